@@ -1,0 +1,35 @@
+/*
+ * An account as the reader configured it.  Immutable after it was loaded;
+ * strings belong to the struct.
+ */
+#ifndef TERN_MODEL_ACCOUNT_H
+#define TERN_MODEL_ACCOUNT_H
+
+#include <stdbool.h>
+
+#include "model/id.h"
+
+enum tls_mode {
+	TLS_IMPLICIT, /* TLS from the first byte (RFC 8314), the default */
+	TLS_STARTTLS, /* upgraded before any secret is sent, else refused */
+	TLS_PLAIN,    /* no TLS: only to a loopback address */
+};
+
+struct account {
+	account_id id;   /* given by the store, 0 until store_account_bind */
+	char *name;      /* unique, fit for a file name: [A-Za-z0-9._-]+ */
+	char *type;      /* the provider's name: "imap", "maildir" */
+	char *host;      /* imap */
+	int port;        /* imap; 0 = the usual one for the TLS mode */
+	enum tls_mode tls;
+	char *user;
+	char *password_command; /* prints the password on its first line */
+	char *ca_file;   /* PEM; NULL = the system's certificate authorities */
+	char *path;      /* maildir: the root of the tree */
+	bool two_way;    /* false: strictly read-only, nothing is ever sent but reading commands */
+};
+
+struct account *account_copy(const struct account *a);
+void account_free(struct account **a);
+
+#endif

@@ -1,0 +1,51 @@
+/*
+ * What the screen and the command line may ask of the sync side.
+ *
+ * ui/ and cli/ never include sync/; main.c hands them a filled-in struct
+ * engine.  All calls return at once, except those marked "blocking".
+ */
+#ifndef TERN_MODEL_ENGINE_H
+#define TERN_MODEL_ENGINE_H
+
+#include <stdbool.h>
+
+#include "base/cancel.h"
+#include "base/err.h"
+#include "model/id.h"
+
+enum engine_stage {
+	STAGE_IDLE,
+	STAGE_CONNECTING,
+	STAGE_DISCOVERING,
+	STAGE_PLANNING,
+	STAGE_FETCHING,
+	STAGE_STORING,
+	STAGE_WAITING, /* backing off after a failure, or another process has the account */
+};
+
+/* A snapshot of an account for the status line: plain values, copied out. */
+struct engine_state {
+	enum engine_stage stage;
+	bool push_live;        /* IDLE or its like is listening */
+	int64_t done, of;      /* counts of the stage, of = 0: unknown */
+	char mailbox[120];     /* what is being worked on; outside text */
+	struct err error;      /* the last failure, code 0 = none */
+	int64_t retry_at;      /* unix seconds of the next try when waiting, 0 = none */
+	int64_t last_sync;     /* unix seconds of the last complete pass, 0 = never */
+};
+
+struct engine {
+	/* asynchronous, for the screen; account 0 = all */
+	void (*sync_now)(struct engine *e, account_id a);
+	void (*push)(struct engine *e, account_id a);
+	void (*want_body)(struct engine *e, account_id a, message_id m); /* answered by EV_BODY */
+	bool (*state)(struct engine *e, account_id a, struct engine_state *out); /* false: unknown account */
+
+	/* blocking, for the command line: in the caller's thread, no worker runs */
+	int (*pass)(struct engine *e, account_id a, bool full, struct cancel *cancel, struct err *err);
+	int (*drain)(struct engine *e, account_id a, struct cancel *cancel, struct err *err); /* rows left */
+	int (*body)(struct engine *e, account_id a, message_id m, struct cancel *cancel, struct err *err);
+	int (*check)(struct engine *e, account_id a, struct cancel *cancel, struct err *err); /* connect and list */
+};
+
+#endif

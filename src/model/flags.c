@@ -1,0 +1,61 @@
+#include "model/flags.h"
+
+#include <glib.h>
+#include <string.h>
+#include <strings.h>
+
+static const char *const names[] = { "\\Seen", "\\Answered", "\\Flagged", "\\Deleted", "\\Draft" };
+
+unsigned flags_from_imap(const char *name, size_t len)
+{
+	for (unsigned i = 0; i < G_N_ELEMENTS(names); i++)
+		if (strlen(names[i]) == len && strncasecmp(names[i], name, len) == 0)
+			return 1u << i;
+	return 0;
+}
+
+void flags_to_imap(unsigned flags, char *out)
+{
+	*out = '\0';
+	for (unsigned i = 0; i < G_N_ELEMENTS(names); i++)
+		if (flags & 1u << i) {
+			if (*out)
+				g_strlcat(out, " ", FLAGS_NAMES_MAX);
+			g_strlcat(out, names[i], FLAGS_NAMES_MAX);
+		}
+}
+
+static int by_text(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+char *flags_keywords_normalize(const char *words)
+{
+	g_autofree char *lower = g_ascii_strdown(words, -1);
+	g_auto(GStrv) list = g_strsplit(lower, " ", KEYWORDS_MAX);
+	size_t n = g_strv_length(list);
+	GString *out = g_string_new(NULL);
+
+	qsort(list, n, sizeof *list, by_text);
+	for (size_t i = 0; i < n; i++) {
+		if (!*list[i] || strlen(list[i]) > KEYWORD_LEN_MAX)
+			continue;
+		if (i > 0 && strcmp(list[i], list[i - 1]) == 0)
+			continue;
+		if (out->len)
+			g_string_append_c(out, ' ');
+		g_string_append(out, list[i]);
+	}
+	return g_string_free(out, FALSE);
+}
+
+uint32_t flags_keywords_hash(const char *keywords)
+{
+	uint32_t h;
+
+	if (!keywords || !*keywords)
+		return 0;
+	h = g_str_hash(keywords);
+	return h ? h : 1;
+}

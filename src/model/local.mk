@@ -1,0 +1,8 @@
+libtern_a_SOURCES += \
+	src/model/account.c src/model/account.h \
+	src/model/change.h \
+	src/model/engine.h \
+	src/model/flags.c src/model/flags.h \
+	src/model/id.h \
+	src/model/mailbox.c src/model/mailbox.h \
+	src/model/mutation.c src/model/mutation.h

@@ -1,0 +1,30 @@
+#include "model/mailbox.h"
+
+#include <glib.h>
+
+static const char *const roles[] = { "inbox", "drafts", "sent", "archive", "junk", "trash", "all",
+	"flagged", "none" };
+
+void mailbox_free(struct mailbox **m)
+{
+	if (!*m)
+		return;
+	g_free((*m)->path);
+	g_free((*m)->name);
+	g_free((*m)->cursor);
+	g_free(*m);
+	*m = NULL;
+}
+
+const char *mailbox_role_name(enum mailbox_role role)
+{
+	return roles[role];
+}
+
+enum mailbox_role mailbox_role_from_name(const char *name)
+{
+	for (unsigned i = 0; i < ROLE_NONE; i++)
+		if (g_strcmp0(roles[i], name) == 0)
+			return i;
+	return ROLE_NONE;
+}

@@ -1,0 +1,49 @@
+/*
+ * A mailbox (folder) of an account.
+ */
+#ifndef TERN_MODEL_MAILBOX_H
+#define TERN_MODEL_MAILBOX_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "model/id.h"
+
+/* The use of a mailbox (RFC 6154); the order is the order of the sidebar. */
+enum mailbox_role {
+	ROLE_INBOX,
+	ROLE_DRAFTS,
+	ROLE_SENT,
+	ROLE_ARCHIVE,
+	ROLE_JUNK,
+	ROLE_TRASH,
+	ROLE_ALL,
+	ROLE_FLAGGED,
+	ROLE_NONE,
+};
+
+enum mailbox_attrs {
+	MAILBOX_NOSELECT = 1 << 0,   /* a node of the tree that holds no messages */
+	MAILBOX_SUBSCRIBED = 1 << 1,
+	MAILBOX_READONLY = 1 << 2,
+};
+
+struct mailbox {
+	mailbox_id id;       /* 0 in what a provider reports */
+	account_id account;
+	char *path;          /* the provider's own name, byte for byte; unique in the account */
+	char *name;          /* the same for people: UTF-8, levels separated by '/' ; still outside text */
+	char delimiter;      /* hierarchy separator of path, 0 = none */
+	enum mailbox_role role;
+	unsigned attrs;
+	int64_t total, unread; /* kept by the store, of what the reader wants to see */
+	char *cursor;        /* the provider's position, "" before the first sync; read by its provider only */
+	uint32_t uidvalidity;
+	bool complete;       /* the whole history is in the store */
+};
+
+void mailbox_free(struct mailbox **m);
+const char *mailbox_role_name(enum mailbox_role role);          /* "inbox", ..., "none" */
+enum mailbox_role mailbox_role_from_name(const char *name);     /* ROLE_NONE for an unknown word */
+
+#endif
