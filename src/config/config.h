@@ -1,0 +1,58 @@
+/*
+ * The reader's configuration: places, options, accounts.
+ *
+ * Loaded once at start, immutable afterwards; whoever loaded it owns it.
+ *
+ * Files (doc/tern.conf.5 describes every option from the table in options.c):
+ *   CONFIG/tern.conf          options, written by the reader only
+ *   CONFIG/accounts.conf      accounts, written by the reader only
+ *   CONFIG/accounts.d/NAME.conf  one account each, written by `tern account add`
+ *   CONFIG/keys.conf          key bindings over the shipped default.keys
+ * CONFIG is $XDG_CONFIG_HOME/tern, DATA $XDG_DATA_HOME/tern, STATE
+ * $XDG_STATE_HOME/tern; with --home DIR they are DIR/config, DIR/data,
+ * DIR/state.  Folders are 0700, files 0600.
+ */
+#ifndef TERN_CONFIG_CONFIG_H
+#define TERN_CONFIG_CONFIG_H
+
+#include <stdbool.h>
+
+#include <glib.h>
+
+#include "base/err.h"
+#include "model/account.h"
+
+struct places {
+	char *config, *data, *state;
+};
+
+/* home NULL = XDG.  Makes nothing on disk. */
+void places_init(struct places *p, const char *home);
+void places_release(struct places *p);
+
+struct config {
+	GPtrArray *accounts;  /* of struct account *, in the order of the files */
+	GPtrArray *warnings;  /* of char *: unknown keys and the like, with file and line or group */
+	/* options of tern.conf, one field per row of options.c */
+	bool mark_read;       /* opening a message marks it read */
+	int mark_read_delay;  /* seconds until then */
+	int sidebar_width;    /* cells, 0 = automatic */
+	bool color;           /* false when NO_COLOR is set, whatever the file says */
+	int log_level;        /* enum log_level */
+	char *date_format;    /* strftime for rows of other years; see the manual */
+};
+
+/* Missing files are fine; an unreadable or malformed one is ERR_USAGE with file, group and cause. */
+int config_load(const struct places *p, struct config **out, struct err *err);
+void config_free(struct config **c);
+struct account *config_account(const struct config *c, const char *name); /* borrowed; NULL */
+
+/* Checks an account's values: a sentence for the first thing that is wrong. */
+int account_validate(const struct account *a, struct err *err);
+/* Writes accounts.d/NAME.conf; ERR_USAGE if the name is taken. */
+int config_account_add(const struct places *p, const struct config *c, const struct account *a,
+	struct err *err);
+/* Removes accounts.d/NAME.conf; ERR_USAGE if the account stands in the reader's own file. */
+int config_account_remove(const struct places *p, const char *name, struct err *err);
+
+#endif

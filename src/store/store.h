@@ -1,0 +1,320 @@
+/*
+ * The store: the truth that the screen, the workers and the command line share.
+ *
+ * One SQLite database (WAL) and a folder of raw bodies below one directory.
+ * What the SERVER has is stored as it is; what the reader WANTS lies over it as
+ * rows of a queue; what a list SHOWS is computed from both by one function
+ * (rebase.c) in the transaction that changes either.  doc/STORE lists tables
+ * and invariants.
+ *
+ * Handles: one struct store per thread, never shared (checked in debug
+ * builds).  Writers of one process take turns, the screen first (turn.c);
+ * writers of other processes wait for at most 5 s.  Every writing call is one
+ * transaction of its own and is on disk when it returns, unless it says
+ * otherwise.  Events are written to event_log in that transaction and posted
+ * to the queue after the commit.
+ *
+ * Strings in results belong to the result; results are freed with their own
+ * free function.  All strings from mail are outside text.
+ */
+#ifndef TERN_STORE_STORE_H
+#define TERN_STORE_STORE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <glib.h>
+
+#include "base/err.h"
+#include "base/queue.h"
+#include "model/change.h"
+#include "model/id.h"
+#include "model/mailbox.h"
+#include "model/mutation.h"
+
+struct store;
+
+enum store_role {
+	STORE_UI,     /* its writes go first; no checkpoints */
+	STORE_WORKER,
+	STORE_CLI,
+};
+
+/*
+ * Opens (and makes or migrates) the store in dir.  events may be NULL.
+ * ERR_STORAGE: disk full, read-only, damaged, or from a newer tern; the text
+ * says which and what to do.
+ */
+int store_open(const char *dir, enum store_role role, struct queue *events, struct store **out,
+	struct err *err);
+void store_close(struct store **s);
+/* True if the last process that had the store open did not close it. */
+bool store_was_unclean(const struct store *s);
+/* Looks for damage (quick_check) and for counters that do not match their rows; 0 = sound. */
+int store_check(struct store *s, struct err *err);
+/* Rises with every commit of ANY process: cheap to ask again and again. */
+int64_t store_version(struct store *s);
+
+/* --- accounts ---------------------------------------------------------- */
+
+struct account_row {
+	account_id id;
+	char name[64], type[16];
+	int64_t last_sync;     /* unix seconds of the last complete pass, 0 = never */
+	int failures;          /* in a row */
+	bool attention;        /* the reader must act */
+	struct err error;      /* of the last failed pass; code 0 = none */
+};
+
+/* The id of the account of that name, made on first sight. */
+int store_account_bind(struct store *s, const char *name, const char *type, account_id *out,
+	struct err *err);
+/* Array of struct account_row. */
+int store_accounts(struct store *s, GArray **out, struct err *err);
+/* Forgets the account and everything of it, bodies included. */
+int store_account_remove(struct store *s, account_id a, struct err *err);
+/* Notes how a pass ended; why->code 0 = well. */
+int store_account_result(struct store *s, account_id a, const struct err *why, struct err *err);
+
+/*
+ * The lease of an account: at most one process synchronises it (M-24..M-27).
+ * 1 = it is ours (also if it was), 0 = a living process has it (its pid in
+ * *holder).  A dead process's lease is free at once.
+ */
+int store_lease_take(struct store *s, account_id a, int *holder, struct err *err);
+int store_lease_drop(struct store *s, account_id a, struct err *err);
+
+/* --- mailboxes --------------------------------------------------------- */
+
+/* Array of struct mailbox *, sidebar order: by account, role, name.  account 0 = all. */
+int store_mailboxes(struct store *s, account_id a, GPtrArray **out, struct err *err);
+int store_mailbox(struct store *s, mailbox_id id, struct mailbox **out, struct err *err); /* ERR_GONE */
+/* By name (as people see it), path, or role name, in this order; ERR_GONE with words. */
+int store_mailbox_find(struct store *s, account_id a, const char *word, struct mailbox **out,
+	struct err *err);
+/* The mailbox with that role (the reader's override first); 0 if there is none. */
+mailbox_id store_mailbox_with_role(struct store *s, account_id a, enum mailbox_role role);
+/* The reader's own idea of a mailbox's role; ROLE_NONE = explicitly none. */
+int store_mailbox_role_override(struct store *s, mailbox_id m, enum mailbox_role role,
+	struct err *err);
+
+/* --- inbound: one batch, one transaction ------------------------------- */
+
+enum { BATCH_CHANGES_MAX = 400 };
+
+/* Facts gathered from a provider; deep copies.  Not thread-bound until applied. */
+struct batch;
+
+struct batch_result {
+	int64_t added, changed, removed;
+	int64_t new_unread;    /* added, unread, and newer than the last complete pass */
+};
+
+struct batch *batch_new(account_id a, mailbox_id m); /* m 0: for mailbox lists */
+void batch_free(struct batch **b);
+/* The whole list of mailboxes follows: those not listed are removed. */
+void batch_mailbox(struct batch *b, const struct mailbox *m);
+void batch_replace_mailboxes(struct batch *b);
+/* The uids of the mailbox are void: its messages wait as orphans to be found again by fingerprint. */
+void batch_reset(struct batch *b);
+void batch_change(struct batch *b, const struct change *c);
+void batch_cursor(struct batch *b, const char *cursor, uint32_t uidvalidity, bool complete);
+size_t batch_size(const struct batch *b);  /* changes held */
+
+/*
+ * Applies everything in one transaction; applying it twice changes nothing.
+ * Durable at the next checkpoint or durable commit (facts can be fetched
+ * again), but always consistent.  The batch is empty afterwards.
+ */
+int batch_apply(struct store *s, struct batch *b, struct batch_result *result, struct err *err);
+
+/* See struct known in provider/provider.h: the same members, ascending. */
+struct store_known {
+	uint64_t uid;
+	unsigned flags;
+	uint32_t keywords_hash;
+};
+int store_known(struct store *s, mailbox_id m, uint64_t from, struct store_known *out, size_t max,
+	struct err *err);
+int64_t store_known_count(struct store *s, mailbox_id m);
+/* After a complete pass of the account: messages that are in no mailbox any more are removed,
+ * with their bodies; pending moves whose copy never appeared are settled. */
+int store_pass_done(struct store *s, account_id a, struct err *err);
+
+/* --- lists: seek pages ------------------------------------------------- */
+
+enum list_order { ORDER_DATE, ORDER_SENDER, ORDER_SUBJECT, ORDER_SIZE, ORDER_COUNT };
+
+/* The place of a row in its order: what a page starts from.  Copied by value. */
+struct list_key {
+	int64_t number;       /* date or size; 0 for text orders */
+	char text[48];        /* sort text; "" for number orders */
+	int64_t date;
+	location_id location;
+};
+
+/* Which rows: the shown locations of the given mailboxes (at most 256), in an order. */
+struct list_scope {
+	enum list_order order;
+	bool ascending;        /* false: newest / largest / z first for DATE, SIZE; text orders usually ascend */
+	size_t n;
+	const mailbox_id *mailboxes;
+};
+
+struct list_row {
+	struct list_key key;
+	location_id location;
+	message_id message;
+	mailbox_id mailbox;
+	account_id account;
+	int64_t conversation;
+	uint64_t uid;
+	unsigned flags;        /* as the reader wants them */
+	bool pending;          /* a change waits to reach the server */
+	bool attachment;
+	int64_t sent_at, received_at;
+	uint64_t size;
+	char *from_name, *from_addr, *to, *cc, *subject, *message_id_header, *keywords; /* "" if missing */
+};
+
+void list_row_free(struct list_row **r);
+
+enum page_direction {
+	PAGE_FIRST,   /* from the top; from is ignored */
+	PAGE_LAST,    /* the last n, still in list order */
+	PAGE_AFTER,   /* the n rows after from */
+	PAGE_BEFORE,  /* the n rows before from, in list order */
+	PAGE_AT,      /* from itself (or where it would stand) and the rows after it */
+};
+
+/*
+ * At most n rows (struct list_row *), by seeking in an index: the cost does
+ * not depend on the size of the mailbox.  Never an OFFSET.
+ */
+int store_page(struct store *s, const struct list_scope *scope, enum page_direction dir,
+	const struct list_key *from, size_t n, GPtrArray **out, struct err *err);
+/* Sum of the kept counters. */
+int store_scope_counts(struct store *s, const struct list_scope *scope, int64_t *total,
+	int64_t *unread, struct err *err);
+/* The first unread row after `from` in list order (from NULL: from the top); 0 = none. */
+int store_next_unread(struct store *s, const struct list_scope *scope, const struct list_key *from,
+	struct list_key *out, struct err *err);
+/* One row again; ERR_GONE. */
+int store_row(struct store *s, location_id l, struct list_row **out, struct err *err);
+/* The rows of one message, one per mailbox it shows in (struct list_row *). */
+int store_message_rows(struct store *s, message_id m, GPtrArray **out, struct err *err);
+
+/* --- bodies ------------------------------------------------------------ */
+
+/* An open, read-only descriptor of the cached raw message; ERR_GONE if it is not cached. */
+int store_body_open(struct store *s, message_id m, int *fd_out, struct err *err);
+bool store_body_cached(struct store *s, message_id m);
+
+struct body_place {
+	mailbox_id mailbox;
+	char *path;            /* of the mailbox */
+	uint32_t uidvalidity;
+	uint64_t uid;
+	uint64_t size;
+	char *canonical;
+};
+/* Where the server keeps the message now; ERR_GONE. */
+int store_body_place(struct store *s, message_id m, struct body_place *out, struct err *err);
+void body_place_release(struct body_place *p);
+
+/* A temporary file to stream a body into; then commit (takes and closes fd) or abandon. */
+struct body_draft {
+	message_id message;
+	int fd;
+	char *tmp;
+};
+int store_body_begin(struct store *s, message_id m, struct body_draft *out, struct err *err);
+int store_body_commit(struct store *s, struct body_draft *d, struct err *err);
+/* Removes the file; notes the failure for the ledger when why is given. */
+void store_body_abandon(struct store *s, struct body_draft *d, const struct err *why);
+
+/* --- the reader's own changes ------------------------------------------ */
+
+/* Each makes one step of the undo history.  Durable when it returns: only then may a screen say so. */
+int store_want_flags(struct store *s, const location_id *l, size_t n, unsigned add, unsigned remove,
+	struct err *err);                                   /* > 0: messages that changed */
+int store_want_move(struct store *s, const location_id *l, size_t n, mailbox_id target,
+	struct err *err);
+/* Moves each to the mailbox of its account with that role (ARCHIVE, TRASH, ...). */
+int store_want_role(struct store *s, const location_id *l, size_t n, enum mailbox_role role,
+	struct err *err);
+/* Undoes the last step: cancels what has not left, queues the inverse of the rest.
+ * 1 = undone (what: a sentence part such as "move of 3 messages"), 0 = nothing to undo. */
+int store_undo(struct store *s, char *what, size_t cap, struct err *err);
+
+/* --- the queue, worker side -------------------------------------------- */
+
+/* The next batch that is due, now leased by us: 1 = one, 0 = none. */
+int store_queue_claim(struct store *s, account_id a, struct mutation_batch **out, struct err *err);
+/* Milliseconds until the next row of the account is due; -1 = the queue is empty. */
+int64_t store_queue_due_in(struct store *s, account_id a);
+/* Keeps b->mark: before anything is sent. */
+int store_queue_mark(struct store *s, const struct mutation_batch *b, struct err *err);
+/*
+ * What became of the batch.  why: the error that apply returned (code 0 =
+ * none).  DONE, GONE and REFUSED settle a row; NOT_TRIED goes back (an
+ * attempt is counted only when the server judged); UNKNOWN goes back in doubt.
+ */
+int store_queue_settle(struct store *s, const struct mutation_batch *b, const struct applied *results,
+	const struct err *why, struct err *err);
+/* At start, with the lease held: rows that a dead process had leased are in doubt. */
+int store_queue_recover(struct store *s, account_id a, struct err *err);
+
+struct mutation_row {
+	int64_t id;
+	account_id account;
+	message_id message;
+	mailbox_id source, target;
+	enum mutation_verb verb;
+	enum mutation_status status;
+	unsigned add, remove;
+	bool uncertain;
+	int attempts;
+	int64_t created_at, next_in_ms;
+	char *source_name, *target_name, *subject, *answer;
+};
+void mutation_row_free(struct mutation_row **r);
+const char *mutation_verb_name(enum mutation_verb v);
+const char *mutation_status_name(enum mutation_status s);
+/* Unfinished, conflicting and failed rows (all = every row still kept), oldest first; account 0 = all. */
+int store_queue_rows(struct store *s, account_id a, bool all, GPtrArray **out, struct err *err);
+
+/* --- events and dump --------------------------------------------------- */
+
+enum store_topic { /* M-44..M-53 */
+	TOPIC_MESSAGES_ADDED,
+	TOPIC_FLAGS_CHANGED,
+	TOPIC_MESSAGES_MOVED,
+	TOPIC_MESSAGES_DELETED,
+	TOPIC_TAGS_CHANGED,
+	TOPIC_FOLDER_TREE_CHANGED,
+	TOPIC_UNREAD_COUNT_CHANGED,
+	TOPIC_REFRESH,
+	TOPIC_NEW_MESSAGES,
+	TOPIC_ATTENTION_REQUIRED,
+};
+
+struct event_row {
+	int64_t seq, at;
+	enum store_topic topic;
+	account_id account;
+	mailbox_id mailbox;
+	message_id message;    /* 0 = several or none */
+	int64_t count;         /* how many messages, or the absolute unread number */
+};
+const char *store_topic_name(enum store_topic t);
+/* Events with seq > after, oldest first, at most max, as struct event_row.
+ * *floor: the oldest seq still kept; a reader below it must read everything again. */
+int store_events(struct store *s, int64_t after, size_t max, GArray **out, int64_t *floor,
+	struct err *err);
+
+/* Writes the whole store as JSON lines through put (one call per line, without the newline). */
+int store_dump(struct store *s, int (*put)(void *ctx, const char *line), void *ctx, struct err *err);
+
+#endif
