@@ -50,9 +50,8 @@ def encoded_words(text, charset='utf-8', mode='b', first=60):
 
     out, cur, room = [], '', first
     for ch in text:
-        if cur and (len(word(cur + ch)) > room or
-                    (unicodedata.combining(ch) == 0 and
-                     len(word(cur + ch)) > room)):
+        if cur and not unicodedata.combining(ch) and \
+           len(word(cur + ch)) > room:
             out.append(word(cur))
             cur, room = '', 72
         cur += ch
