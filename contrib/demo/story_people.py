@@ -89,3 +89,5 @@ person('fumiko', 'Fumiko Aranami', 'fumiko@example.com', 540)
 person('gil', 'Gil Redwater', 'gil@example.net', -480)
 person('listbot', 'tern-devel digests', 'tern-devel-owner@lists.example.org',
        0)
+person('isa', 'Isa Flatwater', 'isa@example.net', 0,
+       'Isa, aboard "Sideboard"')

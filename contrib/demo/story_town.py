@@ -1,7 +1,7 @@
 # story_town.py - the welcome, the club, the family and the town
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-from build import html, m, multi, people, text
+from build import html, m, multi, text
 
 # ------------------------------------------------------------ the welcome
 
