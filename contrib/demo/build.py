@@ -427,17 +427,19 @@ def m(key, when, who, subject, body='', folder='INBOX', to=('me',), cc=(),
     if not no_mime:
         head.append('MIME-Version: 1.0')
         head += content[0]
-    status = 'RO' if 'R' in flags else 'O'
-    xstatus = ''.join(c for c in 'AFTD' if c in flags)
     msg.plain_head = '\n'.join(head)
     msg.body = content[1]
-    head.append('Status: ' + status)
-    head.append('X-Status:' + (' ' + xstatus if xstatus else ''))
-    head.append('X-Tern-Folder: ' + msg.folder)
-    msg.head = '\n'.join(head)
+    if parent and who == 'me' and folder == 'Sent':
+        parent.flags += 'RA'
     messages.append(msg)
     by_key[key] = msg
     return msg
+
+
+def file_away(folder, *keys):
+    """Put messages told earlier into another folder."""
+    for key in keys:
+        by_key[key].folder = folder
 
 
 def raw_message(key):
@@ -453,7 +455,11 @@ def mbox():
         sep = 'From %s %s %s %2d %02d:%02d:%02d %d\n' % (
             msg.sender.addr, DAYS[t.weekday()], MONTHS[t.month - 1],
             t.day, t.hour, t.minute, t.second, t.year)
-        raw = msg.head.encode('utf-8') + b'\n\n' + msg.body
+        xstatus = ''.join(c for c in 'AFTD' if c in msg.flags)
+        head = '%s\nStatus: %s\nX-Status:%s\nX-Tern-Folder: %s\n\n' % (
+            msg.plain_head, 'RO' if 'R' in msg.flags else 'O',
+            xstatus and ' ' + xstatus, msg.folder)
+        raw = head.encode('utf-8') + msg.body
         raw = re.sub(rb'(?m)^(>*From )', rb'>\1', raw)
         if not raw.endswith(b'\n'):
             raw += b'\n'

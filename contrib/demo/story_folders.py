@@ -1,7 +1,7 @@
 # story_folders.py - drafts, archive, junk, trash and travel
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-from build import attach, html, m, multi, pdf, person, text
+from build import attach, file_away, html, m, multi, pdf, person, text
 
 # ----------------------------------------------------------------- drafts
 
@@ -174,7 +174,7 @@ Crabs for Class 4, with nineteen votes and one pinch.
 ''', folder='Archive', flags='RF')
 
 m('arch-9', '260 11:00', 'bank', 'Your new card is on its way', '''
-Dear Robin Marlow,
+Dear Robin Merrow,
 
 Your new card, ending 0417, is on its way to you by post. The number to
 unlock it comes in a letter of its own, three days later, so that the
@@ -224,8 +224,8 @@ m('junk-1', '6 03:12', 'fakebank', 'URGENT!! You\'re account was locked', '''
 Dear valued costumer,
 
 Because of a secureity we have locked you're account. To open it please
-confirm within 24 hour you're password, you're pin and the name of you're
-first pet:
+confirm within 24 hour you're password, you're pin and the name of
+you're first pet:
 
     https://bank.example.com.login.example.net/verify
 
@@ -329,7 +329,7 @@ m('trav-2', '22 09:30', 'ferry', 'Boarding pass NF-77-OTTER',
            'Northern Ferries\n'),
       attach('application/pdf', 'boarding-pass.pdf', pdf([
           'NORTHERN FERRIES', 'Boarding pass  NF-77-OTTER', '',
-          'Robin Marlow, Wren Marlow, one ladder', '',
+          'Robin Merrow, Wren Merrow, one ladder', '',
           'Gate: the only one'], 'Boarding pass')),
       attach('application/pdf', 'boarding-pass-ladder.pdf', pdf([
           'NORTHERN FERRIES', 'Boarding pass  NF-77-OTTER-L', '',
@@ -393,3 +393,10 @@ m('trav-7', '145 19:00', 'el', 'Το πλοίο φεύγει όποτε φεύγ
 
 Καλλιόπη
 ''', folder='Travel')
+
+# Robin tidies up now and then.
+file_away('Archive', 'club-fee', 'moving-1', 'moving-3', 'recipe',
+          'release', 'bank-2', 'berth-1', 'berth-3', 'school-6', 'old',
+          'library-2', 'printer-3', 'lunch-rota', 'receipt', 'rail',
+          'landlord-1', 'landlord-3', 'oncall', 'oncall-3', 'bike',
+          'birds-3', 'schedule')

@@ -178,7 +178,7 @@ Poems have short lines by nature. Patches mostly do, too.
 
 dev('wrap-16', '17 17:44', 'gil', '''
 @wrote
-@q 2
+@q 3
 
 You have not read my poems.
 
@@ -189,7 +189,7 @@ Gil
 
 dev('wrap-17', '17 18:30', 'esther', '''
 @wrote
-@q 2
+@q 3
 
 And how does one see that a line was broken by the pager and not by the
 writer? A mark in the margin? A small plus, like the old folks had?
@@ -337,7 +337,7 @@ diff --git a/src/index_count.c b/src/index_count.c
 index 3f1c0aa..9be27d4 100644
 --- a/src/index_count.c
 +++ b/src/index_count.c
-@@ -41,9 +41,10 @@ static void
+@@ -41,8 +41,9 @@ static void
  count_files(char *buf, size_t size, unsigned n)
  {
 -	/* nobody will ever send just one */
@@ -348,9 +348,9 @@ index 3f1c0aa..9be27d4 100644
 +	else
 +		snprintf(buf, size, "%u files", n);
  }
- 
+\x20
  static int
--- 
+--\x20
 2.39.9
 ''', subject='[PATCH] index: count one file as one file')
 
@@ -383,7 +383,7 @@ Thanks. Second version below; I have said so in the log as well.
 
 --- a/src/index_count.c
 +++ b/src/index_count.c
-@@ -41,9 +41,7 @@ static void
+@@ -41,7 +41,5 @@ static void
  count_files(char *buf, size_t size, unsigned n)
  {
 -	/* nobody will ever send just one */
@@ -391,14 +391,14 @@ Thanks. Second version below; I have said so in the log as well.
 -	buf[size - 1] = '\\0';
 +	snprintf(buf, size, ngettext("%u file", "%u files", n), n);
  }
- 
+\x20
 ''', re_='patch-2', subject='[PATCH v2] index: count one file as one file')
 
 dev('patch-4', '6 08:00', 'aleph', '''
 @wrote
 > +	snprintf(buf, size, ngettext("%u file", "%u files", n), n);
 
-Applied, with thanks to both. One line shorter than before and right in
+Applied, with thanks to both. Two lines shorter than it was and right in
 more languages than I can name. That is how I like my patches.
 
 @sig

@@ -1,13 +1,13 @@
 # story_people.py - who writes in the demo mailbox
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# Nobody here exists.  The mailbox belongs to Robin Marlow of Saltmere,
+# Nobody here exists.  The mailbox belongs to Robin Merrow of Saltmere,
 # a small harbour town that is on no map.
 
 from build import person
 
-person('me', 'Robin Marlow', 'robin@example.org', 0,
-       'Robin Marlow\n"Marigold", berth 14, Saltmere')
+person('me', 'Robin Merrow', 'robin@example.org', 0,
+       'Robin Merrow\n"Marigold", berth 14, Saltmere')
 person('tern', 'tern', 'welcome@example.org', 0,
        'tern, a mail client that stays out of the way')
 
@@ -24,14 +24,14 @@ person('marco', 'Marco Lindqvist', 'marco@example.com', 60)
 person('club', 'Saltmere Sailing Club', 'office@sailing.example.org', 0)
 
 # the family
-person('mum', 'Ruth Marlow', 'ruth.marlow@example.net', 0)
-person('dad', 'Edwin Marlow', 'edwin.marlow@example.net', 0,
-       'E. Marlow\nSent from the big computer upstairs')
-person('imogen', 'Imogen Marlow', 'imogen@example.com', 60,
+person('mum', 'Ruth Merrow', 'ruth.merrow@example.net', 0)
+person('dad', 'Edwin Merrow', 'edwin.merrow@example.net', 0,
+       'E. Merrow\nSent from the big computer upstairs')
+person('imogen', 'Imogen Merrow', 'imogen@example.com', 60,
        'Imo x')
-person('kit', 'Kit Marlow', 'kit@example.net', -300)
+person('kit', 'Kit Merrow', 'kit@example.net', -300)
 person('aunt', 'Aunt Dorothea', 'dorothea@example.net', 0)
-person('wren', 'Wren Marlow 🐦', 'wren@example.org', 0)
+person('wren', 'Wren Merrow 🐦', 'wren@example.org', 0)
 
 # the office: Tidebox makes tide tables for small harbours
 person('hanna', 'Hanna Oyelaran', 'hanna@tidebox.example.com', 60,

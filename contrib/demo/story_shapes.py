@@ -59,7 +59,7 @@ Attached, all at once, so that nobody can say they did not get them:
   - my notes as plain text
   - everything again in one zip file, for Gus, who loses things
 
--- 
+--\x20
 Bea Holloway, Secretary
 Saltmere Sailing Club (est. by mistake)
 '''),
@@ -75,7 +75,7 @@ Saltmere Sailing Club (est. by mistake)
       attach('text/csv; charset=us-ascii', 'owed.csv',
              'name,for,amount\n"Applegarth, Gus",coffee,4.20\n'
              '"Lindqvist, Marco",being silent about a key,1.00\n'
-             '"Marlow, Robin",biscuits,0.00\n'
+             '"Merrow, Robin",biscuits,0.00\n'
              '"Rindt, Tomas","one key, sentimental",0.50\n'
              '"Venn, Priya",cat damage,2.75\n', enc='7bit'),
       attach('text/plain; charset=us-ascii', 'notes.txt',
@@ -142,7 +142,7 @@ SUMMARY:Working party: pontoon B
 LOCATION:The old steps\\, Saltmere
 DESCRIPTION:Bring gloves. Soup is provided. The gull is not invited.
 ORGANIZER;CN=Beatrix Holloway:mailto:bea.holloway@example.org
-ATTENDEE;CN=Robin Marlow;PARTSTAT=NEEDS-ACTION;RSVP=TRUE:mailto:robin@ex
+ATTENDEE;CN=Robin Merrow;PARTSTAT=NEEDS-ACTION;RSVP=TRUE:mailto:robin@ex
  ample.org
 ATTENDEE;CN=Priya Venn;PARTSTAT=ACCEPTED:mailto:priya.venn@example.com
 END:VEVENT
@@ -185,7 +185,7 @@ or more recipients. It is attached below.
        b'Action: failed\nStatus: 5.1.1\n'
        b'Remote-MTA: dns; mx.example.net\n'
        b'Diagnostic-Code: smtp; 550 5.1.1 No such hen here\n'),
-      enclose(b'From: Robin Marlow <robin@example.org>\n'
+      enclose(b'From: Robin Merrow <robin@example.org>\n'
               b'To: admiral@hens.example.net\n'
               b'Subject: With compliments on the eggs\n'
               b'Message-ID: <compliments.1@example.org>\n\n'
@@ -204,7 +204,7 @@ m('htmlonly', '23 09:00', 'ferry', 'Your crossing is confirmed ⛴',
  td.n { text-align: right }
 </style></head><body>
 <h1>Northern Ferries</h1>
-<p>Thank you, <b>Robin Marlow</b>. Your crossing is confirmed.</p>
+<p>Thank you, <b>Robin Merrow</b>. Your crossing is confirmed.</p>
 <table border="1">
 <tr><th>What</th><th>How many</th><th>Price</th></tr>
 <tr><td>Adult</td><td class="n">1</td><td class="n">38,00&nbsp;&euro;</td>
@@ -272,11 +272,11 @@ this</a></p></center></body></html>
 # ------------------------------------------------------- plain, but special
 
 m('flowed', '28 18:30', 'nell', 'A paragraph that flows', '''
-Robin, this letter is written in paragraphs without hard line ends. If 
-your mail program knows about format=flowed, it can make the lines as 
+Robin, this letter is written in paragraphs without hard line ends. If\x20
+your mail program knows about format=flowed, it can make the lines as\x20
 long or as short as your window and nothing will look torn.
 
-> It even works for quoted text, which is the clever part, because the 
+> It even works for quoted text, which is the clever part, because the\x20
 > quote marks are put in again at the start of each new line.
 
 Make the window narrow and see what happens to me.
@@ -435,7 +435,7 @@ NOTES = ('Tea.', 'Changed to the small jib.', 'Tea. Biscuits.',
          'Argument about the shape of a cloud.', 'It was a teapot.',
          'Sun. Actual sun.', 'Drizzle, horizontal.')
 log = ['Log of the yacht MARIGOLD, 5.4 m', 'From Saltmere round the Outer '
-       'Oar and home again', 'Kept by R. and W. Marlow', '']
+       'Oar and home again', 'Kept by R. and W. Merrow', '']
 for i in range(292):
     hour, minute = i * 20 // 60, i * 20 % 60
     log.append('%d %02d%02d  %-11s %-28s %s' % (

@@ -16,7 +16,7 @@ person('ru2', 'Тимофей Маяков', 'timofey@example.net', 180)
 person('el', 'Καλλιόπη Θαλασσινού', 'kalliopi@example.org', 120)
 person('ar', 'ليلى المرساوي', 'layla@example.com', 180)
 person('he', 'נועה ים־סוף', 'noa@example.net', 120)
-person('zh', '林海燕', 'haiyan@example.com', 480)
+person('zh', '海燕', 'haiyan@example.com', 480)
 person('zh2', '陳小帆', 'xiaofan@example.net', 480)
 person('zh3', '周潮生', 'chaosheng@example.org', 480)
 person('ja', '荒波みなと', 'minato@example.com', 540)
@@ -73,7 +73,7 @@ sie gar nicht verschenken. Bitte spülen und die Gläser zurück!
 
 m('de-4', '48 12:10', 'de2', 'Die Rechnung: 48,50 € für den Fußball-Fender',
   '''
-Sehr geehrter Robin Marlow,
+Sehr geehrter Robin Merrow,
 
 anbei, wie besprochen, die Rechnung für einen Fender in Form eines
 Fußballs, Größe 5, mit Öse:

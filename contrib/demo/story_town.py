@@ -9,10 +9,10 @@ m('welcome', '1 20:40', 'tern', 'Welcome to tern', '''
 Hello, and welcome aboard!
 
 This is tern, a mail client for the terminal. The mailbox you are
-looking at is a demonstration: some two hundred letters to one Robin
-Marlow, who lives in a small harbour town, sails a small boat and gets
-all kinds of mail. None of it is real, nothing you do here is sent to
-anybody, and you cannot break anything that matters.
+looking at is a demonstration: about two hundred and fifty letters of
+one Robin Merrow, who lives in a small harbour town, sails a small boat
+and gets all kinds of mail. None of it is real, nothing you do here is
+sent to anybody, and you cannot break anything that matters.
 
 These keys take you a long way:
 
@@ -79,7 +79,7 @@ Mail is an old art, and not all letters are well made. This mailbox
 holds a collection of oddities, so that you can see how they look
 before one arrives in your own:
 
-  - letters in some fifteen languages, a few written from right to
+  - letters in nearly twenty languages, a few written from right to
     left, and several in character sets older than some readers;
   - one without a date, one without a sender, one without a subject
     and one without any text at all;
@@ -696,7 +696,7 @@ It was only the shell. The head teacher is out from under the desk.
 
 m('school-6', '95 09:00', 'school', 'Parent evening: please choose a time',
   '''
-Dear family of Wren Marlow,
+Dear family of Wren Merrow,
 
 Please choose one of these times by replying to this mail:
 
@@ -725,7 +725,7 @@ Order number:  KC-204817
                                     Delivery              4.50
                                     TOTAL                81.40
 
-Delivery to: R. Marlow, 3 Ropewalk, first floor, Saltmere
+Delivery to: R. Merrow, 3 Ropewalk, first floor, Saltmere
 
 We pack it today, if the shop cat gets off the table.
 
@@ -807,7 +807,7 @@ Spoke House
 ''', flags='RF')
 
 m('bank-1', '33 04:00', 'bank', 'Your statement is ready', '''
-Dear Robin Marlow,
+Dear Robin Merrow,
 
 A new statement for your account ending 0417 is ready. To read it, open
 our site the way you always do. We never put links to your account in a
@@ -817,7 +817,7 @@ Saltmere Savings Bank
 ''')
 
 m('bank-2', '64 04:00', 'bank', 'Your statement is ready', '''
-Dear Robin Marlow,
+Dear Robin Merrow,
 
 A new statement for your account ending 0417 is ready. To read it, open
 our site the way you always do. We never put links to your account in a
@@ -827,7 +827,7 @@ Saltmere Savings Bank
 ''')
 
 m('bank-3', '6 09:10', 'bank', 'A payment was declined', '''
-Dear Robin Marlow,
+Dear Robin Merrow,
 
 We declined one payment from your card ending 0417:
 
@@ -886,19 +886,19 @@ The eggs were excellent.
 ''', re_='landlord-2')
 
 m('library-1', '11 06:30', 'library', 'Two loans are due in three days', '''
-Borrower 20-1187, Marlow R.
+Borrower 20-1187, Merrow R.
 
   1. Knots: A History in Forty Tangles
   2. How to Talk to Teenagers (for when it is time)
 
-Renew once by answering with the word RENEW. Your cadet borrower, Marlow
+Renew once by answering with the word RENEW. Your cadet borrower, Merrow
 W., has nine loans about crabs; those are renewed for ever, by order of
 the librarian.
 ''', flags='')
 
 m('library-2', '40 06:30', 'library', 'A book you asked for has come in',
   '''
-Borrower 20-1187, Marlow R.
+Borrower 20-1187, Merrow R.
 
   "The Shipping Forecast as Literature", reserved by you, is waiting at
   the desk. It will wait for seven days. It is a patient book.
@@ -976,7 +976,7 @@ Saltmere Vets
 
 m('council', '36 11:11', 'council', 'Your letter, of which we have '
   'forty-one copies', '''
-Dear Mr Marlow, Dear Robin Marlow,
+Dear Mr Merrow, Dear Robin Merrow,
 
 Thank you for the forty-one letters concerning the bench by the slipway.
 We take it that feelings run high.
