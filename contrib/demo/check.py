@@ -77,8 +77,11 @@ data = open(PATH, 'rb').read()
 check('smaller than 2 MB', len(data) < 2000000, len(data))
 again = subprocess.run([sys.executable,
                         os.path.join(HERE, 'generate.py'), '-'],
-                       stdout=subprocess.PIPE, check=False)
+                       stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                       check=False)
 check('generate.py runs', again.returncode == 0)
+check('generate.py finds no line too long', again.stderr == b'',
+      again.stderr.decode('utf-8', 'replace'))
 check('generate.py gives the same bytes', again.stdout == data)
 check('no CR outside base64', b'\r' not in data)
 check('no NUL', b'\0' not in data)

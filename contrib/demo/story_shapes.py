@@ -167,6 +167,15 @@ m('forward', '14 19:30', 'tomas', 'Fwd: The printer', flags='R',
            'Tomas\n'),
       enclose(raw_message('printer-1'))], 'forward'))
 
+person('hen', 'Admiral', 'admiral@hens.example.net')
+m('compliments', '8 16:00', 'me', 'With compliments on the eggs', '''
+Dear Admiral,
+
+One a day, punctual. The fleet salutes you.
+
+Wren (and Robin)
+''', folder='Sent', to=('hen',))
+
 m('bounce', '8 16:01', 'daemon', 'Undelivered Mail Returned to Sender',
   flags='', content=multi('report', [
       text('''This is the mail system at host mail.example.org.
@@ -185,13 +194,8 @@ or more recipients. It is attached below.
        b'Action: failed\nStatus: 5.1.1\n'
        b'Remote-MTA: dns; mx.example.net\n'
        b'Diagnostic-Code: smtp; 550 5.1.1 No such hen here\n'),
-      enclose(b'From: Robin Merrow <robin@example.org>\n'
-              b'To: admiral@hens.example.net\n'
-              b'Subject: With compliments on the eggs\n'
-              b'Message-ID: <compliments.1@example.org>\n\n'
-              b'Dear Admiral,\n\nOne a day, punctual. The fleet salutes '
-              b'you.\n\nWren (and Robin)\n',
-              ('Content-Description: Undelivered message',))],
+      enclose(raw_message('compliments'), (
+          'Content-Description: Undelivered message',))],
       'bounce', params=' report-type=delivery-status;'),
   extra=['Auto-Submitted: auto-replied'])
 
@@ -418,34 +422,34 @@ Priya
 WINDS = ('W 3', 'WSW 3', 'SW 4', 'SW 4 to 5', 'S 2', 'calm', 'NW 3',
          'variable 1', 'SE 2', 'WNW 5', 'N 2')
 SEAS = ('smooth', 'slight', 'slight, some swell', 'like glass', 'lumpy',
-        'moderate, and rude about it')
+        'moderate, rude')
 NOTES = ('Tea.', 'Changed to the small jib.', 'Tea. Biscuits.',
          'Changed back to the big jib.', 'Seal to port, unimpressed.',
          'Wren steering; course has corners.', 'Nothing to report.',
-         'Reported nothing.', 'Lobster buoy, red. Missed it, just.',
-         'Lobster buoy, yellow. Did not miss it.', 'Soup.',
-         'Sock overboard. Left one. Mourned briefly.',
-         'Tern, diving. Four tries, one fish.', 'Bilge dry.',
+         'Reported nothing.', 'Lobster buoy, red. Just missed.',
+         'Lobster buoy, yellow. Hit it.', 'Soup.',
+         'Sock overboard. Mourned briefly.',
+         'Tern diving. Four tries, one fish.', 'Bilge dry.',
          'Bilge not as dry as stated.', 'Sang. Asked not to.',
          'Porpoises, three.', 'Porpoises, the same three.',
          'Kettle lost its lid.', 'Lid found, in the bunk.',
          'A ferry. Waved. Ferry waved.', 'Reefed.', 'Shook out the reef.',
-         'Reefed again; should have listened.', 'Bearing on the church.',
+         'Reefed again; told you so.', 'Bearing on the church.',
          'Bearing on the other church.', 'Two churches is plenty.',
-         'Argument about the shape of a cloud.', 'It was a teapot.',
+         'Argument: the shape of a cloud.', 'It was a teapot.',
          'Sun. Actual sun.', 'Drizzle, horizontal.')
 log = ['Log of the yacht MARIGOLD, 5.4 m', 'From Saltmere round the Outer '
        'Oar and home again', 'Kept by R. and W. Merrow', '']
 for i in range(292):
     hour, minute = i * 20 // 60, i * 20 % 60
-    log.append('%d %02d%02d  %-11s %-28s %s' % (
+    log.append('%d %02d%02d  %-10s %-18s %s' % (
         hour // 24 + 1, hour % 24, minute, WINDS[i * i // 7 % len(WINDS)],
         SEAS[(i // 5 + i // 11) % len(SEAS)],
         NOTES[(i * 7 + i // 31) % len(NOTES)]))
 log += ['', 'Alongside in Saltmere. Everything that left came back,',
         'except for one sock.', 'END OF LOG']
 m('log', '43 19:00', 'wren', 'Our ship log, all of it, typed by me',
-  '\n'.join(log) + '\n', body_raw=True, wide=True, flags='RF')
+  '\n'.join(log) + '\n', body_raw=True, flags='RF')
 
 m('old', '399 12:00', 'gus', 'testing testing', '''
 Is this on
