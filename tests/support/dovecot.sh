@@ -85,6 +85,9 @@ stop() {
 			running >/dev/null || break
 			[ "$i" -lt 80 ] || kill -9 "$pid" 2>/dev/null || :
 			sleep .05
+			# It looks once a second whether its children are gone;
+			# any signal makes it look now.
+			[ "$i" -gt 5 ] || kill -CHLD "$pid" 2>/dev/null || :
 		done
 		! running >/dev/null || fail "process $pid does not end"
 	fi
