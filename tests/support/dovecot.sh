@@ -87,7 +87,8 @@ stop() {
 			sleep .05
 			# With nothing but the log process left, all mail is
 			# closed, and the master only sleeps out a second.
-			case $(ps -o args= --ppid "$pid" 2>/dev/null) in
+			case $(ps -o stat= -o args= --ppid "$pid" 2>/dev/null |
+				grep -v '^Z') in
 			*$'\n'*) ;;
 			*/log) kill -9 "$pid" 2>/dev/null || : ;;
 			esac
