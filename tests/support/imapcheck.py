@@ -145,7 +145,7 @@ def messages(m):
         uid = re.search(rb"\bUID (\d+)", line)
         flags = re.search(rb"\bFLAGS \(([^)]*)\)", line)
         mid = re.sub(rb"\r?\n(?=[ \t])", b"", literal)
-        mid = re.match(rb"(?i)message-id:\s*(.*?)\s*$", mid, re.M)
+        mid = re.search(rb"(?im)^message-id:[ \t]*(.*?)[ \t\r]*$", mid)
         if uid and flags and b"HEADER.FIELDS" in line:
             names = flags[1].decode().split()
             found.append({
