@@ -345,7 +345,7 @@ class Connection:
         self.switch = {}                # tag: future, of STARTTLS and COMPRESS
         self.go = None                  # (tag, future) while a literal waits
         self.cut_left = None
-        self.lines = 0
+        self.lines = 1                  # the greeting
         self.mute = None                # tag whose untagged answers are kept
         self.dead = False
         self.drop_at = set()            # tags whose answer cuts the connection
