@@ -73,7 +73,7 @@ cat > "$T/talk.py" <<'END'
 import re, socket, ssl, sys, time
 port, ca, how, *commands = sys.argv[1:]
 s = socket.create_connection(("127.0.0.1", int(port)), 5)
-s.settimeout(0.7)
+s.settimeout(0.5)
 buf = b""
 def out(data):
     print(data.decode("utf-8", "backslashreplace"), end="")
@@ -128,7 +128,7 @@ for n, c in enumerate(commands, 1):
             if buf:
                 print("LEFT " + repr(buf)); buf = b""
             s = ssl.create_default_context(cafile=ca).wrap_socket(s, server_hostname="localhost")
-            s.settimeout(0.7)
+            s.settimeout(0.5)
 out(buf)
 END
 talk() {
