@@ -100,6 +100,7 @@ alpine)
 	 no-quell-ssl-largeblocks,
 	 enable-aggregate-command-set,
 	 quit-without-confirm,
+	 disable-password-file-saving,
 	 enable-jump-shortcut
 	sort-key=Arrival
 	system-certs-file=$ca
