@@ -112,8 +112,7 @@ class Screen:
 
     def feed(self, data):
         data = self.pending + data
-        # a character or a sequence may be cut in two by a read
-        text = data.decode("utf-8", "ignore" if len(data) < 4 else "replace")
+        # A character or a sequence may be cut in two by a read.
         tail = 0
         for k in 1, 2, 3:
             if len(data) >= k and data[-k] >= 0xC0:
@@ -224,7 +223,7 @@ class Screen:
         if mark or inter:
             self.private(mark, n, inter, c)
             return
-        if c in "mhltqrsux" and c == "m":
+        if c == "m":
             return
         row = self.cells[self.y]
         if c in "ABCDEFGHfd`ae":

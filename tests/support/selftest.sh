@@ -1,10 +1,11 @@
 #!/bin/bash
 # selftest.sh - does what tests rely on work? Certificates, Dovecot, the mail
-# generator, imapcheck.py and each fault of imapfault.py, tried for real.
+# generator, imapcheck.py, each fault of imapfault.py, and keytime.py, tried
+# for real.
 #
 # usage: selftest.sh
 #
-# Prints a line for each failure and "N passed, N failed"; takes about 20 s.
+# Prints a line for each failure and "N passed, N failed"; takes about 30 s.
 #
 # exit: 0 all passed, 1 some failed, 77 something needed is not installed
 #
@@ -399,6 +400,30 @@ misbehave pass -- --life 0.3
 sleep .6
 isnt "its life ends" "python" "$(ps -o args= -p "$F" || :)"
 behave
+
+# --- keytime ---------------------------------------------------------------------
+
+# A program that asks the terminal who it is, then answers each key after 30 ms,
+# and once more after 20.
+cat > "$T/slow.py" <<'END'
+import os, sys, time, tty
+tty.setraw(0)
+os.write(1, b"\x1b[?1049h\x1b[c")
+answer = b""
+while not answer.endswith(b"c"):
+    answer += os.read(0, 1)
+os.write(1, b"\x1b[3;5Hrow one\r\nrow two " + answer[2:])
+while os.read(0, 8) != b"q":
+    time.sleep(.03); os.write(1, b"\x1b[10;1Habc"); time.sleep(.02)
+    os.write(1, b"\x1b[2Dx")
+END
+said=$(timeout 20 "$here/../bench/keytime.py" --rows 2 --start 'row (one|two)' \
+	--press 'slow=j*5' --wait '^axc' --wait '^    row one' --wait '^row two [?]62' \
+	--quit q -- python3 "$T/slow.py" 2>&1 || :)
+is "keytime, start" '"what": "start"' "$said"
+is "keytime, first" '"n": 5, "silent": 0, "first_ms": {"p50": 3' "$said"
+is "keytime, last" '"last_ms": {"p50": 5' "$said"
+is "keytime, screen and end" '"what": "end"' "$said"
 
 # --- the end -----------------------------------------------------------------
 
