@@ -102,12 +102,20 @@ static int fetch(struct session *s, message_id m, bool last, bool *asked, struct
 	return r;
 }
 
+/* In the cache, and its file is really there. */
+static bool present(struct session *s, message_id m)
+{
+	AUTO(fd_close) int fd = -1;
+
+	return store_body_open(s->store, m, &fd, NULL) >= 0;
+}
+
 int body_fetch(struct session *s, message_id m, struct err *err)
 {
 	bool asked = false;
 	int r;
 
-	if (store_body_cached(s->store, m))
+	if (present(s, m))
 		return 0;
 	r = fetch(s, m, false, &asked, err);
 	if (asked && (r == ERR_OFFLINE || r == ERR_PROTOCOL)) {
@@ -133,7 +141,7 @@ static int answer(struct lane *l, struct session *s, message_id m, struct err *e
 {
 	int r = session_open(s, STORE_WORKER, err);
 
-	if (r >= 0 && !s->up && !store_body_cached(s->store, m) && refused(l, err))
+	if (r >= 0 && !s->up && !present(s, m) && refused(l, err))
 		return err->code;
 	if (r >= 0)
 		r = body_fetch(s, m, err);

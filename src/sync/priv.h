@@ -43,7 +43,7 @@ struct timing {
 	int stuck;                   /* pause when rows are due but cannot be claimed */
 	int watch;                   /* how often another process's changes are looked for */
 	int lease;                   /* how often a foreign lease is asked for */
-	int retry_base, retry_cap;
+	int retry_cap;               /* longest pause after a failure that heals by itself */
 	int turn;                    /* of one mailbox when several bring in their history */
 	int progress;                /* least time between two progress events */
 	int body_idle;               /* an idle body connection is closed after this */
@@ -53,11 +53,8 @@ extern const struct timing timing_default;
 /* --- retry.c: the only place that turns an error into "when again" --------- */
 
 struct retry {
-	unsigned failures;           /* in a row */
-	uint32_t seed;               /* of the jitter */
+	int failures;                /* in a row */
 };
-/* The seed is TERN_RETRY_SEED if that is set, otherwise random. */
-void retry_init(struct retry *r);
 /* Counts a failure; milliseconds until the next try, or -1: not before the reader asks. */
 int64_t retry_next_ms(struct retry *r, const struct timing *t, const struct err *why);
 /* True if nothing can be done for the account before the reader acts. */

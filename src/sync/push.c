@@ -18,7 +18,7 @@
  * from what the provider knows for certain, and stays leased until that is in
  * the store.  LOOK BEFORE REPEATING: what is in doubt is looked up at the
  * server first, from the mark that prepare() took and store_queue_mark made
- * durable before anything was sent.
+ * durable before anything was sent.  (In doubt without a mark: nothing was.)
  *
  * So the order below is: claim | prepare | mark | apply | settle, where each
  * bar is a commit.  Die before apply and nothing was sent; die after it and
@@ -75,7 +75,7 @@ static int mark_and_apply(struct session *s, struct mutation_batch *b, struct ap
 	if (r < 0)
 		return r;
 	ops = s->provider->ops;
-	if (b->verb == MUTATION_MOVE && !b->uncertain) {
+	if (b->verb == MUTATION_MOVE && (!b->uncertain || !*b->mark)) {
 		r = session_heard(s, ops->prepare(s->provider, b, err));
 		if (r >= 0)
 			r = store_queue_mark(s->store, b, err);

@@ -27,6 +27,7 @@ struct worker {
 	struct lane *lane;
 	struct session s;
 	struct retry retry;
+	bool recovered;          /* what a dead process left in the queue is in doubt now */
 	bool started;            /* the first pass is through */
 	bool pushed;             /* the server said that the inbox changed */
 	bool live, live_known;
@@ -84,15 +85,16 @@ static void recall_last_sync(struct worker *w)
 static int begin(struct worker *w, struct err *err)
 {
 	struct session *s = &w->s;
-	bool first = !s->store;
 	int r = session_open(s, STORE_WORKER, err);
 
-	if (r < 0)
-		return r;
-	if (first)
-		recall_last_sync(w);
+	if (r < 0 || w->recovered)
+		return r < 0 ? r : until_leased(w, err);
+	recall_last_sync(w);
 	r = until_leased(w, err);
-	return r < 0 ? r : store_queue_recover(s->store, s->account->id, err);
+	if (r >= 0)
+		r = store_queue_recover(s->store, s->account->id, err);
+	w->recovered = r >= 0;
+	return r;
 }
 
 /* --- passes and looks ----------------------------------------------------- */
@@ -280,8 +282,10 @@ static void fail(struct worker *w, const struct err *why)
 	log_event(LOG_WARN, "worker-waits", "s:s, s:s, s:s, s:I", "account", w->s.account->name,
 		"result", err_name(why->code), "words", why->text, "ms", (long long)ms);
 	session_result(&w->s, why);
-	if (why->code == ERR_STORAGE)
-		store_close(&w->s.store);
+	if (why->code == ERR_STORAGE) {
+		store_close(&w->s.store); /* rows may be leased that could not be settled */
+		w->recovered = false;
+	}
 	w->live = w->live_known = false;
 	board_waiting(&w->lane->board, why, at);
 	rest(w->lane, ms);
@@ -305,7 +309,6 @@ void *worker_main(void *lane)
 	session_init(&w.s, l->sync, l->account, &l->stop);
 	w.s.wake = &l->wake;
 	w.s.board = &l->board;
-	retry_init(&w.retry);
 	while (!cancel_is_set(&l->stop)) {
 		struct err err = { 0 };
 		int r = begin(&w, &err);
