@@ -34,7 +34,7 @@ static int64_t resolve(struct store *s, int64_t id)
 static int merge(struct store *s, int64_t into, int64_t from, struct err *err)
 {
 	int r = run(s, err,
-		"UPDATE conversation SET messages = messages + f.messages,"
+		"UPDATE conversation SET messages = conversation.messages + f.messages,"
 		" unread = conversation.unread + f.unread,"
 		" latest_at = max(conversation.latest_at, f.latest_at)"
 		" FROM (SELECT messages, unread, latest_at FROM conversation WHERE id = ?2) AS f"
