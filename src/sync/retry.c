@@ -39,10 +39,13 @@ bool retry_is_wide(const struct err *why)
 
 int64_t retry_next_ms(struct retry *r, const struct timing *t, const struct err *why)
 {
+	int64_t ms;
+
 	if (retry_needs_reader(why->code))
 		return -1;
 	r->failures++;
 	if (why->after_s > 0)
 		return MIN(why->after_s, RETRY_AFTER_MAX_S) * (int64_t)1000;
-	return MIN(backoff_ms(r->failures), (int64_t)t->retry_cap);
+	ms = backoff_ms(r->failures);
+	return MIN(ms, (int64_t)t->retry_cap);
 }
