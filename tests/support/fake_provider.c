@@ -127,6 +127,18 @@ void fake_expunge(struct fake_box *b, int serial)
 	unlock();
 }
 
+void fake_move(struct fake_box *from, int serial, struct fake_box *to)
+{
+	struct fake_message *m;
+
+	lock();
+	m = by_serial(from, serial);
+	put(to, serial, m->flags);
+	m->here = false;
+	from->generation++;
+	unlock();
+}
+
 void fake_set_flags(struct fake_box *b, int serial, unsigned flags)
 {
 	lock();

@@ -94,6 +94,8 @@ struct fake_box *fake_box_add(struct fake_account *a, const char *path, enum mai
 int fake_deliver(struct fake_box *b, int n);
 void fake_expunge(struct fake_box *b, int serial);
 void fake_set_flags(struct fake_box *b, int serial, unsigned flags);
+/* Another client moves it. */
+void fake_move(struct fake_box *from, int serial, struct fake_box *to);
 bool fake_expunge_if_here(struct fake_box *b, int serial);
 void fake_flag_if_here(struct fake_box *b, int serial, unsigned add);
 /* The answers of the next so many apply calls are lost. */
