@@ -479,6 +479,18 @@ static struct fake_box *box_of(struct fake *f, const char *path)
 	return NULL;
 }
 
+/* All uids are void, and from now on nobody knows any. */
+static int reset(struct told *t)
+{
+	struct known known;
+	int r = t->out->reset(t->out, t->err);
+
+	step();
+	if (r == 0 && t->out->known(t->out, 1, &known, 1, t->err) != 0)
+		r = err_set(t->err, ERR_PROTOCOL, "Void uids are still known.");
+	return r;
+}
+
 static int walk(struct told *t, const struct mailbox *m)
 {
 	unsigned v = 0;
@@ -486,8 +498,7 @@ static int walk(struct told *t, const struct mailbox *m)
 	int r = 0;
 
 	if (sscanf(m->cursor, "%u %llu %llu", &v, &high, &low) == 3 && v != t->uidvalidity) {
-		r = t->out->reset(t->out, t->err);
-		step();
+		r = reset(t);
 		high = low = 0;
 	}
 	t->high = high;
@@ -519,7 +530,7 @@ static int fake_changes(struct provider *p, const struct mailbox *m, unsigned fl
 	if (!b || lie(&b->fail_times))
 		return err_set(err, b ? b->fail : ERR_GONE, "This mailbox fails.");
 	t.m = g_array_new(FALSE, FALSE, sizeof(struct fake_message));
-	copy_box(&t, b, lie(&f->a->lie_empty));
+	copy_box(&t, b, !lie(&f->a->lie_wait) && lie(&f->a->lie_empty));
 	if (lie(&f->a->lie_void))
 		t.uidvalidity += 1000;
 	r = walk(&t, m);

@@ -63,6 +63,7 @@ struct fake_account {
 		int count;       /* calls so far */
 	} call[FAKE_CALLS];
 	int lose_answer;         /* apply does its work and then loses the connection, so many times */
+	int lie_wait;            /* so many listings of messages are true before a lie */
 	int lie_empty;           /* so many listings of messages show nothing */
 	int lie_void;            /* so many times the uidvalidity is a wrong one */
 	int lie_boxes;           /* so many LIST answers are empty */
