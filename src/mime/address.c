@@ -5,13 +5,27 @@
 #include <gmime/gmime.h>
 
 #include "mime/charset.h"
+#include "mime/structure.h"
 #include "mime/text.h"
 
-/* What GMime reads: UTF-8, bounded. */
+/* GMime recurses on groups ("a:b:c:..."): a field with very many is only text. */
+static bool too_many_groups(const char *s, size_t len)
+{
+	int colons = 0;
+
+	for (const char *end = s + len; (s = memchr(s, ':', (size_t)(end - s))); s++)
+		colons++;
+	return colons > STRUCTURE_GROUPS_MAX;
+}
+
+/* What GMime reads: UTF-8, bounded; NULL if nothing can be read. */
 static InternetAddressList *parse(const char *raw, size_t len)
 {
-	g_autoptr(GString) utf8 = g_string_new(NULL);
+	g_autoptr(GString) utf8 = NULL;
 
+	if (too_many_groups(raw, len))
+		return NULL;
+	utf8 = g_string_new(NULL);
 	charset_append(utf8, NULL, raw, MIN(len, (size_t)ADDRESS_RAW_MAX));
 	return internet_address_list_parse(NULL, utf8->str);
 }

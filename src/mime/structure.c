@@ -14,7 +14,12 @@
 #include "base/i18n.h"
 #include "mime/header.h"
 
-enum { CHUNK = 32 * 1024, FIELD_MAX = 2048, LINE_LOOK_MAX = FIELD_MAX };
+enum {
+	CHUNK = 32 * 1024,
+	FIELD_MAX = 2048,
+	LINE_LOOK_MAX = FIELD_MAX,
+	NESTED_MAX = 64, /* messages inside messages without a multipart between */
+};
 
 struct level {
 	char boundary[HEADER_PARAM_MAX];
@@ -36,7 +41,9 @@ struct machine {
 	char fields[N_CAPTURED][FIELD_MAX];
 	size_t lens[N_CAPTURED];
 	int64_t block_bytes;
-	int lines;
+	int lines, nested;
+	bool addresses; /* in a field that the parser reads as addresses */
+	int colons;
 };
 
 bool part_is_attachment(const struct part_facts *f)
@@ -100,8 +107,10 @@ static void push(struct machine *m, const char *type)
 {
 	struct level *l = &m->stack[m->depth];
 
-	if (m->depth == STRUCTURE_DEPTH_MAX)
+	if (m->depth == STRUCTURE_DEPTH_MAX) {
+		m->stop = m->out->cut = true;
 		return;
+	}
 	*l = (struct level){ .kind = part_parent_of(type),
 		.digest = strcmp(type, "multipart/digest") == 0 };
 	if (!header_param(m->fields[CAPTURED_TYPE], m->lens[CAPTURED_TYPE], "boundary", l->boundary,
@@ -141,8 +150,11 @@ static void end_header(struct machine *m)
 	if (judge(m, type, in)) {
 		m->out->has_attachment = true;
 		m->stop = m->limits->stop_at_attachment;
-	} else if (strcmp(type, "message/rfc822") == 0) {
+	}
+	if (strcmp(type, "message/rfc822") == 0) {
 		begin_header(m);
+		if (++m->nested > NESTED_MAX)
+			m->stop = m->out->cut = true;
 	} else if (g_str_has_prefix(type, "multipart/")) {
 		push(m, type);
 	}
@@ -205,6 +217,7 @@ static bool boundary_line(struct machine *m, const char *line, size_t len)
 			end_header(m);
 		m->depth = i + 1;
 		m->in_header = false;
+		m->nested = 0;
 		if (line + len - rest >= 2 && rest[0] == '-' && rest[1] == '-') {
 			m->depth = i;
 		} else if (++m->out->parts > m->limits->parts) {
@@ -224,8 +237,45 @@ static void take_line(struct machine *m, const char *line, size_t len)
 		return;
 	if (m->in_header && !too_much(m, len, 1))
 		header_line(m, line, len);
-	else if (!m->in_header && m->depth == 0)
+	else if (!m->in_header && m->depth == 0 && m->limits->stop_at_attachment)
 		m->stop = true; /* a leaf, or an epilogue: nothing more can come */
+}
+
+static bool is_address_field(const char *s, size_t len)
+{
+	static const char *const fields[] = { "from", "to", "cc", "bcc", "sender", "reply-to" };
+
+	for (size_t i = 0; i < G_N_ELEMENTS(fields); i++) {
+		size_t n = strlen(fields[i]);
+
+		if (!named(s, len, fields[i]))
+			continue;
+		while (n < len && (s[n] == ' ' || s[n] == '\t'))
+			n++;
+		if (n < len && s[n] == ':')
+			return true;
+	}
+	return false;
+}
+
+/*
+ * GMime reads "a:b:c:..." as a group in a group in a group, one call deep
+ * each, wherever it believes to be in a header block.  So this looks at every
+ * line that could begin such a field, whatever the machine believes.
+ */
+static void guard_groups(struct machine *m, const char *s, size_t len, bool begins)
+{
+	const char *end = s + len;
+
+	if (begins && *s != ' ' && *s != '\t') {
+		m->addresses = is_address_field(s, len);
+		m->colons = 0;
+	}
+	while (m->addresses && (s = memchr(s, ':', (size_t)(end - s)))) {
+		s++;
+		if (++m->colons > STRUCTURE_GROUPS_MAX)
+			m->stop = m->out->cut = true;
+	}
 }
 
 /* Hands the whole lines of buf to the machine; returns the bytes that are used up. */
@@ -238,6 +288,9 @@ static size_t take_lines(struct machine *m, const char *buf, size_t have, bool l
 		size_t len = nl ? (size_t)(nl - (buf + at)) + 1 : have - at;
 
 		if (!nl && !last && len < LINE_LOOK_MAX)
+			break;
+		guard_groups(m, buf + at, len, !*inside);
+		if (m->stop)
 			break;
 		if (!*inside)
 			take_line(m, buf + at, len);

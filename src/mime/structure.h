@@ -13,7 +13,10 @@
 
 #include "base/err.h"
 
-enum { STRUCTURE_DEPTH_MAX = 64 };
+enum {
+	STRUCTURE_DEPTH_MAX = 64,
+	STRUCTURE_GROUPS_MAX = 200, /* colons in one address field: GMime recurses on groups */
+};
 
 /* What surrounds a part. */
 enum part_parent { PARENT_NONE, PARENT_MIXED, PARENT_ALTERNATIVE, PARENT_RELATED, PARENT_OTHER };

@@ -11,6 +11,7 @@
 #include <gmime/gmime.h>
 
 #include "mime/charset.h"
+#include "mime/html.h"
 
 enum {
 	/* raw bytes looked at for each byte wanted: an encoded word wraps up to 15 bytes around one */
@@ -39,6 +40,7 @@ void mime_init(void)
 	done = true;
 	g_log_set_writer_func(log_nothing, NULL, NULL);
 	g_mime_init();
+	html_init();
 }
 
 /* --- text ------------------------------------------------------------------ */
