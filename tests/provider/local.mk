@@ -1,1 +1,2 @@
 # The tests of this room.
+include tests/provider/maildir.mk
