@@ -129,7 +129,7 @@ static int line_end(struct guard *g, struct err *err)
 	uint64_t size = 0;
 	int r = 0;
 
-	if (!guard_is_status(g->head, g->n_head))
+	if (g->continued || !guard_is_status(g->head, g->n_head))
 		r = guard_announces(g->tail, g->tail + g->n_tail, &size);
 	if (r < 0)
 		return err_set(err, ERR_LIMIT,
@@ -140,12 +140,14 @@ static int line_end(struct guard *g, struct err *err)
 		if (size > g->literal_max)
 			return too_big(g, err);
 		g->literal_left = size;
+		g->continued = true;
 		return 0;
 	}
 	if (g->n_head && g->head[0] == '*' && ++g->lines > GUARD_LINES_MAX)
 		return err_set(err, ERR_LIMIT,
 			_("The server's answer has too many lines; it was refused."));
 	g->line = g->depth = g->n_head = 0;
+	g->continued = false;
 	return 0;
 }
 

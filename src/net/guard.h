@@ -35,6 +35,7 @@ struct guard {
 	uint64_t line, lines, bytes;
 	unsigned depth;
 	bool quoted, escaped;
+	bool continued;            /* the line goes on behind a literal */
 	unsigned n_head, n_tail;
 	char head[GUARD_HEAD], tail[GUARD_TAIL];
 	/* to the server */
@@ -66,7 +67,8 @@ int guard_out(struct guard *g, const char *p, size_t len, struct err *err);
  */
 int guard_announces(const char *line, const char *end, uint64_t *size);
 
-/* True for a status line ("* OK ...", "tag NO ...", "+ ..."), whose text is free and holds no literals. */
+/* True for a status line ("* OK ...", "tag NO ...", "+ ..."), whose text is free and holds no
+ * literals.  Judged by the first GUARD_HEAD bytes, on the first line of an answer only. */
 bool guard_is_status(const char *line, size_t len);
 
 #endif

@@ -4,6 +4,7 @@
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
 #include <pthread.h>
+#include <stdbool.h>
 
 #include "base/i18n.h"
 #include "base/mem.h"
