@@ -1,0 +1,22 @@
+#include "test_mime.h"
+
+#include <locale.h>
+#include <stdlib.h>
+
+#include "mime/text.h"
+
+int main(void)
+{
+	Suite *s = suite_create("mime");
+	SRunner *r;
+	int failed;
+
+	setlocale(LC_ALL, "C.UTF-8");
+	mime_init();
+	suite_add_tcase(s, text_cases());
+	r = srunner_create(s);
+	srunner_run_all(r, CK_ENV);
+	failed = srunner_ntests_failed(r);
+	srunner_free(r);
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
