@@ -214,12 +214,13 @@ static void references(struct row *r, const struct fetch *f)
 
 const char *row_keywords(struct row *r, const struct fetch *f)
 {
-	struct scan s = { f->flag_list.p, f->flag_list.p + f->flag_list.n };
+	struct scan s;
 	struct slice word;
 	GString *words;
 
 	if (!f->keywords || f->flag_list.n >= sizeof r->raw)
 		return "";
+	s = (struct scan){ f->flag_list.p, f->flag_list.p + f->flag_list.n };
 	if (r->keywords && r->raw_len == f->flag_list.n && memcmp(r->raw, s.p, r->raw_len) == 0)
 		return r->keywords;
 	r->raw_len = f->flag_list.n;
