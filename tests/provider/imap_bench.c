@@ -65,7 +65,7 @@ int main(int argc, char **argv)
 	recorder_init(&rec);
 	rec.count_only = true;
 	cancel_init(&cancel);
-	p = provider_find("imap")->create(&account, &cancel);
+	p = provider_imap.create(&account, &cancel);
 	start = now();
 	if (p->ops->connect(p, &err) < 0)
 		return fail("connect", &err);

@@ -9,6 +9,8 @@
 
 #include "provider/provider.h"
 
+extern const struct provider_ops provider_imap;
+
 struct kept {
 	uint64_t uid, size;
 	unsigned flags;

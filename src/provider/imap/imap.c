@@ -89,6 +89,8 @@ int imap_select(struct imap *i, const char *path, bool write, bool fresh, struct
 	r = select_run(i, path, write, &sel, &a, err);
 	if (r < 0)
 		return r;
+	if (a.status == ANSWER_NO && !a.code[0]) /* the usual meaning of an unexplained no */
+		return err_set(err, ERR_GONE, _("The mailbox cannot be opened: %s"), a.text);
 	if (a.status != ANSWER_OK)
 		return answer_error(&a, err);
 	if (!sel.uidvalidity)
