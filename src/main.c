@@ -30,8 +30,7 @@
 #include "sync/sync.h"
 #include "ui/ui.h"
 
-static struct cancel stop;              /* set by signals while a command runs */
-static _Atomic bool screen_is_on;
+static struct cancel stop; /* set by signals while a command runs */
 
 /* --- the process --------------------------------------------------------- */
 
@@ -54,18 +53,6 @@ static void set_locale(void)
 	bindtextdomain(PACKAGE, LOCALEDIR);
 	bind_textdomain_codeset(PACKAGE, "UTF-8");
 	textdomain(PACKAGE);
-}
-
-/* What libraries say through GLib must not land in the middle of the screen. */
-static GLogWriterOutput write_log(GLogLevelFlags level, const GLogField *fields, gsize n, void *ctx)
-{
-	if (!screen_is_on)
-		return g_log_writer_default(level, fields, n, ctx);
-	for (gsize i = 0; i < n; i++)
-		if (strcmp(fields[i].key, "MESSAGE") == 0 && fields[i].length < 0)
-			log_event(LOG_WARN, "library", "s:s", "message",
-				(const char *)fields[i].value);
-	return G_LOG_WRITER_HANDLED;
 }
 
 static void complain(const char *text)
@@ -166,7 +153,6 @@ static int screen_once(const struct places *places, struct err *err)
 {
 	AUTO(run_release) struct run r = { .places = places, .events = queue_new() };
 	struct ui_start start = { .places = places };
-	int end;
 
 	if (load_config(&r, err) < 0)
 		return err->code;
@@ -180,10 +166,7 @@ static int screen_once(const struct places *places, struct err *err)
 	start.store = r.store;
 	start.events = r.events;
 	start.engine = sync_engine(r.sync);
-	screen_is_on = true;
-	end = ui_run(&start, err);
-	screen_is_on = false;
-	return end;
+	return ui_run(&start, err);
 }
 
 static int screen(const struct places *places)
@@ -196,7 +179,7 @@ static int screen(const struct places *places)
 		return EXIT_USAGE;
 	}
 	block_screen_signals();
-	mime_init();
+	mime_init(); /* also takes GLib's log, which must not land in the middle of the screen */
 	do
 		end = screen_once(places, &err);
 	while (end == UI_RELOAD);
@@ -271,7 +254,6 @@ int main(int argc, char **argv)
 
 	harden();
 	set_locale();
-	g_log_set_writer_func(write_log, NULL, NULL);
 	at = read_options(argc, argv, &home, &instead);
 	if (at < 0) {
 		cli_usage(stderr);
