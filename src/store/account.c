@@ -1,5 +1,4 @@
-#include <errno.h>
-#include <signal.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -157,22 +156,21 @@ static const char *boot_id(void)
 	return id;
 }
 
-static char own_token[128];
-
-static gpointer make_token(gpointer unused)
-{
-	(void)unused;
-	g_snprintf(own_token, sizeof own_token, "%s %d %lld", boot_id(), (int)getpid(),
-		start_time(getpid()));
-	return own_token;
-}
-
+/* Made once a process; a fork makes another process. */
 const char *owner_token(void)
 {
-	static GOnce once = G_ONCE_INIT;
+	static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* a leaf */
+	static char token[128];
+	static pid_t made_by;
 
-	g_once(&once, make_token, NULL);
-	return own_token;
+	pthread_mutex_lock(&lock);
+	if (made_by != getpid()) {
+		made_by = getpid();
+		g_snprintf(token, sizeof token, "%s %d %lld", boot_id(), (int)made_by,
+			start_time(made_by));
+	}
+	pthread_mutex_unlock(&lock);
+	return token;
 }
 
 bool owner_alive(const char *token)
@@ -181,7 +179,7 @@ bool owner_alive(const char *token)
 	long long started;
 	int pid;
 
-	owner_token(); /* the boot id is read under its once */
+	owner_token(); /* the boot id is read under its lock */
 	if (sscanf(token, "%63s %d %lld", boot, &pid, &started) != 3)
 		return false;
 	return strcmp(boot, boot_id()) == 0 && start_time(pid) == started && started != 0;

@@ -106,15 +106,15 @@ static int insert_message(struct work *w, const struct change *c, int64_t *messa
 {
 	struct store *s = w->s;
 	int64_t conversation, date = list_date(w, c);
-	int unread = !(c->flags & FLAG_SEEN);
-	int r = conversation_for(s, w->b->account, c->message_id, c->references, c->n_references,
-		bare_subject(or_empty(c->subject)), &conversation, err);
+	const struct newcomer newcomer = { .account = w->b->account,
+		.rfc_id = c->message_id,
+		.refs = c->references,
+		.n_refs = c->n_references,
+		.subject = bare_subject(or_empty(c->subject)),
+		.date = date,
+		.unread = !(c->flags & FLAG_SEEN) };
+	int r = conversation_join(s, &newcomer, &conversation, err);
 
-	if (r == 0)
-		r = run(s, err,
-			"UPDATE conversation SET messages = messages + 1, unread = unread + ?,"
-			" latest_at = max(latest_at, ?) WHERE id = ?",
-			"iii", (int64_t)unread, date, conversation);
 	if (r == 0)
 		r = run(s, err,
 			"INSERT INTO message (account_id, conversation_id, canonical, rfc_id, subject,"

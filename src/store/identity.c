@@ -34,7 +34,7 @@ static int64_t resolve(struct store *s, int64_t id)
 static int merge(struct store *s, int64_t into, int64_t from, struct err *err)
 {
 	int r = run(s, err,
-		"UPDATE conversation SET messages = messages + f.messages,"
+		"UPDATE conversation SET messages = conversation.messages + f.messages,"
 		" unread = conversation.unread + f.unread,"
 		" latest_at = max(conversation.latest_at, f.latest_at)"
 		" FROM (SELECT messages, unread, latest_at FROM conversation WHERE id = ?2) AS f"
@@ -52,7 +52,7 @@ static int merge(struct store *s, int64_t into, int64_t from, struct err *err)
 	return r;
 }
 
-/* Where this id belongs; *id (0 = nowhere yet) becomes the older of both. */
+/* Where this id belongs; *id (0 = nowhere yet) becomes the older of both.  1 = it was known. */
 static int join(struct store *s, account_id a, const char *rfc_id, int64_t *id, struct err *err)
 {
 	int64_t found;
@@ -65,11 +65,11 @@ static int join(struct store *s, account_id a, const char *rfc_id, int64_t *id, 
 	found = resolve(s, found);
 	if (*id == 0 || *id == found) {
 		*id = found;
-		return 0;
+		return 1;
 	}
 	r = merge(s, MIN(*id, found), MAX(*id, found), err);
 	*id = MIN(*id, found);
-	return r;
+	return r < 0 ? r : 1;
 }
 
 static int note(struct store *s, account_id a, const char *rfc_id, int64_t id, struct err *err)
@@ -80,23 +80,46 @@ static int note(struct store *s, account_id a, const char *rfc_id, int64_t id, s
 		"iti", a.v, rfc_id, id);
 }
 
-int conversation_for(struct store *s, account_id a, const char *rfc_id, const char *const *refs,
-	size_t n_refs, const char *subject, int64_t *out, struct err *err)
+/* A conversation that is new with this message, or one more message in it. */
+static int count_in(struct store *s, const struct newcomer *m, int64_t *id, struct err *err)
 {
-	int64_t id = 0;
-	int r = rfc_id ? join(s, a, rfc_id, &id, err) : 0;
+	int r;
 
-	for (size_t i = 0; r == 0 && i < n_refs; i++)
-		r = join(s, a, refs[i], &id, err);
-	if (r == 0 && id == 0) {
-		r = run(s, err, "INSERT INTO conversation (account_id, subject) VALUES (?, ?)",
-			"it", a.v, subject);
-		id = sqlite3_last_insert_rowid(s->db);
+	if (*id != 0)
+		return run(s, err,
+			"UPDATE conversation SET messages = messages + 1, unread = unread + ?,"
+			" latest_at = max(latest_at, ?) WHERE id = ?",
+			"iii", (int64_t)m->unread, m->date, *id);
+	r = run(s, err,
+		"INSERT INTO conversation (account_id, subject, latest_at, messages, unread)"
+		" VALUES (?, ?, ?, 1, ?)",
+		"itii", m->account.v, m->subject, m->date, (int64_t)m->unread);
+	*id = sqlite3_last_insert_rowid(s->db);
+	return r;
+}
+
+int conversation_join(struct store *s, const struct newcomer *m, int64_t *out, struct err *err)
+{
+	bool known[CHANGE_REFERENCES_MAX] = { false }, known_self = true;
+	size_t n = MIN(m->n_refs, CHANGE_REFERENCES_MAX);
+	int64_t id = 0;
+	int r = 0;
+
+	if (m->rfc_id) {
+		r = join(s, m->account, m->rfc_id, &id, err);
+		known_self = r > 0;
 	}
-	if (r == 0 && rfc_id)
-		r = note(s, a, rfc_id, id, err);
-	for (size_t i = 0; r == 0 && i < n_refs; i++)
-		r = note(s, a, refs[i], id, err);
+	for (size_t i = 0; r >= 0 && i < n; i++) {
+		r = join(s, m->account, m->refs[i], &id, err);
+		known[i] = r > 0;
+	}
+	if (r >= 0)
+		r = count_in(s, m, &id, err);
+	if (r == 0 && !known_self)
+		r = note(s, m->account, m->rfc_id, id, err);
+	for (size_t i = 0; r == 0 && i < n; i++)
+		if (!known[i])
+			r = note(s, m->account, m->refs[i], id, err);
 	*out = id;
 	return r;
 }

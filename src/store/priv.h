@@ -3,7 +3,6 @@
 #define TERN_STORE_PRIV_H
 
 #include <sqlite3.h>
-#include <sys/types.h>
 
 #include "base/err.h"
 #include "store/store.h"
@@ -28,7 +27,7 @@ struct store {
 	int lock_fd;            /* shared lock on DIR/open, tells an unclean exit */
 	bool unclean;
 	bool full_sync;
-	pid_t owner;            /* thread id that may use this handle */
+	const void *owner;      /* the thread that may use this handle (store.c) */
 	GArray *deltas;         /* of struct delta: counters to add up at commit (count.c) */
 };
 
@@ -104,9 +103,18 @@ int location_delete(struct store *s, int64_t location, struct err *err);
 
 /* --- identity (identity.c) --------------------------------------------- */
 
-/* The conversation for a message with these ids, merging what belongs together; 0 = error. */
-int conversation_for(struct store *s, account_id a, const char *rfc_id, const char *const *refs,
-	size_t n_refs, const char *subject, int64_t *out, struct err *err);
+/* A message about to be stored, as conversations see it. */
+struct newcomer {
+	account_id account;
+	const char *rfc_id;       /* may be NULL */
+	const char *const *refs;
+	size_t n_refs;
+	const char *subject;      /* without "Re:" */
+	int64_t date;
+	bool unread;
+};
+/* Puts it into its conversation, merging what it joins and counting it in. */
+int conversation_join(struct store *s, const struct newcomer *m, int64_t *out, struct err *err);
 /* A message that lost its last location waits as an orphan. */
 int orphan_if_lost(struct store *s, int64_t message, struct err *err);
 /* Removes a message with all rows that hang on it; the caller removes its body file after the commit. */

@@ -48,6 +48,7 @@ static enum mutation_status status_from_name(const char *name)
 
 /* --- claiming ---------------------------------------------------------- */
 
+/* The doubled condition on status is what lets SQLite use the index of the open rows. */
 #define DUE_ROWS                                                                                   \
 	" FROM mutation q JOIN location l ON l.id = q.source_location_id"                          \
 	" JOIN message m ON m.id = q.message_id"                                                   \

@@ -13,9 +13,11 @@
 
 /* --- statements -------------------------------------------------------- */
 
+static _Thread_local char me; /* its address names the thread */
+
 static void check_owner(const struct store *s)
 {
-	g_assert(s->owner == gettid());
+	g_assert(s->owner == &me);
 }
 
 sqlite3_stmt *stmt(struct store *s, const char *sql)
@@ -303,7 +305,7 @@ int store_open(const char *dir, enum store_role role, struct queue *events, stru
 	s->role = role;
 	s->events = events;
 	s->lock_fd = -1;
-	s->owner = gettid();
+	s->owner = &me;
 	s->statements = g_hash_table_new_full(NULL, NULL, NULL,
 		(GDestroyNotify)(void (*)(void))sqlite3_finalize);
 	s->posted = g_array_new(FALSE, FALSE, sizeof(struct event));

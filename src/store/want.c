@@ -307,6 +307,8 @@ static int check_target(struct store *s, const struct place *p, int64_t target, 
 			column(q, 2));
 	else if (sqlite3_column_int(q, 1) & (MAILBOX_NOSELECT | MAILBOX_READONLY))
 		r = err_set(err, ERR_REFUSED, _("%s cannot hold messages."), column(q, 2));
+	else
+		r = 0;
 	sqlite3_reset(q);
 	return r;
 }
