@@ -160,7 +160,7 @@ static void serve(struct lane *l, struct session *s, message_id m)
 	if (r == ERR_CANCELED && cancel_is_set(&l->stop))
 		return;
 	if (r < 0)
-		board_error(&l->board, &err, 0);
+		board_error(&l->board, &err);
 	e.code = r < 0 ? r : 0;
 	if (l->sync->events)
 		queue_post(l->sync->events, &e);

@@ -171,7 +171,7 @@ static int complete(struct pass *p, struct err *err)
 	session_result(s, &p->noted);
 	if (p->noted.code == ERR_OK)
 		board_synced(s->board, clock_unix());
-	board_error(s->board, &p->noted, 0);
+	board_error(s->board, &p->noted);
 	return 0;
 }
 

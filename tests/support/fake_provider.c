@@ -135,6 +135,46 @@ void fake_set_flags(struct fake_box *b, int serial, unsigned flags)
 	unlock();
 }
 
+bool fake_expunge_if_here(struct fake_box *b, int serial)
+{
+	struct fake_message *m;
+
+	lock();
+	m = by_serial(b, serial);
+	if (m)
+		m->here = false;
+	b->generation++;
+	unlock();
+	return m;
+}
+
+void fake_flag_if_here(struct fake_box *b, int serial, unsigned add)
+{
+	struct fake_message *m;
+
+	lock();
+	m = by_serial(b, serial);
+	if (m)
+		m->flags |= add;
+	b->generation++;
+	unlock();
+}
+
+void fake_lose(struct fake_account *a, int times)
+{
+	lock();
+	a->lose_answer = times;
+	unlock();
+}
+
+void fake_lie(struct fake_account *a, int times, int kind)
+{
+	lock();
+	*(kind == FAKE_EMPTY ? &a->lie_empty : kind == FAKE_VOID ? &a->lie_void : &a->lie_boxes) =
+		times;
+	unlock();
+}
+
 void fake_renumber(struct fake_box *b)
 {
 	lock();

@@ -94,6 +94,12 @@ struct fake_box *fake_box_add(struct fake_account *a, const char *path, enum mai
 int fake_deliver(struct fake_box *b, int n);
 void fake_expunge(struct fake_box *b, int serial);
 void fake_set_flags(struct fake_box *b, int serial, unsigned flags);
+bool fake_expunge_if_here(struct fake_box *b, int serial);
+void fake_flag_if_here(struct fake_box *b, int serial, unsigned add);
+/* The answers of the next so many apply calls are lost. */
+void fake_lose(struct fake_account *a, int times);
+enum fake_lies { FAKE_EMPTY, FAKE_VOID, FAKE_NO_BOXES };
+void fake_lie(struct fake_account *a, int times, int kind);
 /* The mailbox gets a new UIDVALIDITY and all its messages new uids. */
 void fake_renumber(struct fake_box *b);
 void fake_fail(struct fake_account *a, enum fake_call call, enum err_code code, int times);

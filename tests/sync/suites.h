@@ -5,5 +5,6 @@
 #include <check.h>
 
 TCase *suite_interrupt(void);
+TCase *suite_soak(void);
 
 #endif

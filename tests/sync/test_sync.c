@@ -369,6 +369,38 @@ START_TEST(many_flags_leave_as_one_command)
 }
 END_TEST
 
+/* Errors of the rows at hand end neither the push nor the pass; what they become is the store's. */
+static const struct {
+	const char *name;
+	enum err_code code;
+	enum mutation_status then;
+} judged[] = {
+	{ "refused", ERR_REFUSED, MUTATION_FAILED },
+	{ "conflict", ERR_CONFLICT, MUTATION_CONFLICT },
+	{ "unsupported", ERR_UNSUPPORTED, MUTATION_FAILED },
+	{ "protocol", ERR_PROTOCOL, MUTATION_QUEUED },
+	{ "later", ERR_RETRY, MUTATION_QUEUED },
+};
+
+START_TEST(a_bad_row_does_not_keep_new_mail_away)
+{
+	for (size_t i = 0; i < G_N_ELEMENTS(judged); i++) {
+		struct fake_box *inbox = rig_box(rig, 0, INBOX);
+		int m = fake_deliver(inbox, 2);
+
+		rig_pass(rig);
+		rig_flag(rig, INBOX, m, FLAG_SEEN);
+		fake_fail(rig->server[0], FAKE_APPLY, judged[i].code, PUSH_IDLE_MAX);
+		fake_deliver(inbox, 1);
+		rig_pass(rig);
+		ck_assert_msg(rig_shows(rig, 0, INBOX, m + 2), "%s", judged[i].name);
+		ck_assert_msg(rig_rows(rig, judged[i].then) > 0, "%s", judged[i].name);
+		fake_fail(rig->server[0], FAKE_APPLY, ERR_OK, 0);
+		leave(judged[i].name);
+	}
+}
+END_TEST
+
 /* --- the command line's forms --------------------------------------------- */
 
 START_TEST(a_busy_account_is_a_conflict_with_words)
@@ -404,6 +436,24 @@ START_TEST(a_busy_account_is_a_conflict_with_words)
 	ck_assert_int_eq(rig_state(rig, 0).error.code, ERR_OK);
 	close(fds[0]);
 	close(fds[1]);
+}
+END_TEST
+
+START_TEST(a_drain_tells_what_waits_and_why)
+{
+	struct err err = { 0 };
+	int m = fake_deliver(rig_box(rig, 0, INBOX), 3);
+
+	rig_pass(rig);
+	ck_assert_int_eq(rig->engine->drain(rig->engine, rig->id[0], NULL, &err), 0);
+	ck_assert_int_eq(fake_count(rig->server[0], FAKE_CONNECT), 1); /* nothing to do: no call */
+	rig_flag(rig, INBOX, m, FLAG_SEEN);
+	rig_flag(rig, INBOX, m + 1, FLAG_FLAGGED);
+	fake_fail(rig->server[0], FAKE_CONNECT, ERR_AUTH, 1);
+	ck_assert_int_eq(rig->engine->drain(rig->engine, rig->id[0], NULL, &err), 2);
+	ck_assert_int_eq(err.code, ERR_AUTH);
+	ck_assert_int_eq(rig->engine->drain(rig->engine, rig->id[0], NULL, NULL), 0);
+	ck_assert(rig_equal(rig, 0));
 }
 END_TEST
 
@@ -477,6 +527,19 @@ START_TEST(offline_is_tried_again_by_itself)
 	rig_start(rig);
 	UNTIL(rig_equal(rig, 0));
 	UNTIL(rig_state(rig, 0).error.code == ERR_OK);
+}
+END_TEST
+
+START_TEST(a_new_connection_learns_what_it_missed)
+{
+	struct fake_box *trash = rig_box(rig, 0, TRASH);
+
+	rig_start(rig);
+	UNTIL(rig_state(rig, 0).last_sync > 0);
+	fake_deliver(trash, 3); /* nobody watches this mailbox */
+	fake_fail(rig->server[0], FAKE_WAIT, ERR_OFFLINE, 1);
+	rig->engine->push(rig->engine, rig->id[0]);
+	UNTIL(rig_total(rig, 0, TRASH) == 3);
 }
 END_TEST
 
@@ -681,6 +744,8 @@ static void add_single(TCase *c)
 	tcase_add_test(c, changes_of_one_message_keep_their_order);
 	tcase_add_test(c, a_read_only_account_sends_nothing);
 	tcase_add_test(c, many_flags_leave_as_one_command);
+	tcase_add_test(c, a_drain_tells_what_waits_and_why);
+	tcase_add_test(c, a_bad_row_does_not_keep_new_mail_away);
 	tcase_add_test(c, check_connects_and_lists);
 }
 
@@ -690,6 +755,7 @@ static void add_workers(TCase *c)
 	tcase_add_test(c, workers_follow_the_server_and_the_reader);
 	tcase_add_test(c, a_change_of_another_process_leaves_soon);
 	tcase_add_test(c, offline_is_tried_again_by_itself);
+	tcase_add_test(c, a_new_connection_learns_what_it_missed);
 	tcase_add_test(c, a_pause_says_why_and_until_when);
 	tcase_add_loop_test(c, a_refused_login_is_not_repeated, 0, 2);
 	tcase_add_loop_test(c, a_change_leaves_during_a_long_bootstrap, 0, 2);
@@ -724,6 +790,7 @@ int main(void)
 	tcase_add_test(three, one_bad_account_does_not_stop_a_pass_over_all);
 	tcase_add_test(three, a_broken_account_does_not_slow_another);
 	suite_add_tcase(s, suite_interrupt());
+	suite_add_tcase(s, suite_soak());
 	srunner_run_all(runner, CK_ENV);
 	failed = srunner_ntests_failed(runner);
 	srunner_free(runner);
