@@ -1,4 +1,5 @@
 libtern_a_SOURCES += \
+	src/base/backoff.c src/base/backoff.h \
 	src/base/cancel.c src/base/cancel.h \
 	src/base/clock.c src/base/clock.h \
 	src/base/err.c src/base/err.h \

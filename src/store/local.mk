@@ -1,1 +1,30 @@
-# The files of this room.
+# The schema is SQL in files of its own; the build turns it into a header.
+schema = src/store/schema/001-initial.sql
+
+libtern_a_SOURCES += \
+	src/store/account.c \
+	src/store/apply.c \
+	src/store/batch.c src/store/batch.h \
+	src/store/body.c \
+	src/store/check.c \
+	src/store/count.c \
+	src/store/dump.c \
+	src/store/event.c \
+	src/store/identity.c \
+	src/store/mailbox.c \
+	src/store/migrate.c \
+	src/store/page.c \
+	src/store/priv.h \
+	src/store/queue.c \
+	src/store/rebase.c \
+	src/store/store.c src/store/store.h \
+	src/store/turn.c \
+	src/store/want.c
+
+BUILT_SOURCES += src/store/schema.h
+CLEANFILES += src/store/schema.h
+EXTRA_DIST += $(schema) src/embed.sh
+src/store/schema.h: $(schema) src/embed.sh
+	$(AM_V_GEN)$(MKDIR_P) src/store && \
+	cd $(srcdir) && sh src/embed.sh schema $(schema) >$(abs_top_builddir)/$@.tmp && \
+	mv $(abs_top_builddir)/$@.tmp $(abs_top_builddir)/$@

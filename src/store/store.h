@@ -101,7 +101,7 @@ int store_mailbox_role_override(struct store *s, mailbox_id m, enum mailbox_role
 
 /* --- inbound: one batch, one transaction ------------------------------- */
 
-enum { BATCH_CHANGES_MAX = 400 };
+enum { BATCH_CHANGES_MAX = 1000 };
 
 /* Facts gathered from a provider; deep copies.  Not thread-bound until applied. */
 struct batch;

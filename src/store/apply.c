@@ -1,0 +1,704 @@
+/*
+ * Facts from a provider become rows: the one way in (L-54).
+ *
+ * A batch is one transaction: facts, counters, events and the cursor that
+ * stands for them, so that a crash leaves the store before or after it.  Two
+ * exceptions keep the screen's own writes quick: a bulk writer that sees the
+ * screen waiting commits what it has and goes on (the cursor still goes in
+ * last, and a fact applied twice changes nothing), and the void of a whole
+ * mailbox is cut into slices that begin by clearing its cursor.
+ */
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/i18n.h"
+#include "model/flags.h"
+#include "store/batch.h"
+#include "store/priv.h"
+
+enum {
+	VOID_SLICE = 500,      /* locations removed in one transaction */
+	YIELD_EVERY = 16,      /* changes between two looks at who waits */
+	SENDER_KEY = 24,       /* bytes of sort text kept */
+	SUBJECT_KEY = 40,
+	FUTURE_S = 86400,      /* a date further ahead than this counts as unknown (C-22) */
+	PASSES_KEPT = 2,       /* complete passes that a lost message or an awaited copy outlives */
+};
+
+struct seen {
+	guint n;
+	message_id singles[EVENT_SINGLES_MAX];
+};
+
+/* State of one batch_apply. */
+struct work {
+	struct store *s;
+	const struct batch *b;
+	struct batch_result *result;
+	bool inbox, live;      /* news of this mailbox is news for the reader */
+	bool orphans, awaited; /* there are some to look among */
+	int64_t now;
+	struct seen added, flagged, removed;
+};
+
+static void see(struct seen *list, int64_t message)
+{
+	if (list->n < EVENT_SINGLES_MAX)
+		list->singles[list->n].v = message;
+	list->n++;
+}
+
+/* --- sort texts -------------------------------------------------------- */
+
+/* Lower case, cut at a character; plain ASCII without an allocation. */
+static void sort_text(const char *text, size_t max, char *out)
+{
+	size_t n = 0;
+
+	while (*text == ' ' || *text == '"')
+		text++;
+	for (; text[n] && n < max && (unsigned char)text[n] < 0x80; n++)
+		out[n] = g_ascii_tolower(text[n]);
+	if (text[n] && n < max) {
+		g_autofree char *lower = g_utf8_strdown(text, -1);
+
+		n = MIN(strlen(lower), max);
+		while (n > 0 && ((unsigned char)lower[n] & 0xC0) == 0x80)
+			n--;
+		memcpy(out, lower, n);
+	}
+	out[n] = '\0';
+}
+
+/* Past "Re: ", "Fwd: " and their cousins. */
+static const char *bare_subject(const char *s)
+{
+	static const char *const marks[] = { "re:", "fwd:", "fw:", "aw:", "wg:", "sv:", "vs:" };
+
+	for (size_t i = 0; i < G_N_ELEMENTS(marks); i++) {
+		while (*s == ' ')
+			s++;
+		if (g_ascii_strncasecmp(s, marks[i], strlen(marks[i])) == 0) {
+			s += strlen(marks[i]);
+			i = (size_t)-1;
+		}
+	}
+	return s;
+}
+
+/* --- one message ------------------------------------------------------- */
+
+static const char *or_empty(const char *text)
+{
+	return text ? text : "";
+}
+
+/* The date that lists sort by: when the server received it, never a forged future (C-22). */
+static int64_t list_date(const struct work *w, const struct change *c)
+{
+	int64_t date = c->received_at > 0 ? c->received_at : c->sent_at;
+
+	return date <= 0 || date > w->now + FUTURE_S ? w->now : date;
+}
+
+static int insert_message(struct work *w, const struct change *c, int64_t *message, struct err *err)
+{
+	struct store *s = w->s;
+	int64_t conversation, date = list_date(w, c);
+	const struct newcomer newcomer = { .account = w->b->account,
+		.rfc_id = c->message_id,
+		.refs = c->references,
+		.n_refs = c->n_references,
+		.subject = bare_subject(or_empty(c->subject)),
+		.date = date,
+		.unread = !(c->flags & FLAG_SEEN) };
+	int r = conversation_join(s, &newcomer, &conversation, err);
+
+	if (r == 0)
+		r = run(s, err,
+			"INSERT INTO message (account_id, conversation_id, canonical, rfc_id, subject,"
+			" from_name, from_addr, to_text, cc_text, sent_at, received_at, size,"
+			" attachment) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+			"iitttttttiiii", w->b->account.v, conversation, c->canonical, c->message_id,
+			or_empty(c->subject), or_empty(c->from_name), or_empty(c->from_addr),
+			or_empty(c->to), or_empty(c->cc), c->sent_at, date, (int64_t)c->size,
+			(int64_t)c->has_attachment);
+	*message = sqlite3_last_insert_rowid(s->db);
+	if (r == 0)
+		r = run(s, err,
+			"INSERT INTO cache_object (message_id, layer, object_id, state)"
+			" VALUES (?, 'body', '', 'wanted')",
+			"i", *message);
+	return r;
+}
+
+static int insert_location(struct work *w, const struct change *c, int64_t message, struct err *err)
+{
+	char sender[SENDER_KEY + 1], subject[SUBJECT_KEY + 1];
+	const char *from = c->from_name && *c->from_name ? c->from_name : or_empty(c->from_addr);
+	const char *keywords = c->keywords && *c->keywords ? c->keywords : NULL;
+	int64_t date = list_date(w, c);
+
+	sort_text(from, SENDER_KEY, sender);
+	sort_text(bare_subject(or_empty(c->subject)), SUBJECT_KEY, subject);
+	count_mailbox(w->s, w->b->mailbox.v, 1, !(c->flags & FLAG_SEEN), 1);
+	return run(w->s, err,
+		"INSERT INTO location (message_id, mailbox_id, uid, server_flags, keywords, flags,"
+		" shown, date, age, size, sender, subject)"
+		" VALUES (?, ?, ?, ?4, ?, ?4, 1, ?, ?, ?, ?, ?)",
+		"iiiitiiitt", message, w->b->mailbox.v, (int64_t)c->uid, (int64_t)c->flags, keywords,
+		date, -date, (int64_t)c->size, sender, subject);
+}
+
+/* A copy that we moved here ourselves and whose number the server had not told (1 = found). */
+static int adopt_awaited(struct work *w, const struct change *c, struct err *err)
+{
+	sqlite3_stmt *q;
+	int64_t location, message;
+	int r;
+
+	if (!w->awaited || !c->message_id)
+		return 0;
+	q = stmt(w->s, "SELECT l.id, l.message_id FROM location l JOIN message m ON m.id = l.message_id"
+		       " WHERE l.mailbox_id = ? AND l.uid IS NULL AND m.rfc_id = ? AND m.size = ?"
+		       " LIMIT 1");
+	bind(q, "iti", w->b->mailbox.v, c->message_id, (int64_t)c->size);
+	r = step(w->s, q, err);
+	if (r <= 0)
+		return r;
+	location = sqlite3_column_int64(q, 0);
+	message = sqlite3_column_int64(q, 1);
+	sqlite3_reset(q);
+	count_mailbox(w->s, w->b->mailbox.v, 0, 0, 1);
+	r = run(w->s, err,
+		"UPDATE location SET uid = ?, server_flags = ?, keywords = ?, passes = 0 WHERE id = ?",
+		"iiti", (int64_t)c->uid, (int64_t)c->flags, c->keywords, location);
+	if (r == 0)
+		r = rebase(w->s, message, err);
+	see(&w->flagged, message);
+	return r < 0 ? r : 1;
+}
+
+/* The message if the store knows it under another place: by the provider's id, or as an orphan. */
+static int find_message(struct work *w, const struct change *c, int64_t *message, struct err *err)
+{
+	int r = 0;
+
+	if (c->canonical)
+		r = ask(w->s, err, message,
+			"SELECT id FROM message WHERE account_id = ? AND canonical = ?", "it",
+			w->b->account.v, c->canonical);
+	if (r == 0 && w->orphans && c->message_id)
+		r = ask(w->s, err, message,
+			"SELECT id FROM message WHERE account_id = ? AND rfc_id = ? AND orphan > 0"
+			" AND size = ? LIMIT 1",
+			"iti", w->b->account.v, c->message_id, (int64_t)c->size);
+	return r;
+}
+
+static int relocate(struct work *w, const struct change *c, int64_t message, struct err *err)
+{
+	int r = run(w->s, err, "UPDATE message SET orphan = 0 WHERE id = ?", "i", message);
+
+	if (r == 0)
+		r = insert_location(w, c, message, err);
+	if (r == 0 && !(c->flags & FLAG_SEEN))
+		r = run(w->s, err,
+			"UPDATE conversation SET unread = unread + 1 WHERE id ="
+			" (SELECT conversation_id FROM message WHERE id = ?1) AND"
+			" (SELECT count(*) FROM location WHERE message_id = ?1 AND shown = 1"
+			"  AND (flags & 1) = 0) = 1",
+			"i", message);
+	return r < 0 ? r : rebase(w->s, message, err);
+}
+
+/* The server's flags of a location that is known. */
+static int update_flags(struct work *w, const struct change *c, int64_t location, int64_t message,
+	struct err *err)
+{
+	int r = run(w->s, err,
+		"UPDATE location SET server_flags = ?, keywords = ? WHERE id = ?", "iti",
+		(int64_t)c->flags, c->keywords && *c->keywords ? c->keywords : NULL, location);
+
+	if (r == 0)
+		r = rebase(w->s, message, err);
+	if (r == 0) {
+		w->result->changed++;
+		see(&w->flagged, message);
+	}
+	return r;
+}
+
+/* 1 = the store has this uid (and its flags are right now), 0 = it does not. */
+static int known_place(struct work *w, const struct change *c, struct err *err)
+{
+	sqlite3_stmt *q = stmt(w->s, "SELECT id, message_id, server_flags, keywords FROM location"
+				     " WHERE mailbox_id = ? AND uid = ?");
+	int64_t location, message;
+	bool same;
+	int r;
+
+	bind(q, "ii", w->b->mailbox.v, (int64_t)c->uid);
+	r = step(w->s, q, err);
+	if (r <= 0)
+		return r;
+	location = sqlite3_column_int64(q, 0);
+	message = sqlite3_column_int64(q, 1);
+	same = (unsigned)sqlite3_column_int(q, 2) == c->flags &&
+	       strcmp(column(q, 3), or_empty(c->keywords)) == 0;
+	sqlite3_reset(q);
+	r = same ? 0 : update_flags(w, c, location, message, err);
+	return r < 0 ? r : 1;
+}
+
+static void count_news(struct work *w, const struct change *c, int64_t message)
+{
+	w->result->added++;
+	see(&w->added, message);
+	if (w->inbox && w->live && !(c->flags & FLAG_SEEN))
+		w->result->new_unread++;
+}
+
+static int apply_message(struct work *w, const struct change *c, struct err *err)
+{
+	int64_t message = 0;
+	int r = known_place(w, c, err);
+
+	if (r == 0)
+		r = adopt_awaited(w, c, err);
+	if (r != 0)
+		return r < 0 ? r : 0;
+	r = find_message(w, c, &message, err);
+	if (r > 0) {
+		r = relocate(w, c, message, err);
+	} else if (r == 0) {
+		r = insert_message(w, c, &message, err);
+		if (r == 0)
+			r = insert_location(w, c, message, err);
+	}
+	if (r == 0)
+		count_news(w, c, message);
+	return r;
+}
+
+/* Wishes about a place that is gone can only fail, unless they are what removed it. */
+static int settle_wishes(struct work *w, int64_t location, bool *ours, struct err *err)
+{
+	int64_t open;
+	int r = ask(w->s, err, &open,
+		"SELECT 1 FROM mutation WHERE source_location_id = ?"
+		" AND (status = 'leased' OR (status = 'queued' AND uncertain = 1))",
+		"i", location);
+
+	*ours = r > 0;
+	if (r != 0)
+		return r < 0 ? r : 0;
+	return queue_conflict(w->s, location, _("The message is no longer in this mailbox."), err);
+}
+
+static int apply_gone(struct work *w, const struct change *c, struct err *err)
+{
+	sqlite3_stmt *q = stmt(w->s, "SELECT id, message_id FROM location"
+				     " WHERE mailbox_id = ? AND uid = ?");
+	int64_t location, message;
+	bool ours;
+	int r;
+
+	bind(q, "ii", w->b->mailbox.v, (int64_t)c->uid);
+	r = step(w->s, q, err);
+	if (r <= 0)
+		return r;
+	location = sqlite3_column_int64(q, 0);
+	message = sqlite3_column_int64(q, 1);
+	sqlite3_reset(q);
+	r = settle_wishes(w, location, &ours, err);
+	if (r < 0 || ours)
+		return r;
+	r = location_delete(w->s, location, err);
+	if (r == 0)
+		r = rebase(w->s, message, err);
+	if (r == 0)
+		r = orphan_if_lost(w->s, message, err);
+	if (r == 0) {
+		w->result->removed++;
+		see(&w->removed, message);
+	}
+	return r;
+}
+
+static int apply_flags(struct work *w, const struct change *c, struct err *err)
+{
+	int r = known_place(w, c, err);
+
+	return r < 0 ? r : 0; /* an unknown uid is no fact about anything we have */
+}
+
+static int apply_change(struct work *w, const struct change *c, struct err *err)
+{
+	switch (c->kind) {
+	case CHANGE_MESSAGE:
+		return apply_message(w, c, err);
+	case CHANGE_FLAGS:
+		return apply_flags(w, c, err);
+	case CHANGE_GONE:
+		return apply_gone(w, c, err);
+	}
+	return 0;
+}
+
+/* --- mailboxes --------------------------------------------------------- */
+
+static int upsert_mailbox(struct work *w, const struct mailbox *m, bool *news, struct err *err)
+{
+	int r = run(w->s, err,
+		"INSERT INTO mailbox (account_id, path, name, delimiter, role, attrs)"
+		" VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (account_id, path) DO UPDATE SET"
+		" name = excluded.name, delimiter = excluded.delimiter, role = excluded.role,"
+		" attrs = excluded.attrs WHERE name <> excluded.name OR role <> excluded.role"
+		" OR attrs <> excluded.attrs OR delimiter <> excluded.delimiter",
+		"ittiii", w->b->account.v, m->path, m->name, (int64_t)m->delimiter, (int64_t)m->role,
+		(int64_t)m->attrs);
+
+	*news |= r == 0 && changed(w->s) > 0;
+	return r;
+}
+
+/* Locations of a mailbox go, at most VOID_SLICE of them; 1 = there may be more. */
+static int void_slice(struct work *w, int64_t mailbox, struct err *err)
+{
+	g_autoptr(GArray) rows = g_array_new(FALSE, FALSE, 2 * sizeof(int64_t));
+	sqlite3_stmt *q = stmt(w->s, "SELECT id, message_id FROM location WHERE mailbox_id = ?"
+				     " AND uid IS NOT NULL LIMIT ?");
+	int r;
+
+	bind(q, "ii", mailbox, (int64_t)VOID_SLICE);
+	while ((r = step(w->s, q, err)) > 0) {
+		int64_t pair[2] = { sqlite3_column_int64(q, 0), sqlite3_column_int64(q, 1) };
+
+		g_array_append_vals(rows, pair, 1);
+	}
+	for (guint i = 0; r == 0 && i < rows->len; i++) {
+		int64_t *pair = (int64_t *)(void *)(rows->data + i * 2 * sizeof(int64_t));
+
+		r = queue_conflict(w->s, pair[0],
+			_("The mailbox was made anew at the server; the message has to be found again."),
+			err);
+		if (r == 0)
+			r = location_delete(w->s, pair[0], err);
+		if (r == 0)
+			r = rebase(w->s, pair[1], err);
+		if (r == 0)
+			r = orphan_if_lost(w->s, pair[1], err);
+	}
+	return r < 0 ? r : rows->len == VOID_SLICE;
+}
+
+/* Empties a mailbox in slices, each a transaction; the first forgets the cursor. */
+static int void_mailbox(struct work *w, int64_t mailbox, struct err *err)
+{
+	int more = 1;
+
+	while (more > 0) {
+		int r = tx_begin(w->s, TX_CONSISTENT, err);
+
+		if (r < 0)
+			return r;
+		r = run(w->s, err,
+			"UPDATE mailbox SET cursor = '', complete = 0 WHERE id = ? AND cursor <> ''",
+			"i", mailbox);
+		more = r < 0 ? r : void_slice(w, mailbox, err);
+		r = tx_end(w->s, more, err);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static bool listed(const struct batch *b, const char *path)
+{
+	for (guint i = 0; i < b->mailboxes->len; i++)
+		if (strcmp(((struct mailbox *)b->mailboxes->pdata[i])->path, path) == 0)
+			return true;
+	return false;
+}
+
+/* The mailboxes of the store that the complete list does not have any more. */
+static int vanished(struct work *w, GArray *ids, struct err *err)
+{
+	sqlite3_stmt *q = stmt(w->s, "SELECT id, path FROM mailbox WHERE account_id = ?");
+	int r;
+
+	bind(q, "i", w->b->account.v);
+	while ((r = step(w->s, q, err)) > 0) {
+		int64_t id = sqlite3_column_int64(q, 0);
+
+		if (!listed(w->b, column(q, 1)))
+			g_array_append_val(ids, id);
+	}
+	return r;
+}
+
+static int empty_vanished(struct work *w, GArray *gone, struct err *err)
+{
+	int r = vanished(w, gone, err);
+
+	for (guint i = 0; r == 0 && i < gone->len; i++)
+		r = void_mailbox(w, g_array_index(gone, int64_t, i), err);
+	return r;
+}
+
+static int apply_mailboxes(struct work *w, const GArray *gone, struct err *err)
+{
+	bool news = gone->len > 0;
+	int r = 0;
+
+	for (guint i = 0; r == 0 && i < w->b->mailboxes->len; i++)
+		r = upsert_mailbox(w, w->b->mailboxes->pdata[i], &news, err);
+	for (guint i = 0; r == 0 && i < gone->len; i++)
+		r = run(w->s, err, "DELETE FROM mailbox WHERE id = ?", "i",
+			g_array_index(gone, int64_t, i));
+	if (r == 0 && news)
+		r = event_emit(w->s, TOPIC_FOLDER_TREE_CHANGED, w->b->account, (mailbox_id){ 0 },
+			(message_id){ 0 }, 0, err);
+	return r;
+}
+
+/* --- the batch --------------------------------------------------------- */
+
+static int tell(struct work *w, enum store_topic topic, const struct seen *list, struct err *err)
+{
+	const struct batch *b = w->b;
+	int r = 0;
+
+	if (list->n > EVENT_SINGLES_MAX)
+		return event_emit(w->s, topic, b->account, b->mailbox, (message_id){ 0 }, list->n,
+			err);
+	for (guint i = 0; r == 0 && i < list->n; i++)
+		r = event_emit(w->s, topic, b->account, b->mailbox, list->singles[i], 1, err);
+	return r;
+}
+
+static int tell_all(struct work *w, int64_t new_unread, struct err *err)
+{
+	int r = tell(w, TOPIC_MESSAGES_ADDED, &w->added, err);
+
+	if (r == 0)
+		r = tell(w, TOPIC_FLAGS_CHANGED, &w->flagged, err);
+	if (r == 0)
+		r = tell(w, TOPIC_MESSAGES_DELETED, &w->removed, err);
+	if (r == 0 && new_unread > 0)
+		r = event_emit(w->s, TOPIC_NEW_MESSAGES, w->b->account, w->b->mailbox,
+			(message_id){ 0 }, new_unread, err);
+	w->added.n = w->flagged.n = w->removed.n = 0;
+	return r;
+}
+
+/* Lets the screen in: commit what is done, take the turn again. */
+static int yield(struct work *w, struct err *err)
+{
+	int r = tell_all(w, 0, err);
+
+	if (r == 0)
+		r = tx_commit(w->s, err);
+	return r < 0 ? r : tx_begin(w->s, TX_CONSISTENT, err);
+}
+
+static int apply_changes(struct work *w, struct err *err)
+{
+	int r = 0;
+
+	for (guint i = 0; r == 0 && i < w->b->changes->len; i++) {
+		if (i % YIELD_EVERY == YIELD_EVERY - 1 && turn_wanted())
+			r = yield(w, err);
+		if (r == 0)
+			r = apply_change(w, &g_array_index(w->b->changes, struct change, i), err);
+	}
+	return r;
+}
+
+/* What is worth knowing once per batch instead of once per message. */
+static int survey(struct work *w, struct err *err)
+{
+	sqlite3_stmt *q = stmt(w->s, "SELECT role, cursor <> '' FROM mailbox WHERE id = ?");
+	int64_t one;
+	int r;
+
+	bind(q, "i", w->b->mailbox.v);
+	r = step(w->s, q, err);
+	if (r > 0) {
+		w->inbox = sqlite3_column_int(q, 0) == ROLE_INBOX;
+		w->live = sqlite3_column_int(q, 1) != 0;
+		sqlite3_reset(q);
+	}
+	if (r >= 0)
+		r = ask(w->s, err, &one,
+			"SELECT 1 FROM message WHERE account_id = ? AND orphan > 0 LIMIT 1", "i",
+			w->b->account.v);
+	w->orphans = r > 0;
+	if (r >= 0)
+		r = ask(w->s, err, &one,
+			"SELECT 1 FROM location WHERE mailbox_id = ? AND uid IS NULL LIMIT 1", "i",
+			w->b->mailbox.v);
+	w->awaited = r > 0;
+	return r < 0 ? r : 0;
+}
+
+static int write_cursor(struct work *w, struct err *err)
+{
+	const struct batch *b = w->b;
+
+	if (!b->cursor)
+		return 0;
+	return run(w->s, err,
+		"UPDATE mailbox SET cursor = ?, uidvalidity = ?, complete = ? WHERE id = ?", "tiii",
+		b->cursor, (int64_t)b->uidvalidity, (int64_t)b->complete, b->mailbox.v);
+}
+
+static int apply_all(struct work *w, const GArray *gone, struct err *err)
+{
+	int r = survey(w, err);
+
+	if (r == 0)
+		r = apply_mailboxes(w, gone, err);
+	if (r == 0)
+		r = apply_changes(w, err);
+	if (r == 0)
+		r = write_cursor(w, err);
+	if (r == 0)
+		r = tell_all(w, w->result->new_unread, err);
+	return r;
+}
+
+int batch_apply(struct store *s, struct batch *b, struct batch_result *result, struct err *err)
+{
+	struct batch_result unused;
+	struct work w = { .s = s, .b = b, .result = result ? result : &unused,
+		.now = clock_unix() };
+	g_autoptr(GArray) gone = g_array_new(FALSE, FALSE, sizeof(int64_t));
+	int r = 0;
+
+	*w.result = (struct batch_result){ 0 };
+	if (b->reset)
+		r = void_mailbox(&w, b->mailbox.v, err);
+	if (r == 0 && b->replace_mailboxes)
+		r = empty_vanished(&w, gone, err);
+	if (r == 0)
+		r = tx_begin(s, TX_CONSISTENT, err);
+	if (r == 0)
+		r = tx_end(s, apply_all(&w, gone, err), err);
+	batch_clear(b);
+	return r;
+}
+
+/* --- what the store knows ---------------------------------------------- */
+
+int store_known(struct store *s, mailbox_id m, uint64_t from, struct store_known *out, size_t max,
+	struct err *err)
+{
+	sqlite3_stmt *q = stmt(s, "SELECT uid, server_flags, keywords FROM location"
+				  " WHERE mailbox_id = ? AND uid >= ? ORDER BY uid LIMIT ?");
+	size_t n = 0;
+	int r;
+
+	if (from > INT64_MAX)
+		return 0;
+	bind(q, "iii", m.v, (int64_t)from, (int64_t)max);
+	while ((r = step(s, q, err)) > 0 && n < max) {
+		out[n].uid = (uint64_t)sqlite3_column_int64(q, 0);
+		out[n].flags = (unsigned)sqlite3_column_int(q, 1);
+		out[n].keywords_hash = flags_keywords_hash((const char *)sqlite3_column_text(q, 2));
+		n++;
+	}
+	return r < 0 ? r : (int)n;
+}
+
+int64_t store_known_count(struct store *s, mailbox_id m)
+{
+	int64_t n = 0;
+
+	ask(s, NULL, &n, "SELECT known FROM mailbox WHERE id = ?", "i", m.v);
+	return n;
+}
+
+/* --- the end of a pass ------------------------------------------------- */
+
+static int collect(struct store *s, const char *sql, account_id a, GArray *ids, struct err *err)
+{
+	sqlite3_stmt *q = stmt(s, sql);
+	int r;
+
+	bind(q, "ii", a.v, (int64_t)PASSES_KEPT);
+	while ((r = step(s, q, err)) > 0) {
+		int64_t id = sqlite3_column_int64(q, 0);
+
+		g_array_append_val(ids, id);
+	}
+	return r;
+}
+
+/* Copies that we moved and that no pass found: the place goes, the message waits as an orphan. */
+static int drop_awaited(struct store *s, account_id a, struct err *err)
+{
+	g_autoptr(GArray) ids = g_array_new(FALSE, FALSE, sizeof(int64_t));
+	int r = run(s, err,
+		"UPDATE location SET passes = passes + 1 WHERE uid IS NULL AND mailbox_id IN"
+		" (SELECT id FROM mailbox WHERE account_id = ?) AND NOT EXISTS"
+		" (SELECT 1 FROM mutation q WHERE q.message_id = location.message_id"
+		"  AND q.status IN ('queued', 'leased') AND q.target_location_id = location.id)",
+		"i", a.v);
+
+	if (r == 0)
+		r = collect(s,
+			"SELECT l.id FROM location l JOIN mailbox b ON b.id = l.mailbox_id"
+			" WHERE b.account_id = ? AND l.uid IS NULL AND l.passes >= ?",
+			a, ids, err);
+	for (guint i = 0; r == 0 && i < ids->len; i++) {
+		int64_t location = g_array_index(ids, int64_t, i), message = 0;
+
+		r = ask(s, err, &message, "SELECT message_id FROM location WHERE id = ?", "i", location);
+		if (r > 0)
+			r = queue_conflict(s, location,
+				_("The moved message was not found in its new mailbox."), err);
+		if (r == 0)
+			r = location_delete(s, location, err);
+		if (r == 0)
+			r = orphan_if_lost(s, message, err);
+	}
+	return r;
+}
+
+static int purge_orphans(struct store *s, account_id a, GArray *ids, struct err *err)
+{
+	int r = run(s, err,
+		"UPDATE message SET orphan = orphan + 1 WHERE account_id = ? AND orphan > 0", "i",
+		a.v);
+
+	if (r == 0)
+		r = collect(s, "SELECT id FROM message WHERE account_id = ? AND orphan > ?", a, ids,
+			err);
+	for (guint i = 0; r == 0 && i < ids->len; i++)
+		r = message_purge(s, g_array_index(ids, int64_t, i), err);
+	return r;
+}
+
+int store_pass_done(struct store *s, account_id a, struct err *err)
+{
+	g_autoptr(GArray) ids = g_array_new(FALSE, FALSE, sizeof(int64_t));
+	int r = tx_begin(s, TX_CONSISTENT, err);
+
+	if (r < 0)
+		return r;
+	r = drop_awaited(s, a, err);
+	if (r == 0)
+		r = purge_orphans(s, a, ids, err);
+	if (r == 0)
+		r = event_trim(s, err);
+	r = tx_end(s, r, err);
+	for (guint i = 0; r == 0 && i < ids->len; i++) {
+		g_autofree char *path = body_path(s, g_array_index(ids, int64_t, i));
+
+		unlink(path);
+	}
+	return r;
+}

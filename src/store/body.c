@@ -1,0 +1,159 @@
+/*
+ * Raw messages on disk: DIR/bodies/XX/ID.eml, written beside and renamed.
+ * The row in the body table is what counts; a file without a row is a rest of
+ * a crash and is simply written again.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/i18n.h"
+#include "base/mem.h"
+#include "store/priv.h"
+
+
+char *body_path(const struct store *s, int64_t message)
+{
+	char name[40];
+
+	g_snprintf(name, sizeof name, "%02x/%" G_GINT64_FORMAT ".eml", (unsigned)(message & 0xFF),
+		message);
+	return g_build_filename(s->dir, "bodies", name, NULL);
+}
+
+bool store_body_cached(struct store *s, message_id m)
+{
+	int64_t one;
+
+	return ask(s, NULL, &one, "SELECT 1 FROM body WHERE message_id = ?", "i", m.v) > 0;
+}
+
+int store_body_open(struct store *s, message_id m, int *fd_out, struct err *err)
+{
+	g_autofree char *path = body_path(s, m.v);
+	int fd;
+
+	if (!store_body_cached(s, m))
+		return err_set(err, ERR_GONE, _("This message has not been fetched yet."));
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	if (fd < 0)
+		return err_set(err, ERR_GONE, _("The stored message %s cannot be read: %s."), path,
+			g_strerror(errno));
+	*fd_out = fd;
+	return 0;
+}
+
+int store_body_place(struct store *s, message_id m, struct body_place *out, struct err *err)
+{
+	sqlite3_stmt *q = stmt(s, "SELECT b.id, b.path, b.uidvalidity, l.uid, m.size, m.canonical"
+				  " FROM location l JOIN mailbox b ON b.id = l.mailbox_id"
+				  " JOIN message m ON m.id = l.message_id"
+				  " WHERE l.message_id = ? AND l.uid IS NOT NULL"
+				  " ORDER BY l.shown DESC, l.id LIMIT 1");
+	int r;
+
+	bind(q, "i", m.v);
+	r = step(s, q, err);
+	if (r < 0)
+		return r;
+	if (r == 0)
+		return err_set(err, ERR_GONE,
+			_("This message is not at the server now; it may be on its way."));
+	*out = (struct body_place){
+		.mailbox.v = sqlite3_column_int64(q, 0),
+		.path = g_strdup(column(q, 1)),
+		.uidvalidity = (uint32_t)sqlite3_column_int64(q, 2),
+		.uid = (uint64_t)sqlite3_column_int64(q, 3),
+		.size = (uint64_t)sqlite3_column_int64(q, 4),
+		.canonical = g_strdup((const char *)sqlite3_column_text(q, 5)),
+	};
+	sqlite3_reset(q);
+	return 0;
+}
+
+void body_place_release(struct body_place *p)
+{
+	g_clear_pointer(&p->path, g_free);
+	g_clear_pointer(&p->canonical, g_free);
+}
+
+int store_body_begin(struct store *s, message_id m, struct body_draft *out, struct err *err)
+{
+	g_autofree char *path = body_path(s, m.v);
+	g_autofree char *dir = g_path_get_dirname(path);
+	g_autofree char *tmp = g_strdup_printf("%s.XXXXXX", path);
+	int fd;
+
+	if (dir_make_private(dir, err) < 0)
+		return err->code;
+	fd = g_mkstemp_full(tmp, O_RDWR | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return err_set(err, ERR_STORAGE, _("A body cannot be stored in %s: %s."), dir,
+			g_strerror(errno));
+	*out = (struct body_draft){ .message = m, .fd = fd, .tmp = TAKE(tmp) };
+	return 0;
+}
+
+/* The row that makes the file count, and its line in the ledger. */
+static int enter(struct store *s, message_id m, int64_t size, struct err *err)
+{
+	int64_t now = clock_unix();
+	int r = tx_begin(s, TX_CONSISTENT, err);
+
+	if (r < 0)
+		return r;
+	r = run(s, err,
+		"INSERT INTO body (message_id, stored_bytes, fetched_at, used_at)"
+		" SELECT ?1, ?2, ?3, ?3 WHERE EXISTS (SELECT 1 FROM message WHERE id = ?1)"
+		" ON CONFLICT (message_id) DO UPDATE SET stored_bytes = excluded.stored_bytes,"
+		" fetched_at = excluded.fetched_at, used_at = excluded.used_at",
+		"iii", m.v, size, now);
+	if (r == 0 && changed(s) == 0)
+		r = err_set(err, ERR_GONE, _("This message does not exist any more."));
+	if (r == 0)
+		r = run(s, err,
+			"UPDATE cache_object SET state = 'cached', stored_bytes = ?,"
+			" last_error = NULL, attempts = 0 WHERE message_id = ? AND layer = 'body'",
+			"ii", size, m.v);
+	return tx_end(s, r, err);
+}
+
+int store_body_commit(struct store *s, struct body_draft *d, struct err *err)
+{
+	g_autofree char *path = body_path(s, d->message.v);
+	struct stat st;
+	int r = 0;
+
+	if (fstat(d->fd, &st) || fsync(d->fd) || rename(d->tmp, path))
+		r = err_set(err, ERR_STORAGE, _("A body cannot be stored as %s: %s."), path,
+			g_strerror(errno));
+	if (r == 0)
+		r = enter(s, d->message, st.st_size, err);
+	if (r < 0) {
+		unlink(path);
+		store_body_abandon(s, d, NULL);
+		return r;
+	}
+	fd_close(&d->fd);
+	g_clear_pointer(&d->tmp, g_free);
+	return 0;
+}
+
+void store_body_abandon(struct store *s, struct body_draft *d, const struct err *why)
+{
+	if (d->tmp)
+		unlink(d->tmp);
+	fd_close(&d->fd);
+	g_clear_pointer(&d->tmp, g_free);
+	if (!why || tx_begin(s, TX_CONSISTENT, NULL) < 0)
+		return;
+	tx_end(s, run(s, NULL,
+			  "UPDATE cache_object SET state = 'failed', attempts = attempts + 1,"
+			  " last_error = ? WHERE message_id = ? AND layer = 'body'",
+			  "ti", err_name(why->code), d->message.v),
+		NULL);
+}

@@ -1,0 +1,65 @@
+/*
+ * Is the store sound?  SQLite's own check, then the invariants of doc/STORE
+ * that no constraint can hold: kept counters and the picture that lists show.
+ */
+#include "base/i18n.h"
+#include "store/priv.h"
+
+static const struct invariant {
+	const char *name, *sql; /* the statement counts the rows that break it */
+} invariants[] = {
+	{ "mailbox.total",
+		"SELECT count(*) FROM mailbox b WHERE b.total <>"
+		" (SELECT count(*) FROM location l WHERE l.mailbox_id = b.id AND l.shown = 1)" },
+	{ "mailbox.unread",
+		"SELECT count(*) FROM mailbox b WHERE b.unread <> (SELECT count(*) FROM location l"
+		" WHERE l.mailbox_id = b.id AND l.shown = 1 AND (l.flags & 1) = 0)" },
+	{ "mailbox.known",
+		"SELECT count(*) FROM mailbox b WHERE b.known <> (SELECT count(*) FROM location l"
+		" WHERE l.mailbox_id = b.id AND l.uid IS NOT NULL)" },
+	{ "conversation.messages",
+		"SELECT count(*) FROM conversation c WHERE c.messages <>"
+		" (SELECT count(*) FROM message m WHERE m.conversation_id = c.id)" },
+	{ "conversation.unread",
+		"SELECT count(*) FROM conversation c WHERE c.unread <> (SELECT count(*) FROM message m"
+		" WHERE m.conversation_id = c.id AND EXISTS (SELECT 1 FROM location l"
+		" WHERE l.message_id = m.id AND l.shown = 1 AND (l.flags & 1) = 0))" },
+	{ "cache_object.body",
+		"SELECT count(*) FROM message m WHERE NOT EXISTS (SELECT 1 FROM cache_object c"
+		" WHERE c.message_id = m.id AND c.layer = 'body' AND c.object_id = '')" },
+	{ "location.flags",
+		"SELECT count(*) FROM location l WHERE l.pending = 0 AND l.flags <> l.server_flags"
+		" AND l.uid IS NOT NULL" },
+	{ "message.orphan",
+		"SELECT count(*) FROM message m WHERE (m.orphan = 0) <>"
+		" EXISTS (SELECT 1 FROM location l WHERE l.message_id = m.id)" },
+};
+
+static int check_pages(struct store *s, struct err *err)
+{
+	sqlite3_stmt *q = stmt(s, "PRAGMA quick_check(1)");
+	int r = step(s, q, err);
+
+	if (r > 0 && !g_str_equal(column(q, 0), "ok"))
+		r = err_set(err, ERR_STORAGE, _("The store in %s is damaged: %s."), s->dir,
+			column(q, 0));
+	if (q)
+		sqlite3_reset(q);
+	return r < 0 ? r : 0;
+}
+
+int store_check(struct store *s, struct err *err)
+{
+	int r = check_pages(s, err);
+
+	for (size_t i = 0; r >= 0 && i < G_N_ELEMENTS(invariants); i++) {
+		int64_t n = 0;
+
+		r = ask(s, err, &n, invariants[i].sql, "");
+		if (r >= 0 && n > 0)
+			r = err_set(err, ERR_STORAGE,
+				_("The store in %s does not add up: %s is wrong in %d rows."), s->dir,
+				invariants[i].name, (int)n);
+	}
+	return r < 0 ? r : 0;
+}

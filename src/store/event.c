@@ -1,0 +1,101 @@
+#include "base/clock.h"
+#include "store/priv.h"
+
+static const char *const topics[] = { "messages_added", "flags_changed", "messages_moved",
+	"messages_deleted", "tags_changed", "folder_tree_changed", "unread_count_changed",
+	"refresh", "new_messages", "admin_attention_required" };
+
+const char *store_topic_name(enum store_topic t)
+{
+	return topics[t];
+}
+
+static enum event_kind kind_of(enum store_topic t)
+{
+	switch (t) {
+	case TOPIC_FOLDER_TREE_CHANGED:
+	case TOPIC_UNREAD_COUNT_CHANGED:
+		return EV_MAILBOXES;
+	case TOPIC_NEW_MESSAGES:
+		return EV_NEW_MAIL;
+	case TOPIC_ATTENTION_REQUIRED:
+		return EV_ACCOUNT;
+	default:
+		return EV_MESSAGES;
+	}
+}
+
+int event_emit(struct store *s, enum store_topic topic, account_id a, mailbox_id m, message_id msg,
+	int64_t count, struct err *err)
+{
+	struct event e = { .kind = kind_of(topic), .account = a.v, .mailbox = m.v,
+		.message = msg.v };
+
+	g_assert(s->depth == 1);
+	g_array_append_val(s->posted, e);
+	return run(s, err,
+		"INSERT INTO event_log (at, topic, account_id, mailbox_id, message_id, count)"
+		" VALUES (?, ?, ?, ?, ?, ?)",
+		"itiiii", clock_unix(), topics[topic], a.v, m.v, msg.v, count);
+}
+
+void event_post(struct store *s, enum event_kind kind, int code, account_id a, message_id m)
+{
+	struct event e = { .kind = kind, .code = code, .account = a.v, .message = m.v };
+
+	if (s->depth > 0)
+		g_array_append_val(s->posted, e);
+	else if (s->events)
+		queue_post(s->events, &e);
+}
+
+int event_trim(struct store *s, struct err *err)
+{
+	return run(s, err,
+		"DELETE FROM event_log WHERE seq <= (SELECT max(seq) FROM event_log) - ?"
+		" OR (at < ? AND seq < (SELECT max(seq) FROM event_log))",
+		"ii", (int64_t)EVENT_KEEP_ROWS, clock_unix() - EVENT_KEEP_S);
+}
+
+static enum store_topic topic_from_name(const char *name)
+{
+	for (unsigned i = 0; i < G_N_ELEMENTS(topics); i++)
+		if (g_str_equal(topics[i], name))
+			return i;
+	return TOPIC_REFRESH;
+}
+
+int store_events(struct store *s, int64_t after, size_t max, GArray **out, int64_t *floor,
+	struct err *err)
+{
+	g_autoptr(GArray) rows = g_array_new(FALSE, TRUE, sizeof(struct event_row));
+	sqlite3_stmt *q;
+	int r;
+
+	*floor = 0;
+	r = ask(s, err, floor, "SELECT ifnull(min(seq), 0) FROM event_log", "");
+	if (r < 0)
+		return r;
+	q = stmt(s, "SELECT seq, at, topic, account_id, mailbox_id, message_id, count"
+		    " FROM event_log WHERE seq > ? ORDER BY seq LIMIT ?");
+	if (!q)
+		return db_fail(s, err);
+	bind(q, "ii", after, (int64_t)max);
+	while ((r = step(s, q, err)) > 0) {
+		struct event_row e = {
+			.seq = sqlite3_column_int64(q, 0),
+			.at = sqlite3_column_int64(q, 1),
+			.topic = topic_from_name(column(q, 2)),
+			.account.v = sqlite3_column_int64(q, 3),
+			.mailbox.v = sqlite3_column_int64(q, 4),
+			.message.v = sqlite3_column_int64(q, 5),
+			.count = sqlite3_column_int64(q, 6),
+		};
+
+		g_array_append_val(rows, e);
+	}
+	if (r < 0)
+		return r;
+	*out = g_steal_pointer(&rows);
+	return 0;
+}

@@ -1,0 +1,138 @@
+/* The inside of the store: never included outside this room. */
+#ifndef TERN_STORE_PRIV_H
+#define TERN_STORE_PRIV_H
+
+#include <sqlite3.h>
+
+#include "base/err.h"
+#include "store/store.h"
+
+enum {
+	STORE_BUSY_MS = 5000,              /* wait for another process's write */
+	STORE_LOW_DISK = 20 * 1024 * 1024, /* below this no new change is accepted */
+	EVENT_KEEP_ROWS = 100000,          /* C-29 */
+	EVENT_KEEP_S = 30 * 86400,
+	EVENT_SINGLES_MAX = 20,            /* more changes of one kind in one batch become one event */
+	HISTORY_KEEP_S = 30 * 86400,       /* settled queue rows and undo steps */
+};
+
+struct store {
+	sqlite3 *db;
+	char *dir;
+	enum store_role role;
+	struct queue *events;
+	GHashTable *statements; /* const char * (the literal's address) -> sqlite3_stmt * */
+	GArray *posted;         /* of struct event: to be sent after the commit */
+	int depth;              /* 1 inside a transaction */
+	int lock_fd;            /* shared lock on DIR/open, tells an unclean exit */
+	bool unclean;
+	bool full_sync;
+	const void *owner;      /* the thread that may use this handle (store.c) */
+	GArray *deltas;         /* of struct delta: counters to add up at commit (count.c) */
+};
+
+/* --- statements (store.c) ---------------------------------------------- */
+
+/* The prepared statement of a string literal, reset and ready; aborts on a malformed literal. */
+sqlite3_stmt *stmt(struct store *s, const char *sql);
+
+/*
+ * Binds by a format: i = int64_t, t = const char * (NULL = SQL NULL, must live
+ * until the step), d = double.
+ */
+void bind(sqlite3_stmt *q, const char *format, ...);
+
+/* Binds, runs to the end, resets; 0 or an error. */
+int run(struct store *s, struct err *err, const char *sql, const char *format, ...);
+/* Binds, reads the first column of the first row; 1 = there was one, 0 = none. */
+int ask(struct store *s, struct err *err, int64_t *out, const char *sql, const char *format, ...);
+/* Steps: 1 = a row, 0 = done (and reset), < 0 = error. */
+int step(struct store *s, sqlite3_stmt *q, struct err *err);
+/* Turns the state of the connection into a sentence. */
+int db_fail(struct store *s, struct err *err);
+/* Column as a string, never NULL. */
+const char *column(sqlite3_stmt *q, int i);
+/* Rows changed by the last statement. */
+int64_t changed(struct store *s);
+
+/* --- transactions (store.c, turn.c) ------------------------------------ */
+
+enum durability {
+	TX_CONSISTENT, /* a power cut may take it back, whole */
+	TX_DURABLE,    /* on disk when tx_commit returns */
+};
+int tx_begin(struct store *s, enum durability d, struct err *err);
+int tx_commit(struct store *s, struct err *err); /* rolls back on failure */
+void tx_rollback(struct store *s);               /* no-op outside a transaction */
+/* Commit if r >= 0, else roll back; returns r or the commit's error. */
+int tx_end(struct store *s, int r, struct err *err);
+
+void turn_take(enum store_role role);
+void turn_give(void);
+bool turn_wanted(void); /* the screen waits for its turn */
+
+/* --- schema (migrate.c) ------------------------------------------------ */
+
+int migrate(struct store *s, struct err *err);
+
+/* --- events (event.c) -------------------------------------------------- */
+
+/* The one place where events are made: a row now, a post after the commit. */
+int event_emit(struct store *s, enum store_topic topic, account_id a, mailbox_id m, message_id msg,
+	int64_t count, struct err *err);
+/* Posts an event that is no fact of the log (queue moves, bodies). */
+void event_post(struct store *s, enum event_kind kind, int code, account_id a, message_id m);
+int event_trim(struct store *s, struct err *err);
+
+/* --- counters (count.c) ------------------------------------------------ */
+
+/* Adds to the kept counters of a mailbox and a conversation; written once, before the commit. */
+void count_mailbox(struct store *s, int64_t mailbox, int total, int unread, int known);
+int count_flush(struct store *s, struct err *err);
+
+/* --- what a list shows (rebase.c) -------------------------------------- */
+
+/*
+ * Recomputes flags, shown and pending of all locations of a message from the
+ * server's facts and the open rows of the queue, and the counters with them.
+ * The only writer of those columns after a location was made.
+ */
+int rebase(struct store *s, int64_t message, struct err *err);
+/* A location appears or disappears: keeps the counters. */
+int location_delete(struct store *s, int64_t location, struct err *err);
+
+/* --- identity (identity.c) --------------------------------------------- */
+
+/* A message about to be stored, as conversations see it. */
+struct newcomer {
+	account_id account;
+	const char *rfc_id;       /* may be NULL */
+	const char *const *refs;
+	size_t n_refs;
+	const char *subject;      /* without "Re:" */
+	int64_t date;
+	bool unread;
+};
+/* Puts it into its conversation, merging what it joins and counting it in. */
+int conversation_join(struct store *s, const struct newcomer *m, int64_t *out, struct err *err);
+/* A message that lost its last location waits as an orphan. */
+int orphan_if_lost(struct store *s, int64_t message, struct err *err);
+/* Removes a message with all rows that hang on it; the caller removes its body file after the commit. */
+int message_purge(struct store *s, int64_t message, struct err *err);
+
+/* --- the queue (queue.c) ------------------------------------------------ */
+
+/* Open wishes about a place become conflicts, with these words. */
+int queue_conflict(struct store *s, int64_t location, const char *why, struct err *err);
+
+/* --- bodies (body.c) --------------------------------------------------- */
+
+char *body_path(const struct store *s, int64_t message);
+
+/* --- who we are (account.c) -------------------------------------------- */
+
+/* Boot id, pid and start time of this process: the owner of leases. */
+const char *owner_token(void);
+bool owner_alive(const char *token);
+
+#endif
