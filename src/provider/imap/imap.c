@@ -146,7 +146,7 @@ static int imap_connect(struct provider *p, struct err *err)
 		return 0;
 	if (cancel_is_set(p->cancel))
 		return err_set(err, ERR_CANCELED, _("Stopped."));
-	return session_open(i, err);
+	return imap_session_open(i, err);
 }
 
 const struct provider_ops provider_imap = {

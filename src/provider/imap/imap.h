@@ -55,7 +55,7 @@ static inline struct imap *imap_of(struct provider *p)
 }
 
 /* Opens the connection and logs in; on failure nothing stays open. */
-int session_open(struct imap *i, struct err *err);
+int imap_session_open(struct imap *i, struct err *err);
 
 /* Forgets the connection. */
 void imap_drop(struct imap *i);

@@ -163,7 +163,7 @@ static int reconnect(struct pull *p, struct err *err)
 
 	log_event(LOG_WARN, "imap-heavy-loss", "s:s", "account", i->base.account->name);
 	imap_drop(i);
-	r = session_open(i, err);
+	r = imap_session_open(i, err);
 	if (r == 0)
 		r = imap_select(i, p->path, true, true, err);
 	if (r == 0 && i->sel.uidvalidity != p->at.uidvalidity)

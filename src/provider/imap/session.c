@@ -152,7 +152,7 @@ static mailstream *etpan_stream(struct session *s)
 }
 
 /* Frees libetpan's side, its buffer with the password in it wiped. */
-static void session_release(struct session *s)
+static void imap_session_release(struct session *s)
 {
 	mailstream *stream;
 
@@ -363,14 +363,14 @@ static int open_stream(struct imap *i, struct err *err)
 	return 0;
 }
 
-int session_open(struct imap *i, struct err *err)
+int imap_session_open(struct imap *i, struct err *err)
 {
 	struct session s = { .imap = i };
 	int r = open_stream(i, err);
 
 	if (r == 0)
 		r = converse(&s, err);
-	session_release(&s);
+	imap_session_release(&s);
 	if (r < 0) {
 		imap_drop(i);
 		return r;
