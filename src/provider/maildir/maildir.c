@@ -17,12 +17,14 @@ int maildir_canceled(const struct maildir *m, struct err *err)
 	return err_set(err, ERR_CANCELED, _("Stopped."));
 }
 
+extern const struct provider_ops provider_maildir;
+
 static struct provider *create(const struct account *account, struct cancel *cancel)
 {
 	struct maildir *m = g_new0(struct maildir, 1);
 
-	m->base.account = account;
-	m->base.cancel = cancel;
+	m->base = (struct provider){ .ops = &provider_maildir, .account = account,
+		.cancel = cancel };
 	m->root = m->inotify = -1;
 	return &m->base;
 }
@@ -97,8 +99,6 @@ static int prepare(struct provider *p, struct mutation_batch *b, struct err *err
 	b->mark[0] = '\0';
 	return 0;
 }
-
-extern const struct provider_ops provider_maildir;
 
 const struct provider_ops provider_maildir = {
 	.name = "maildir",
