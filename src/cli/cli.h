@@ -4,6 +4,8 @@
 #ifndef TERN_CLI_CLI_H
 #define TERN_CLI_CLI_H
 
+#include <stdio.h>
+
 #include "base/cancel.h"
 #include "config/config.h"
 #include "model/engine.h"
@@ -22,20 +24,23 @@ struct cli {
 	const struct places *places;
 	const struct config *config;
 	struct store *store;       /* opened by main before a command that needs it (see cli_needs) */
+	struct err trouble;        /* CLI_TOLERANT: why there is no store or no configuration */
 	struct engine *engine;     /* blocking calls only */
 	struct cancel *cancel;     /* set by SIGINT and SIGTERM */
 };
 
 enum cli_needs {
-	CLI_NEEDS_STORE = 1 << 0,
-	CLI_NEEDS_ENGINE = 1 << 1,
+	CLI_NEEDS_CONFIG = 1 << 0,
+	CLI_NEEDS_STORE = 1 << 1,   /* and the accounts bound; includes CONFIG */
+	CLI_NEEDS_ENGINE = 1 << 2,  /* includes STORE */
+	CLI_TOLERANT = 1 << 3,      /* runs also without what it needs, and says what is wrong */
 };
 
-/* What the command argv[0] needs; -1 if there is no such command. */
-int cli_needs(const char *command);
+/* What the command argv[0] (and argv[1], as in "account add") needs; -1 if there is none. */
+int cli_needs(int argc, char **argv);
 /* Runs the command; argv[0] is its name.  Returns enum cli_exit. */
 int cli_run(struct cli *c, int argc, char **argv);
 /* The usage text of all commands, made from the table. */
-void cli_usage(void);
+void cli_usage(FILE *out);
 
 #endif

@@ -44,6 +44,9 @@ struct config {
 
 /* Missing files are fine; an unreadable or malformed one is ERR_USAGE with file, group and cause. */
 int config_load(const struct places *p, struct config **out, struct err *err);
+/* A configuration without accounts, for commands that must run when the files are broken;
+ * why (may be NULL) becomes its warning. */
+struct config *config_empty(const char *why);
 void config_free(struct config **c);
 struct account *config_account(const struct config *c, const char *name); /* borrowed; NULL */
 

@@ -1,1 +1,16 @@
 # The tests of this room.
+include tests/provider/maildir.mk
+check_PROGRAMS += tests/provider/test_imap
+tests_provider_test_imap_SOURCES = tests/provider/test_imap.c tests/provider/test_imap.h \
+	tests/provider/test_imap_apply.c tests/provider/test_imap_trust.c \
+	tests/provider/imap_rig.c tests/provider/imap_rig.h \
+	tests/provider/imap_server.c tests/provider/imap_server.h
+tests_provider_test_imap_LDADD = $(test_ldadd)
+tests_provider_test_imap_CFLAGS = $(test_cflags)
+tests_provider_test_imap_CPPFLAGS = $(test_cppflags)
+
+# Not part of the suite: make tests/provider/imap_bench
+EXTRA_PROGRAMS = tests/provider/imap_bench
+tests_provider_imap_bench_SOURCES = tests/provider/imap_bench.c tests/provider/imap_rig.c \
+	tests/provider/imap_rig.h
+tests_provider_imap_bench_CPPFLAGS = $(test_cppflags)

@@ -1,0 +1,241 @@
+/*
+ * The commands as rows: name, arguments, needs, function, help.  The usage
+ * text, the grammar of the arguments and a section of tern(1) come from here.
+ */
+#include "config.h"
+
+#include "cli/cli.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/i18n.h"
+#include "base/mem.h"
+#include "cli/command.h"
+#include "config/options.h"
+#include "config/suggest.h"
+
+#define STORE CLI_NEEDS_STORE
+#define ENGINE (CLI_NEEDS_STORE | CLI_NEEDS_ENGINE)
+
+const struct command cli_commands[] = {
+	{ "account add",
+		"NAME --type imap|maildir [--host H] [--port P] [--tls implicit|starttls|plain] "
+		"[--user U] [--password-command C] [--ca-file F] [--path DIR] [--two-way true|false] "
+		"[--json]",
+		CLI_NEEDS_CONFIG, cmd_account_add,
+		N_("Adds an account.  The options are those of tern.conf(5).  No password is asked "
+		   "for or kept: the password command prints it when it is needed.") },
+	{ "account list", "[--json]", STORE, cmd_account_list,
+		N_("Lists the accounts with their last synchronisation and their last error.") },
+	{ "account check", "[NAME] [--json]", ENGINE, cmd_account_check,
+		N_("Signs in to one account or all of them, reads the list of mailboxes, and says what "
+		   "is wrong if that fails.  Changes nothing.") },
+	{ "account remove", "NAME [--json]", STORE, cmd_account_remove,
+		N_("Forgets an account that `account add` made, with everything that tern has stored "
+		   "of it.  The mail at the server, or in the Maildir, stays.") },
+	{ "sync", "[--account A] [--full] [--json]", ENGINE, cmd_sync,
+		N_("Fetches what is new and sends what is queued, once, for one account or all of "
+		   "them.  An account that fails does not stop the others.  With --full everything is "
+		   "compared, whatever the server says has changed.") },
+	{ "mailboxes", "[--account A] [--json]", STORE, cmd_mailboxes,
+		N_("Lists the mailboxes with their unread and total messages.") },
+	{ "list", "[--mailbox M] [--account A] [--limit N] [--after CURSOR] [--json]", STORE, cmd_list,
+		N_("Lists messages, the newest first, at most 30 unless --limit says otherwise.  "
+		   "Without --mailbox those of all mailboxes; a mailbox is named as `mailboxes` does, "
+		   "or by its role, such as inbox or trash.  --after goes on where an earlier list "
+		   "ended.") },
+	{ "show", "ID [--raw|--headers|--text|--parts] [--json]", ENGINE, cmd_show,
+		N_("Shows a message: its headers and its text, or only what the options name.  "
+		   "A message that is not in the store yet is fetched.  --raw gives the exact bytes, "
+		   "except to a terminal.") },
+	{ "read", "ID... [--push] [--json]", ENGINE, cmd_read, N_("Marks messages as read.") },
+	{ "unread", "ID... [--push] [--json]", ENGINE, cmd_unread, N_("Marks messages as unread.") },
+	{ "flag", "ID... [--push] [--json]", ENGINE, cmd_flag, N_("Flags messages.") },
+	{ "unflag", "ID... [--push] [--json]", ENGINE, cmd_unflag, N_("Removes the flag.") },
+	{ "archive", "ID... [--push] [--json]", ENGINE, cmd_archive,
+		N_("Moves messages to the archive of their account.") },
+	{ "delete", "ID... [--push] [--json]", ENGINE, cmd_delete,
+		N_("Moves messages to the trash of their account.") },
+	{ "move", "ID... --to M [--push] [--json]", ENGINE, cmd_move,
+		N_("Moves messages to another mailbox of their account.") },
+	{ "push", "[--account A] [--json]", ENGINE, cmd_push,
+		N_("Sends what is queued until nothing is left or the server cannot take it now.") },
+	{ "queue", "[--account A] [--all] [--json]", STORE, cmd_queue,
+		N_("Lists the changes that wait, conflict or failed, with the server's answer; "
+		   "with --all also the settled ones that are still kept.") },
+	{ "undo", "[--push] [--json]", ENGINE, cmd_undo,
+		N_("Undoes the last change: cancels what has not left yet and queues the opposite of "
+		   "what has.") },
+	{ "events", "[--after-seq N] [--follow] [--json]", STORE, cmd_events,
+		N_("Prints what happened in the store since event N as lines of JSON; with --follow "
+		   "it goes on until it is stopped.") },
+	{ "dump", "[--json]", STORE, cmd_dump,
+		N_("Prints the whole store without the bodies as lines of JSON.") },
+	{ "doctor", "[--json]", CLI_NEEDS_CONFIG | STORE | CLI_TOLERANT, cmd_doctor,
+		N_("Looks for what could be wrong: folders, store, terminal, accounts.  The report is "
+		   "safe to paste: it holds no addresses, user names, hosts or subjects.") },
+	{ "demo", "[--dir DIR] [--mbox FILE] [--json]", CLI_NEEDS_CONFIG, cmd_demo,
+		N_("Unpacks a mailbox of invented mail as a Maildir and adds it as the account "
+		   "\"demo\", to try tern with.") },
+	{ "version", "[--json]", 0, cmd_version, N_("Prints the version.") },
+	{ "help", "[COMMAND] [MORE] [--manual]", 0, cmd_help,
+		N_("Prints the commands, or what is to know about one of them.  With --manual it "
+		   "prints the reference sections of the manual pages.") },
+	{ NULL },
+};
+
+/* The row of argv[0] or of argv[0] argv[1]; *used: how many of them the name has. */
+static const struct command *find(int argc, char **argv, int *used)
+{
+	for (const struct command *k = cli_commands; k->name; k++) {
+		g_auto(GStrv) parts = g_strsplit(k->name, " ", 2);
+
+		*used = (int)g_strv_length(parts);
+		if (*used <= argc && strcmp(parts[0], argv[0]) == 0 &&
+			(*used == 1 || strcmp(parts[1], argv[1]) == 0))
+			return k;
+	}
+	return NULL;
+}
+
+int cli_needs(int argc, char **argv)
+{
+	int used;
+	const struct command *k = find(argc, argv, &used);
+
+	for (int i = 0; k && i < argc; i++)
+		if (strcmp(argv[i], "--help") == 0)
+			return 0;
+	return k ? (int)k->needs : -1;
+}
+
+/* The options of a long usage on lines of their own. */
+static void print_usage_line(const struct command *k, FILE *out)
+{
+	fprintf(out, "  tern %s %s\n", k->name, k->usage);
+}
+
+static void print_help(const struct command *k)
+{
+	printf("%s\n", _("Usage:"));
+	print_usage_line(k, stdout);
+	printf("\n%s\n", _(k->help));
+}
+
+void cli_usage(FILE *out)
+{
+	fprintf(out, "%s\n  tern [--home DIR]\n  tern [--home DIR] %s\n\n%s\n", _("Usage:"),
+		_("COMMAND ..."), _("Without a command tern opens its screen.  The commands are:"));
+	for (const struct command *k = cli_commands; k->name; k++)
+		print_usage_line(k, out);
+	fprintf(out, "\n%s\n", _("tern(1) and tern.conf(5) describe them."));
+}
+
+static int unknown_command(int argc, char **argv)
+{
+	const char *near = NULL;
+
+	for (const struct command *k = cli_commands; k->name && !near; k++) {
+		g_autofree char *two = argc > 1 ? g_strjoin(" ", argv[0], argv[1], NULL) : NULL;
+
+		if (suggest_is_near(argv[0], k->name) || (two && suggest_is_near(two, k->name)))
+			near = k->name;
+	}
+	if (strcmp(argv[0], "account") == 0)
+		say(_("What about the account?  add, list, check or remove."));
+	else if (near)
+		say(_("There is no command \"%s\"; did you mean \"%s\"?"), argv[0], near);
+	else
+		say(_("There is no command \"%s\"; `tern help` lists them."), argv[0]);
+	return EXIT_USAGE;
+}
+
+/* Output that nobody took is no success, except to a reader who went away (EPIPE). */
+static int finish(int code)
+{
+	errno = 0;
+	if (out_alive() || errno == EPIPE)
+		return code;
+	say(_("The output cannot be written: %s."), g_strerror(errno));
+	return EXIT_FAILED;
+}
+
+int cli_run(struct cli *c, int argc, char **argv)
+{
+	int used;
+	const struct command *k = find(argc, argv, &used);
+	AUTO(args_release) struct args a = { 0 };
+	struct err err = { 0 };
+
+	if (!k)
+		return unknown_command(argc, argv);
+	for (int i = used; i < argc; i++)
+		if (strcmp(argv[i], "--help") == 0) {
+			print_help(k);
+			return finish(EXIT_DONE);
+		}
+	if (args_parse(k->usage, argc - used, argv + used, &a, &err) < 0) {
+		say_error(&err);
+		fprintf(stderr, "%s\n", _("Usage:"));
+		print_usage_line(k, stderr);
+		return EXIT_USAGE;
+	}
+	return finish(k->run(c, &a));
+}
+
+int cmd_version(struct cli *c, const struct args *a)
+{
+	(void)c;
+	if (a->json)
+		out_json(json_pack("{s:s}", "version", PACKAGE_VERSION));
+	else
+		printf("tern %s\n", PACKAGE_VERSION);
+	return EXIT_DONE;
+}
+
+/* --- help ---------------------------------------------------------------- */
+
+static void put_roff(const char *s)
+{
+	for (; *s; s++)
+		if (*s == '-')
+			fputs("\\-", stdout);
+		else if (s[0] == ' ' && s[1] == ' ')
+			putchar(*s++ == ' ' ? '\n' : ' ');
+		else
+			putchar(*s);
+}
+
+/* The sections of tern(1) and tern.conf(5) that the tables make; tests compare them. */
+static void print_manual(void)
+{
+	for (const struct command *k = cli_commands; k->name; k++) {
+		printf(".TP\n.B %s\n.br\n", k->name);
+		put_roff(k->usage);
+		puts("\n.br");
+		put_roff(k->help);
+		putchar('\n');
+	}
+	puts(".\\\" options of tern.conf");
+	option_print_manual(config_options, stdout);
+	puts(".\\\" options of an account");
+	option_print_manual(account_options, stdout);
+}
+
+int cmd_help(struct cli *c, const struct args *a)
+{
+	const struct command *k;
+	int used;
+
+	(void)c;
+	if (args_has(a, "manual"))
+		print_manual();
+	else if (a->words->len == 0)
+		cli_usage(stdout);
+	else if ((k = find((int)a->words->len, (char **)a->words->pdata, &used)))
+		print_help(k);
+	else
+		return unknown_command((int)a->words->len, (char **)a->words->pdata);
+	return EXIT_DONE;
+}

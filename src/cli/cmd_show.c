@@ -1,0 +1,205 @@
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/i18n.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "cli/command.h"
+#include "mime/document.h"
+
+/* Opens the body, fetching it first if it is not cached. */
+static int open_body(struct cli *c, message_id m, int *fd, struct err *err)
+{
+	g_autoptr(GPtrArray) rows = NULL;
+	const struct list_row *row;
+
+	if (store_message_rows(c->store, m, &rows, err) < 0)
+		return err->code;
+	if (rows->len == 0)
+		return err_set(err, ERR_GONE, _("There is no message %" G_GINT64_FORMAT "."), m.v);
+	row = rows->pdata[0];
+	if (!store_body_cached(c->store, m)) {
+		if (!account_of(c, row->account))
+			return err_set(err, ERR_OFFLINE,
+				_("The account of this message is no longer configured."));
+		if (c->engine->body(c->engine, row->account, m, c->cancel, err) < 0)
+			return err->code;
+	}
+	return store_body_open(c->store, m, fd, err);
+}
+
+/* --- raw ----------------------------------------------------------------- */
+
+static int copy_raw(int fd, struct err *err)
+{
+	char chunk[65536];
+	ssize_t n;
+
+	while ((n = read(fd, chunk, sizeof chunk)) > 0 && out_alive())
+		fwrite(chunk, 1, (size_t)n, stdout);
+	if (n < 0)
+		return err_set(err, ERR_STORAGE, _("The stored message cannot be read."));
+	return 0;
+}
+
+/* To a terminal: line by line, each one cleaned. */
+static int copy_clean(int fd, struct err *err)
+{
+	FILE *in = fdopen(dup(fd), "r");
+	char *line = NULL;
+	size_t cap = 0;
+	ssize_t n;
+
+	if (!in)
+		return err_set(err, ERR_STORAGE, _("The stored message cannot be read."));
+	while ((n = getline(&line, &cap, in)) >= 0 && !ferror(stdout)) {
+		g_autofree char *clean = text_clean(line, n, true);
+
+		fputs(clean, stdout);
+	}
+	free(line);
+	fclose(in);
+	return 0;
+}
+
+/* --- read ---------------------------------------------------------------- */
+
+static const char *const usual[] = { "From", "To", "Cc", "Bcc", "Reply-To", "Date", "Subject" };
+
+static void print_header(const char *name, const char *value)
+{
+	g_autofree char *n = text_clean(name, -1, false), *v = text_clean(value, -1, false);
+
+	printf("%s: %s\n", n, v);
+}
+
+static void print_headers(const struct document *d, bool all)
+{
+	for (guint i = 0; all && i < d->headers->len; i++) {
+		const struct document_header *h = d->headers->pdata[i];
+
+		print_header(h->name, h->value);
+	}
+	for (size_t i = 0; !all && i < G_N_ELEMENTS(usual); i++)
+		if (document_header(d, usual[i]))
+			print_header(usual[i], document_header(d, usual[i]));
+}
+
+static void print_text(const struct document *d)
+{
+	g_autofree char *text = text_clean(d->text ? d->text : "", -1, true);
+	size_t n = strlen(text);
+
+	fputs(text, stdout);
+	if (n && text[n - 1] != '\n')
+		putchar('\n');
+	if (d->note)
+		say("%s", d->note);
+}
+
+static void print_parts(const struct document *d)
+{
+	static const int widths[] = { 0, 0, 0 };
+	AUTO(table_free) struct table *t = table_new(3, widths);
+
+	for (guint i = 0; i < d->parts->len; i++) {
+		const struct document_part *p = d->parts->pdata[i];
+		g_autofree char *type = g_strdup_printf("%*s%s", 2 * p->depth, "", p->type);
+		g_autofree char *size = g_strdup_printf("%" G_GUINT64_FORMAT, p->size);
+
+		table_row(t, (const char *[]){ type, size, p->filename ? p->filename : "" });
+	}
+	table_print(t);
+}
+
+static json_t *headers_json(const struct document *d)
+{
+	json_t *list = json_array();
+
+	for (guint i = 0; i < d->headers->len; i++) {
+		const struct document_header *h = d->headers->pdata[i];
+
+		json_array_append_new(list, json_pack("{s:o, s:o}", "name", json_text(h->name), "value",
+						    json_text(h->value)));
+	}
+	return list;
+}
+
+static json_t *parts_json(const struct document *d)
+{
+	json_t *list = json_array();
+
+	for (guint i = 0; i < d->parts->len; i++) {
+		const struct document_part *p = d->parts->pdata[i];
+
+		json_array_append_new(list,
+			json_pack("{s:i, s:o, s:o, s:I, s:b, s:b}", "depth", p->depth, "type",
+				json_text(p->type), "filename", json_text(p->filename), "size",
+				(json_int_t)p->size, "attachment", p->attachment, "shown", p->shown));
+	}
+	return list;
+}
+
+enum { SHOW_HEADERS = 1 << 0, SHOW_TEXT = 1 << 1, SHOW_PARTS = 1 << 2 };
+
+static void show_json(const struct document *d, int64_t id, unsigned what)
+{
+	json_t *line = json_pack("{s:I}", "id", (json_int_t)id);
+
+	if (what & SHOW_HEADERS)
+		json_object_set_new(line, "headers", headers_json(d));
+	if (what & SHOW_TEXT) {
+		json_object_set_new(line, "text", json_text(d->text ? d->text : ""));
+		json_object_set_new(line, "note", json_text(d->note));
+	}
+	if (what & SHOW_PARTS)
+		json_object_set_new(line, "parts", parts_json(d));
+	out_json(line);
+}
+
+static int show_document(int fd, int64_t id, const struct args *a, struct err *err)
+{
+	AUTO(document_free) struct document *d = NULL;
+	unsigned what = (args_has(a, "headers") ? SHOW_HEADERS : 0u) |
+		(args_has(a, "text") ? SHOW_TEXT : 0u) | (args_has(a, "parts") ? SHOW_PARTS : 0u);
+
+	if (document_read(fd, &d, err) < 0)
+		return err->code;
+	if (a->json) {
+		show_json(d, id, what ? what : SHOW_HEADERS | SHOW_TEXT | SHOW_PARTS);
+		return 0;
+	}
+	if (!what || what & SHOW_HEADERS)
+		print_headers(d, what != 0);
+	if (!what)
+		putchar('\n');
+	if (!what || what & SHOW_TEXT)
+		print_text(d);
+	if (what & SHOW_PARTS)
+		print_parts(d);
+	return 0;
+}
+
+static int show(struct cli *c, const struct args *a, struct err *err)
+{
+	AUTO(fd_close) int fd = -1;
+	int64_t id;
+
+	if (args_number(args_word(a, 0), 1, 0, &id, err) < 0)
+		return err->code;
+	if (args_has(a, "raw") && a->json)
+		return err_set(err, ERR_USAGE, _("--raw gives bytes, not JSON."));
+	if (open_body(c, (message_id){ id }, &fd, err) < 0)
+		return err->code;
+	if (args_has(a, "raw"))
+		return isatty(STDOUT_FILENO) ? copy_clean(fd, err) : copy_raw(fd, err);
+	return show_document(fd, id, a, err);
+}
+
+int cmd_show(struct cli *c, const struct args *a)
+{
+	struct err err = { 0 };
+
+	return show(c, a, &err) < 0 ? say_error(&err) : EXIT_DONE;
+}

@@ -1,0 +1,137 @@
+#include <string.h>
+#include <unistd.h>
+
+#include "base/i18n.h"
+#include "base/mem.h"
+#include "cli/command.h"
+
+static void sync_json(const struct account *a, const struct err *why, int left)
+{
+	bool well = why->code == 0;
+
+	out_json(json_pack("{s:o, s:b, s:o, s:o, s:o}", "account", json_text(a->name), "ok", well,
+		"left", left < 0 ? json_null() : json_integer(left), "code",
+		json_text(well ? NULL : err_name(why->code)), "error",
+		json_text(well ? NULL : why->text)));
+}
+
+/* One pass and what is queued; an account that fails speaks for itself. */
+static int sync_one(struct cli *c, const struct account *account, bool full, bool json)
+{
+	struct err err = { 0 };
+	int left = -1;
+
+	if (isatty(STDERR_FILENO))
+		say(_("%s: synchronising ..."), account->name);
+	if (c->engine->pass(c->engine, account->id, full, c->cancel, &err) >= 0)
+		left = c->engine->drain(c->engine, account->id, c->cancel, &err);
+	if (json)
+		sync_json(account, &err, left);
+	if (left < 0) {
+		if (err.code != ERR_CANCELED)
+			say("%s: %s", account->name, err.text);
+		return EXIT_FAILED;
+	}
+	if (isatty(STDERR_FILENO))
+		say(_("%s: done"), account->name);
+	return left > 0 ? EXIT_QUEUED : EXIT_DONE;
+}
+
+int cmd_sync(struct cli *c, const struct args *a)
+{
+	g_autoptr(GPtrArray) accounts = NULL;
+	struct err err = { 0 };
+	int code = EXIT_DONE;
+
+	if (pick_accounts(c, a, &accounts, &err) < 0)
+		return say_error(&err);
+	for (guint i = 0; i < accounts->len && !cancel_is_set(c->cancel); i++)
+		code = worse(code, sync_one(c, accounts->pdata[i], args_has(a, "full"), a->json));
+	return cancel_is_set(c->cancel) ? EXIT_FAILED : code;
+}
+
+int cmd_push(struct cli *c, const struct args *a)
+{
+	g_autoptr(GPtrArray) accounts = NULL;
+	struct err err = { 0 };
+	int code = EXIT_DONE;
+
+	if (pick_accounts(c, a, &accounts, &err) < 0)
+		return say_error(&err);
+	for (guint i = 0; i < accounts->len && !cancel_is_set(c->cancel); i++)
+		code = worse(code, push_account(c, accounts->pdata[i], a->json));
+	return cancel_is_set(c->cancel) ? EXIT_FAILED : code;
+}
+
+/* --- events -------------------------------------------------------------- */
+
+enum { EVENTS_MAX = 500, FOLLOW_MS = 200 };
+
+static void event_json(const struct cli *c, const struct event_row *e)
+{
+	out_json(json_pack("{s:I, s:o, s:s, s:o, s:o, s:o, s:I}", "seq", (json_int_t)e->seq, "at",
+		json_time(e->at), "topic", store_topic_name(e->topic), "account",
+		e->account.v ? json_text(account_name_of(c, e->account)) : json_null(), "mailbox",
+		json_id(e->mailbox.v), "message", json_id(e->message.v), "count",
+		(json_int_t)e->count));
+}
+
+/* Prints all events behind *after and moves it on.  A reader who comes too late is told to read
+ * everything again. */
+static int print_events(struct cli *c, int64_t *after, struct err *err)
+{
+	for (;;) {
+		g_autoptr(GArray) rows = NULL;
+		int64_t floor = 0;
+
+		if (store_events(c->store, *after, EVENTS_MAX, &rows, &floor, err) < 0)
+			return err->code;
+		if (*after + 1 < floor && *after > 0)
+			event_json(c, &(struct event_row){ .seq = floor - 1, .topic = TOPIC_REFRESH });
+		for (guint i = 0; i < rows->len; i++) {
+			const struct event_row *e = &g_array_index(rows, struct event_row, i);
+
+			event_json(c, e);
+			*after = e->seq;
+		}
+		if (rows->len < EVENTS_MAX || !out_alive())
+			return 0;
+	}
+}
+
+int cmd_events(struct cli *c, const struct args *a)
+{
+	struct err err = { 0 };
+	int64_t after, seen = -1;
+
+	if (args_number(args_option(a, "after-seq"), 0, 0, &after, &err) < 0)
+		return say_error(&err);
+	do {
+		int64_t now = store_version(c->store);
+
+		if (now != seen && print_events(c, &after, &err) < 0)
+			return say_error(&err);
+		seen = now;
+	} while (out_alive() && args_has(a, "follow") &&
+		 cancel_poll(c->cancel, STDOUT_FILENO, 0, FOLLOW_MS) == 0);
+	return EXIT_DONE;
+}
+
+/* --- dump ---------------------------------------------------------------- */
+
+static int put_line(void *ctx, const char *line)
+{
+	(void)ctx;
+	puts(line);
+	return ferror(stdout) ? ERR_CANCELED : 0;
+}
+
+int cmd_dump(struct cli *c, const struct args *a)
+{
+	struct err err = { 0 };
+
+	(void)a;
+	if (store_dump(c->store, put_line, NULL, &err) < 0 && !ferror(stdout))
+		return say_error(&err);
+	return EXIT_DONE;
+}

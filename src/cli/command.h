@@ -1,0 +1,106 @@
+/*
+ * Inside of cli/ only: a command as one row, and what the rows share.
+ *
+ * The usage string of a row is also its grammar: `--name` followed by a blank
+ * and a word takes a value, any other `--name` is a switch; `NAME` must be
+ * there, `[NAME]` may be, `ID...` is one or more.
+ */
+#ifndef TERN_CLI_COMMAND_H
+#define TERN_CLI_COMMAND_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include <glib.h>
+#include <jansson.h>
+
+#include "cli/cli.h"
+
+struct args {
+	GPtrArray *words;    /* of borrowed char *: what is no option */
+	GHashTable *options; /* borrowed name -> borrowed value, "" for a switch */
+	bool json;
+};
+
+struct command {
+	const char *name;    /* one or two words */
+	const char *usage;
+	unsigned needs;      /* enum cli_needs */
+	int (*run)(struct cli *c, const struct args *a);
+	const char *help;    /* whole sentences, N_(); two blanks between them */
+};
+
+extern const struct command cli_commands[]; /* ends with a row without name */
+
+/* --- args.c -------------------------------------------------------------- */
+
+/* Reads argv behind the command's name by the grammar of `usage`; ERR_USAGE with a sentence. */
+int args_parse(const char *usage, int argc, char **argv, struct args *out, struct err *err);
+void args_release(struct args *a);
+const char *args_option(const struct args *a, const char *name); /* NULL if it was not given */
+bool args_has(const struct args *a, const char *name);
+const char *args_word(const struct args *a, guint i);            /* NULL beyond the last */
+/* A whole number of an option (fallback if it was not given) or of a word; ERR_USAGE. */
+int args_number(const char *value, int64_t least, int64_t fallback, int64_t *out, struct err *err);
+
+/* --- out.c --------------------------------------------------------------- */
+
+/* One line for people on standard error, cleaned. */
+void say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+/* Says the error and returns the exit code that fits it. */
+int say_error(const struct err *err);
+int exit_of(const struct err *err);
+/* False when nobody reads our output any more: time to end quietly. */
+bool out_alive(void);
+void out_json(json_t *line);              /* takes the reference; one line */
+json_t *json_text(const char *s);         /* valid UTF-8 whatever came in; null for NULL */
+json_t *json_time(int64_t unix_s);        /* RFC 3339 in UTC; null for 0 */
+json_t *json_id(int64_t id);              /* null for 0 */
+char *time_text(int64_t unix_s);          /* RFC 3339, a new string */
+
+/* Columns: every cell is cleaned; widths are those of the widest cell, at most max[i] (0: no limit). */
+struct table;
+struct table *table_new(size_t columns, const int *max);
+void table_row(struct table *t, const char *const *cells); /* copies */
+void table_print(struct table *t);
+void table_free(struct table **t);
+
+/* --- common.c ------------------------------------------------------------ */
+
+/* The accounts that --account names (all without it), of struct account *, borrowed; ERR_GONE. */
+int pick_accounts(struct cli *c, const struct args *a, GPtrArray **out, struct err *err);
+const struct account *account_of(const struct cli *c, account_id id); /* NULL if not configured */
+const char *account_name_of(const struct cli *c, account_id id);      /* "" likewise */
+/* Sends what waits for one account: 0 nothing is left, EXIT_QUEUED, EXIT_FAILED (and says why). */
+int push_account(struct cli *c, const struct account *a, bool json);
+/* The worse of two exit codes: failed before queued before done. */
+int worse(int a, int b);
+
+/* --- the commands -------------------------------------------------------- */
+
+int cmd_account_add(struct cli *c, const struct args *a);
+int cmd_account_list(struct cli *c, const struct args *a);
+int cmd_account_check(struct cli *c, const struct args *a);
+int cmd_account_remove(struct cli *c, const struct args *a);
+int cmd_sync(struct cli *c, const struct args *a);
+int cmd_push(struct cli *c, const struct args *a);
+int cmd_mailboxes(struct cli *c, const struct args *a);
+int cmd_list(struct cli *c, const struct args *a);
+int cmd_show(struct cli *c, const struct args *a);
+int cmd_read(struct cli *c, const struct args *a);
+int cmd_unread(struct cli *c, const struct args *a);
+int cmd_flag(struct cli *c, const struct args *a);
+int cmd_unflag(struct cli *c, const struct args *a);
+int cmd_archive(struct cli *c, const struct args *a);
+int cmd_delete(struct cli *c, const struct args *a);
+int cmd_move(struct cli *c, const struct args *a);
+int cmd_undo(struct cli *c, const struct args *a);
+int cmd_queue(struct cli *c, const struct args *a);
+int cmd_events(struct cli *c, const struct args *a);
+int cmd_dump(struct cli *c, const struct args *a);
+int cmd_doctor(struct cli *c, const struct args *a);
+int cmd_demo(struct cli *c, const struct args *a);
+int cmd_version(struct cli *c, const struct args *a);
+int cmd_help(struct cli *c, const struct args *a);
+
+#endif

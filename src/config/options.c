@@ -1,0 +1,269 @@
+#include "config/options.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/i18n.h"
+#include "base/mem.h"
+#include "config/config.h"
+#include "config/suggest.h"
+
+static int check_date_format(const char *value, struct err *err)
+{
+	struct tm tm = { .tm_year = 126, .tm_mon = 11, .tm_mday = 31 };
+	char out[40];
+
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+	if (strftime(out, sizeof out, value, &tm) > 0)
+		return 0;
+#pragma GCC diagnostic pop
+	return err_set(err, ERR_USAGE,
+		_("\"%s\" is not a date format of strftime(3), or its result is longer than 39 bytes."),
+		value);
+}
+
+#define FIELD(f) offsetof(struct config, f)
+const struct option config_options[] = {
+	{ "mark-read", OPTION_BOOL, FIELD(mark_read), "true",
+		.help = N_("Opening a message marks it as read.") },
+	{ "mark-read-delay", OPTION_INT, FIELD(mark_read_delay), "0", 0, 3600,
+		.help = N_("How many seconds a message must stay open before it is marked as read.") },
+	{ "sidebar-width", OPTION_INT, FIELD(sidebar_width), "0", 0, 200,
+		.help = N_("Width of the list of mailboxes in cells; 0 chooses it by the screen.") },
+	{ "color", OPTION_BOOL, FIELD(color), "true",
+		.help = N_("Use colours.  The environment variable NO_COLOR turns them off whatever "
+			   "stands here.") },
+	{ "log-level", OPTION_WORD, FIELD(log_level), "info", .words = "error warn info debug",
+		.help = N_("How much is written to the log in the state folder.") },
+	{ "date-format", OPTION_TEXT, FIELD(date_format), "%Y-%m-%d", .check = check_date_format,
+		.help = N_("How the date of a message from another year is shown, as in strftime(3).") },
+	{ NULL },
+};
+#undef FIELD
+
+#define FIELD(f) offsetof(struct account, f)
+const struct option account_options[] = {
+	{ "type", OPTION_TEXT, FIELD(type), NULL,
+		.help = N_("What keeps the mail: imap for a server, maildir for a folder on this "
+			   "computer.  Required.") },
+	{ "host", OPTION_TEXT, FIELD(host), NULL,
+		.help = N_("Name or address of the IMAP server.  Required for imap.") },
+	{ "port", OPTION_INT, FIELD(port), "0", 0, 65535,
+		.help = N_("Port of the IMAP server; 0 is the usual one: 993 with tls = implicit, "
+			   "else 143.") },
+	{ "tls", OPTION_WORD, FIELD(tls), "implicit", .words = "implicit starttls plain",
+		.help = N_("How the connection is protected: implicit is TLS from the first byte, "
+			   "starttls upgrades before anything secret is sent and otherwise refuses, "
+			   "plain is no TLS at all and allowed for a server on this computer only.") },
+	{ "user", OPTION_TEXT, FIELD(user), NULL,
+		.help = N_("The name to sign in with.  Required for imap.") },
+	{ "password-command", OPTION_TEXT, FIELD(password_command), NULL,
+		.help = N_("A shell command that prints the password on its first line.  Required "
+			   "for imap; tern itself keeps no passwords.") },
+	{ "ca-file", OPTION_PATH, FIELD(ca_file), NULL,
+		.help = N_("A PEM file with the certificate authorities to trust for this account, "
+			   "in place of the system's.") },
+	{ "path", OPTION_PATH, FIELD(path), NULL,
+		.help = N_("The root of the Maildir++ tree.  Required for maildir.") },
+	{ "two-way", OPTION_BOOL, FIELD(two_way), "true",
+		.help = N_("When false the account is strictly read-only: tern sends nothing but "
+			   "commands that read.") },
+	{ NULL },
+};
+#undef FIELD
+
+static char *with_dashes(const char *key)
+{
+	return g_strdelimit(g_ascii_strdown(key, -1), "_", '-');
+}
+
+const struct option *option_find(const struct option *rows, const char *key)
+{
+	g_autofree char *name = with_dashes(key);
+
+	for (; rows->name; rows++)
+		if (strcmp(rows->name, name) == 0)
+			return rows;
+	return NULL;
+}
+
+const char *option_suggest(const struct option *rows, const char *key)
+{
+	g_autofree char *name = with_dashes(key);
+	const char *best = NULL;
+
+	for (; rows->name; rows++)
+		if (suggest_is_near(name, rows->name) &&
+			(!best || suggest_distance(name, rows->name) < suggest_distance(name, best)))
+			best = rows->name;
+	return best;
+}
+
+void option_defaults(const struct option *rows, void *base)
+{
+	for (; rows->name; rows++)
+		if (rows->fallback)
+			option_set(rows, base, rows->fallback, NULL);
+}
+
+static char *words_with(const char *words, const char *between)
+{
+	g_auto(GStrv) all = g_strsplit(words, " ", -1);
+
+	return g_strjoinv(between, all);
+}
+
+static int parse_bool(const char *value, bool *out, struct err *err)
+{
+	static const char *const yes[] = { "true", "yes", "on", "1", NULL };
+	static const char *const no[] = { "false", "no", "off", "0", NULL };
+	g_autofree char *word = g_ascii_strdown(value, -1);
+
+	*out = g_strv_contains(yes, word);
+	if (*out || g_strv_contains(no, word))
+		return 0;
+	return err_set(err, ERR_USAGE, _("\"%s\" is neither true nor false."), value);
+}
+
+static int parse_int(const struct option *o, const char *value, int *out, struct err *err)
+{
+	char *end;
+	long n = strtol(value, &end, 10);
+
+	if (end == value || *end || n < o->least || n > o->most)
+		return err_set(err, ERR_USAGE, _("\"%s\" is not a whole number from %d to %d."),
+			value, o->least, o->most);
+	*out = (int)n;
+	return 0;
+}
+
+static int parse_word(const struct option *o, const char *value, int *out, struct err *err)
+{
+	g_auto(GStrv) words = g_strsplit(o->words, " ", -1);
+	g_autofree char *list = words_with(o->words, ", ");
+	g_autofree char *word = g_ascii_strdown(value, -1);
+
+	for (int i = 0; words[i]; i++)
+		if (strcmp(words[i], word) == 0) {
+			*out = i;
+			return 0;
+		}
+	return err_set(err, ERR_USAGE, _("\"%s\" is not one of: %s."), value, list);
+}
+
+static int parse_path(const char *value, char **out, struct err *err)
+{
+	if (g_str_has_prefix(value, "~/"))
+		*out = g_build_filename(g_get_home_dir(), value + 2, NULL);
+	else if (g_path_is_absolute(value))
+		*out = g_strdup(value);
+	else
+		return err_set(err, ERR_USAGE, _("\"%s\" is not an absolute path."), value);
+	return 0;
+}
+
+static int set_text(char **field, char *value)
+{
+	g_free(*field);
+	*field = value;
+	return 0;
+}
+
+int option_set(const struct option *o, void *base, const char *value, struct err *err)
+{
+	void *field = (char *)base + o->offset;
+	char *path;
+	int r = o->check ? o->check(value, err) : 0;
+
+	if (r < 0)
+		return r;
+	switch (o->type) {
+	case OPTION_BOOL:
+		return parse_bool(value, field, err);
+	case OPTION_INT:
+		return parse_int(o, value, field, err);
+	case OPTION_WORD:
+		return parse_word(o, value, field, err);
+	case OPTION_TEXT:
+		return set_text(field, *value ? g_strdup(value) : NULL);
+	case OPTION_PATH:
+		r = parse_path(value, &path, err);
+		return r < 0 ? r : set_text(field, path);
+	}
+	return 0;
+}
+
+static char *nth_word(const char *words, int n)
+{
+	g_auto(GStrv) all = g_strsplit(words, " ", -1);
+
+	return g_strdup(n >= 0 && n < (int)g_strv_length(all) ? all[n] : "");
+}
+
+char *option_get(const struct option *o, const void *base)
+{
+	const void *field = (const char *)base + o->offset;
+
+	switch (o->type) {
+	case OPTION_BOOL:
+		return g_strdup(*(const bool *)field ? "true" : "false");
+	case OPTION_INT:
+		return g_strdup_printf("%d", *(const int *)field);
+	case OPTION_WORD:
+		return nth_word(o->words, *(const int *)field);
+	case OPTION_TEXT:
+	case OPTION_PATH:
+		return g_strdup(*(char *const *)field);
+	}
+	return NULL;
+}
+
+/* A description for the .TP line: what may stand behind the '='. */
+static char *values_of(const struct option *o)
+{
+	switch (o->type) {
+	case OPTION_BOOL:
+		return g_strdup("true | false");
+	case OPTION_INT:
+		return g_strdup_printf("%d ... %d", o->least, o->most);
+	case OPTION_WORD:
+		return words_with(o->words, " | ");
+	case OPTION_TEXT:
+		return g_strdup("text");
+	case OPTION_PATH:
+		return g_strdup("path");
+	}
+	return NULL;
+}
+
+/* Writes a text as man(7) source: dashes that are meant, one sentence a line. */
+static void put_roff(FILE *out, const char *s)
+{
+	for (; *s; s++)
+		if (*s == '-')
+			fputs("\\-", out);
+		else if (s[0] == ' ' && s[1] == ' ')
+			fputc(*s++ == ' ' ? '\n' : ' ', out);
+		else
+			fputc(*s, out);
+}
+
+void option_print_manual(const struct option *rows, FILE *out)
+{
+	for (; rows->name; rows++) {
+		g_autofree char *values = values_of(rows);
+
+		fputs(".TP\n.BR ", out);
+		put_roff(out, rows->name);
+		fprintf(out, " \" = %s\"\n", values);
+		put_roff(out, rows->help);
+		if (rows->fallback) {
+			fputs("\nDefault:\n.BR ", out);
+			put_roff(out, rows->fallback);
+			fputs(" .", out);
+		}
+		fputc('\n', out);
+	}
+}

@@ -1,0 +1,18 @@
+#!/bin/sh
+# Every source with words for people is listed in po/POTFILES.in, and no other.
+. "$(dirname "$0")/lib.sh"
+
+with_words() {
+	grep -lE '(^|[^A-Za-z0-9_])(_|N_|ngettext)\("' $(sources) |
+		grep -v '^src/base/i18n.h$' | sort
+}
+
+with_words >"${TMPDIR:-/tmp}/tern-potfiles.$$"
+missing=$(grep -vE '^(#|$)' po/POTFILES.in | sort | comm -13 - "${TMPDIR:-/tmp}/tern-potfiles.$$")
+extra=$(grep -vE '^(#|$)' po/POTFILES.in | sort | comm -23 - "${TMPDIR:-/tmp}/tern-potfiles.$$")
+rm -f "${TMPDIR:-/tmp}/tern-potfiles.$$"
+[ -z "$missing" ] || finding "po/POTFILES.in lacks:
+$missing"
+[ -z "$extra" ] || finding "po/POTFILES.in lists files without words:
+$extra"
+exit $rc
