@@ -67,7 +67,8 @@ struct fake_account {
 	int lie_empty;           /* so many listings of messages show nothing */
 	int lie_void;            /* so many times the uidvalidity is a wrong one */
 	int lie_boxes;           /* so many LIST answers are empty */
-	int lie_last;            /* so many LIST answers lack the last mailbox */
+	size_t lack[2];          /* the next LIST answers lack these mailboxes; 0 = none */
+	int wrong;               /* changes that would have hit another message: never */
 	int moved[FAKE_SERIALS]; /* how often each message was really moved */
 	int visits[64], n_visits;/* order of changes() calls: box index */
 	int serial_at_apply;     /* messages reported when the first apply came */
