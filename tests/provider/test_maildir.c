@@ -42,13 +42,15 @@ static void make_folder(const char *rel)
 	}
 }
 
+/* As a delivery agent does it: written in tmp/, then renamed in one step. */
 static void deliver(const char *rel, const char *subject)
 {
-	g_autofree char *path = at(rel);
+	g_autofree char *path = at(rel), *tmp = at("tmp/delivery");
 	g_autofree char *mail = g_strdup_printf("From: a@b\nSubject: %s\n\nbody of %s\n", subject,
 		subject);
 
-	ck_assert(g_file_set_contents(path, mail, -1, NULL));
+	ck_assert(g_file_set_contents(tmp, mail, -1, NULL));
+	ck_assert_int_eq(rename(tmp, path), 0);
 }
 
 static void rename_file(const char *from, const char *to)
