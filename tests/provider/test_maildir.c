@@ -14,6 +14,7 @@
 #include "base/mem.h"
 #include "mime/text.h"
 #include "model/flags.h"
+#include "provider/maildir/maildir.h"
 #include "test_maildir_sink.h"
 
 static char *root;
@@ -535,6 +536,28 @@ START_TEST(watch)
 }
 END_TEST
 
+START_TEST(watch_by_hand)
+{
+	struct maildir *m = (struct maildir *)p;
+	struct cancel wake;
+	bool live = true;
+
+	cancel_init(&wake);
+	connected();
+	m->unwatchable = true; /* as after ENOSPC */
+	ck_assert_int_eq(ops->wait(p, NULL, &wake, 50, &live, &err), 0);
+	ck_assert(!live);
+	age("new");
+	ck_assert_int_eq(ops->wait(p, NULL, &wake, 1000, &live, &err), 1);
+	cancel_set(&wake);
+	ck_assert_int_eq(ops->wait(p, NULL, &wake, 10000, &live, &err), 0);
+	cancel_set(&cancel);
+	cancel_clear(&wake);
+	ck_assert_int_eq(ops->wait(p, NULL, &wake, 10000, &live, &err), ERR_CANCELED);
+	cancel_release(&wake);
+}
+END_TEST
+
 static Suite *suite(void)
 {
 	Suite *s = suite_create("maildir");
@@ -557,6 +580,7 @@ static Suite *suite(void)
 	tcase_add_test(c, apply_move);
 	tcase_add_test(c, read_only);
 	tcase_add_test(c, watch);
+	tcase_add_test(c, watch_by_hand);
 	suite_add_tcase(s, c);
 	return s;
 }
