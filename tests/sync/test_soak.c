@@ -154,6 +154,7 @@ START_TEST(storm)
 	settle(s);
 	nothing_lost_nothing_twice(s);
 	ck_assert_msg(rig_equal(s->r, 0), "store and server differ");
+	ck_assert_int_eq(s->r->server[0]->wrong, 0);
 	rig_free(&s->r);
 	g_rand_free(s->rand);
 	g_free(s);
