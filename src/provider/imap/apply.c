@@ -104,7 +104,7 @@ static int on_there(struct imap *i, const struct response *r, void *ctx, struct 
 
 int job_look(struct job *j, size_t from, size_t to, const char *set, struct err *err)
 {
-	AUTO(command_release) struct command c;
+	AUTO(command_release) struct command c = { 0 };
 	struct answer a;
 	int r;
 
@@ -145,7 +145,7 @@ int job_postponed(const struct answer *a, struct err *err)
 static int store(struct job *j, const char *set, char sign, unsigned flags, struct answer *a,
 	struct err *err)
 {
-	AUTO(command_release) struct command c;
+	AUTO(command_release) struct command c = { 0 };
 	char names[FLAGS_NAMES_MAX];
 
 	flags_to_imap(flags, names);
@@ -270,7 +270,7 @@ static int on_status(struct imap *i, const struct response *r, void *ctx, struct
 
 static int mark(struct imap *i, struct mutation_batch *b, struct err *err)
 {
-	AUTO(command_release) struct command c;
+	AUTO(command_release) struct command c = { 0 };
 	struct status st = { 0 };
 	struct answer a;
 	int r;

@@ -55,7 +55,7 @@ static int on_slice(struct imap *i, const struct response *r, void *ctx, struct 
 static int ask(struct backfill *b, struct err *err)
 {
 	struct imap *i = b->pull->imap;
-	AUTO(command_release) struct command c;
+	AUTO(command_release) struct command c = { 0 };
 	uint64_t want = b->first ? SLICE_FIRST : IMAP_FETCH_BATCH;
 	struct slice_fetch *x = &b->slices[b->n];
 
@@ -149,7 +149,7 @@ static int on_probe(struct imap *i, const struct response *r, void *ctx, struct 
 static int probe(struct imap *i, const char *verb, uint64_t number, struct fetch *found,
 	struct err *err)
 {
-	AUTO(command_release) struct command c;
+	AUTO(command_release) struct command c = { 0 };
 	struct answer a;
 	int r;
 

@@ -32,7 +32,7 @@ static int on_body(struct imap *i, const struct response *r, void *ctx, struct e
 /* The command and its answer; the body goes to fd on the way. */
 static int fetch_body(struct imap *i, struct wanted *w, int fd, struct answer *a, struct err *err)
 {
-	AUTO(command_release) struct command c;
+	AUTO(command_release) struct command c = { 0 };
 	struct response r;
 	uint32_t tag;
 	int n;

@@ -91,7 +91,7 @@ int pull_on_message(struct imap *i, const struct response *r, void *ctx, struct 
 static int new_mail(struct pull *p, struct err *err)
 {
 	struct imap *i = p->imap;
-	AUTO(command_release) struct command c;
+	AUTO(command_release) struct command c = { 0 };
 	struct answer a;
 	int r;
 

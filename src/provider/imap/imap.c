@@ -64,7 +64,7 @@ static int select_note(struct imap *i, const struct response *r, void *ctx, stru
 static int select_run(struct imap *i, const char *path, bool write, struct selected *sel,
 	struct answer *a, struct err *err)
 {
-	AUTO(command_release) struct command c;
+	AUTO(command_release) struct command c = { 0 };
 	int r;
 
 	command_init(&c, i, write ? "SELECT " : "EXAMINE ");

@@ -169,7 +169,7 @@ static void guess_roles(struct listing *l)
 static int list_run(struct imap *i, const char *text, struct listing *l, struct answer *a,
 	struct err *err)
 {
-	AUTO(command_release) struct command c;
+	AUTO(command_release) struct command c = { 0 };
 
 	command_init(&c, i, text);
 	return imap_run(i, &c, on_list, l, a, err);

@@ -81,7 +81,7 @@ static int on_copyuid(struct imap *i, const struct response *r, void *ctx, struc
 static int send_verb(struct job *j, const char *verb, const char *set, struct mapping *m,
 	struct answer *a, struct err *err)
 {
-	AUTO(command_release) struct command c;
+	AUTO(command_release) struct command c = { 0 };
 	struct response r;
 	uint32_t tag;
 	int n;
@@ -107,7 +107,7 @@ static int send_verb(struct job *j, const char *verb, const char *set, struct ma
 static int simple(struct job *j, const char *verb, const char *set, const char *tail,
 	struct answer *a, struct err *err)
 {
-	AUTO(command_release) struct command c;
+	AUTO(command_release) struct command c = { 0 };
 
 	command_init(&c, j->imap, verb);
 	command_add(&c, set);

@@ -130,7 +130,7 @@ static int on_flags(struct imap *i, const struct response *r, void *ctx, struct 
 static int list_flags(struct refresh *f, struct err *err)
 {
 	struct pull *p = f->pull;
-	AUTO(command_release) struct command c;
+	AUTO(command_release) struct command c = { 0 };
 	struct answer a;
 	int r;
 
@@ -195,7 +195,7 @@ static int fetch_unknown(struct refresh *f, struct err *err)
 	int r = 0;
 
 	while (r == 0 && done < n) {
-		AUTO(command_release) struct command c;
+		AUTO(command_release) struct command c = { 0 };
 		struct answer a;
 
 		command_init(&c, p->imap, "UID FETCH ");

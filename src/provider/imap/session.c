@@ -56,8 +56,6 @@ static void pass_status(struct session *s, const struct response *r)
 	resp_text_parse(r->rest, &t);
 	if (slice_is(t.code, "CAPABILITY"))
 		plan_read(&s->imap->plan, &t.args);
-	if (slice_is(r->word, "BYE"))
-		g_strlcpy(s->imap->bye, s->last.text, sizeof s->imap->bye);
 	s->len = (size_t)g_snprintf(s->line, sizeof s->line, "%.*s%.*s -\r\n", (int)MIN(tag, 64), r->p,
 		(int)r->word.n, r->word.p);
 }
@@ -76,6 +74,10 @@ static int digest(struct session *s, const struct response *r)
 			_("No IMAP server answers at this address; check host, port and security."));
 	s->greeted = true;
 	s->len = s->at = 0;
+	if (r->kind == RESPONSE_DATA && slice_is(r->word, "BYE")) {
+		answer_parse(r, &s->last);
+		return err_set(&s->err, ERR_RETRY, _("The server sends us away: %s"), s->last.text);
+	}
 	if (r->kind == RESPONSE_CONTINUE) {
 		s->len = g_strlcpy(s->line, "+ \r\n", sizeof s->line);
 	} else if (is_status_word(r->word)) {
@@ -193,8 +195,6 @@ static int greeting(struct session *s, bool *preauth, struct err *err)
 	*preauth = r == MAILIMAP_NO_ERROR_AUTHENTICATED;
 	if (*preauth || r == MAILIMAP_NO_ERROR_NON_AUTHENTICATED)
 		return 0;
-	if (s->imap->bye[0])
-		return err_set(err, ERR_RETRY, _("The server sends us away: %s"), s->imap->bye);
 	return step_failed(s, err);
 }
 

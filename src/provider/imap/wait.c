@@ -43,7 +43,7 @@ static int finish(struct imap *i, uint32_t tag, bool *news, struct answer *a, st
 /* Enters IDLE; *refused if the server says no. */
 static int enter(struct imap *i, uint32_t *tag, bool *news, bool *refused, struct err *err)
 {
-	AUTO(command_release) struct command c;
+	AUTO(command_release) struct command c = { 0 };
 	struct response r;
 	int n;
 
