@@ -21,7 +21,8 @@ tests_provider_imap_bench_SOURCES = tests/provider/imap_bench.c tests/provider/i
 tests_provider_imap_bench_CPPFLAGS = $(test_cppflags)
 
 # Needs clang; not part of the suite: make fuzz_imap && ./fuzz_imap -max_total_time=60 CORPUS
-fuzz_imap: $(top_srcdir)/tests/fuzz/fuzz_imap.c
+.PHONY: fuzz_imap
+fuzz_imap:
 	clang -g -O1 -fsanitize=fuzzer,address,undefined -DHAVE_CONFIG_H -I. $(AM_CPPFLAGS) -std=gnu11 \
 		-pthread $(GLIB_CFLAGS) $(GMIME_CFLAGS) $(OPENSSL_CFLAGS) $(JANSSON_CFLAGS) $(XML_CFLAGS) \
 		-o $@ $(top_srcdir)/tests/fuzz/fuzz_imap.c \

@@ -111,8 +111,6 @@ static int new_mail(struct pull *p, struct err *err)
 		return answer_error(&a, err);
 	p->at.uidnext = (uint32_t)MIN(MAX(p->max_uid + 1, MAX(p->at.uidnext, i->sel.uidnext)),
 		UINT32_MAX);
-	if (p->at.low > 1)
-		return pull_point(p, 0, err);
 	return 0;
 }
 

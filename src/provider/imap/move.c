@@ -295,12 +295,12 @@ static int on_candidate(struct imap *i, const struct response *r, void *ctx, str
 	colon = f.header.p ? memchr(f.header.p, ':', f.header.n) : NULL;
 	key = fingerprint(f.size, colon ? colon + 1 : NULL,
 		colon ? (size_t)(f.header.p + f.header.n - colon - 1) : 0);
-	for (p = g_hash_table_lookup(s->wanted, key); p; p = p->twin)
-		if (!p->target_uid) {
-			p->target_uid = f.uid;
-			p->out->target_uidvalidity = i->sel.uidvalidity;
-			break;
-		}
+	for (p = g_hash_table_lookup(s->wanted, key); p && p->target_uid; p = p->twin)
+		;
+	if (p) {
+		p->target_uid = f.uid;
+		p->out->target_uidvalidity = i->sel.uidvalidity;
+	}
 	return 0;
 }
 
@@ -399,6 +399,10 @@ int job_move(struct job *j, struct err *err)
 
 	if (!j->batch->target_path)
 		return err_set(err, ERR_USAGE, _("A move needs a mailbox to move to."));
+	if (strcmp(j->batch->source_path, j->batch->target_path) == 0) {
+		job_decide(j, 0, j->n, APPLIED_DONE, NULL);
+		return 0;
+	}
 	if (j->batch->uncertain)
 		r = look_first(j, err);
 	return r < 0 ? r : act(j, err);
