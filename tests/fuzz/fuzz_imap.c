@@ -80,7 +80,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	copy[size] = '\0';
 	(void)passes(copy, size);
 	while (p < end) {
-		const char *nl = memchr(p, '\n', (size_t)(end - p)), *line = p, *stop = nl ? nl + 1 : end;
+		const char *nl = memchr(p, '\n', (size_t)(end - p)), *line = p,
+			   *stop = nl ? nl + 1 : end;
 		uint64_t n;
 
 		while (nl && guard_announces(line, stop, &n) > 0 && (uint64_t)(end - stop) > n) {

@@ -61,7 +61,8 @@ static GString *filled(const char *head, size_t n, char c, const char *tail)
 START_TEST(guard_line)
 {
 	for (int d = -1; d <= 1; d++) {
-		g_autoptr(GString) s = filled("* ", GUARD_LINE_MAX - 4 + (size_t)(d + 1) - 1, 'x', "\r\n");
+		g_autoptr(GString) s =
+			filled("* ", GUARD_LINE_MAX - 4 + (size_t)(d + 1) - 1, 'x', "\r\n");
 
 		ck_assert_uint_eq(s->len, (size_t)(GUARD_LINE_MAX + d));
 		expect(s, 0, d > 0 ? ERR_LIMIT : 0);
@@ -72,7 +73,8 @@ END_TEST
 START_TEST(guard_literal)
 {
 	for (int d = -1; d <= 1; d++) {
-		g_autofree char *head = g_strdup_printf("* 1 FETCH (X {%d}\r\n", GUARD_LITERAL_MAX + d);
+		g_autofree char *head =
+			g_strdup_printf("* 1 FETCH (X {%d}\r\n", GUARD_LITERAL_MAX + d);
 		g_autoptr(GString) s = filled(head, (size_t)(GUARD_LITERAL_MAX + d), '(', ")\r\n");
 
 		expect(s, 0, d > 0 ? ERR_LIMIT : 0);
@@ -84,7 +86,8 @@ END_TEST
 START_TEST(guard_body)
 {
 	for (int d = -1; d <= 1; d++) {
-		g_autofree char *head = g_strdup_printf("* 1 FETCH (BODY[] {%d}\r\n", GUARD_BODY_MAX + d);
+		g_autofree char *head =
+			g_strdup_printf("* 1 FETCH (BODY[] {%d}\r\n", GUARD_BODY_MAX + d);
 		g_autoptr(GString) s = g_string_new(head);
 
 		expect(s, GUARD_BODY_MAX, d > 0 ? ERR_LIMIT : 0);
@@ -98,12 +101,16 @@ START_TEST(guard_digits)
 		const char *digits;
 		int want;
 	} rows[] = {
-		{ "000000007", 0 }, { "0000000007", 0 }, { "00000000007", ERR_LIMIT },
-		{ "4294967296", ERR_LIMIT }, { "99999999999999999999999999999999999999", ERR_LIMIT },
+		{ "000000007", 0 },
+		{ "0000000007", 0 },
+		{ "00000000007", ERR_LIMIT },
+		{ "4294967296", ERR_LIMIT },
+		{ "99999999999999999999999999999999999999", ERR_LIMIT },
 	};
 
 	for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
-		g_autofree char *text = g_strdup_printf("* X {%s}\r\n1234567 Y\r\n", rows[i].digits);
+		g_autofree char *text =
+			g_strdup_printf("* X {%s}\r\n1234567 Y\r\n", rows[i].digits);
 		g_autoptr(GString) s = g_string_new(text);
 
 		expect(s, 0, rows[i].want);
@@ -114,14 +121,16 @@ END_TEST
 START_TEST(guard_depth)
 {
 	for (int d = -1; d <= 1; d++) {
-		g_autoptr(GString) s = filled("* 1 FETCH ", (size_t)(GUARD_DEPTH_MAX + d), '(', "\r\n");
+		g_autoptr(GString) s =
+			filled("* 1 FETCH ", (size_t)(GUARD_DEPTH_MAX + d), '(', "\r\n");
 		g_autoptr(GString) hidden = filled("* 1 FETCH \"\\\"", 500, '(', "\"\r\n");
 		g_autoptr(GString) lines = filled("", 0, ' ', "");
 
 		expect(s, 0, d > 0 ? ERR_LIMIT : 0);
 		expect(hidden, 0, 0);
 		for (int n = 0; n < 3; n++)
-			g_string_append_printf(lines, "* ((((((((((((((((((((((((((((((((((((((((((((((\r\n");
+			g_string_append_printf(
+				lines, "* ((((((((((((((((((((((((((((((((((((((((((((((\r\n");
 		expect(lines, 0, 0);
 	}
 }
@@ -151,7 +160,8 @@ END_TEST
 
 START_TEST(guard_status_text_is_no_literal)
 {
-	g_autoptr(GString) s = g_string_new("* OK what {99999999999999}\r\nT1 NO x {5}\r\n+ {7}\r\n* 1 EXISTS\r\n");
+	g_autoptr(GString) s = g_string_new(
+		"* OK what {99999999999999}\r\nT1 NO x {5}\r\n+ {7}\r\n* 1 EXISTS\r\n");
 
 	expect(s, 0, 0);
 }
@@ -217,7 +227,8 @@ START_TEST(guard_out_one_line_per_command)
 			guard_init(&g);
 			guard_command(&g, 0);
 			for (size_t at = 0; r == 0 && at < rows[i].len; at += chunk)
-				r = guard_out(&g, rows[i].text + at, MIN(chunk, rows[i].len - at), &err);
+				r = guard_out(
+					&g, rows[i].text + at, MIN(chunk, rows[i].len - at), &err);
 			ck_assert_msg(r == rows[i].want, "row %zu chunk %zu: %d", i, chunk, r);
 		}
 }
@@ -247,8 +258,9 @@ static pid_t tls_server(const char *cert, const char *options, int *port)
 
 	*port = free_port(&fd);
 	close(fd);
-	command = g_strdup_printf("exec openssl s_server -quiet -rev -accept 127.0.0.1:%d -cert %s/%s.pem "
-				  "-key %s/%s.key %s >/dev/null 2>&1 </dev/null",
+	command = g_strdup_printf(
+		"exec openssl s_server -quiet -rev -accept 127.0.0.1:%d -cert %s/%s.pem "
+		"-key %s/%s.key %s >/dev/null 2>&1 </dev/null",
 		*port, certs, cert, certs, cert, options);
 	pid = fork();
 	if (pid == 0) {
@@ -258,7 +270,8 @@ static pid_t tls_server(const char *cert, const char *options, int *port)
 	return pid;
 }
 
-static int connect_tls(const char *host, int port, const char *ca, struct stream **s, struct err *err)
+static int connect_tls(
+	const char *host, int port, const char *ca, struct stream **s, struct err *err)
 {
 	int r = ERR_OFFLINE;
 

@@ -29,69 +29,89 @@ static const struct {
 	const char *name, *line;
 	uint64_t uid, size;
 	const char *subject; /* NULL: not looked at */
-	int attachment;      /* -1: not looked at */
+	int attachment;	     /* -1: not looked at */
 	bool damaged;
 } lines[] = {
 	{ "plain", "(UID 7 FLAGS (\\Seen) RFC822.SIZE 12 " ENV("hi") ")", 7, 12, "hi", -1, false },
-	{ "lower case, extra blanks", "( uid 7  flags () rfc822.size 12 )", 7, 12, NULL, -1, false },
+	{ "lower case, extra blanks", "( uid 7  flags () rfc822.size 12 )", 7, 12, NULL, -1,
+		false },
 	{ "no items", "()", 0, 0, NULL, -1, false },
 	{ "modseq unasked", "(MODSEQ (12345) UID 7 RFC822.SIZE 1)", 7, 1, NULL, -1, false },
-	{ "unknown items", "(EMAILID (M1) THREADID NIL PREVIEW \"a (b\" SAVEDATE NIL X-GM-LABELS (\"\\\\Sent\" a) UID 7)",
+	{ "unknown items",
+		"(EMAILID (M1) THREADID NIL PREVIEW \"a (b\" SAVEDATE NIL X-GM-LABELS "
+		"(\"\\\\Sent\" a) UID 7)",
 		7, 0, NULL, -1, false },
 	{ "literal8", "(BINARY[1] ~{3}\r\na)b UID 7)", 7, 0, NULL, -1, false },
 	{ "flags with ]", "(FLAGS (NonJunk] \\Flagged) UID 7)", 7, 0, NULL, -1, false },
 	{ "empty date", "(INTERNALDATE \"\" UID 7)", 7, 0, NULL, -1, false },
-	{ "zero day", "(INTERNALDATE \" 0-Jan-1970 00:00:00 +0000\" UID 7)", 7, 0, NULL, -1, false },
+	{ "zero day", "(INTERNALDATE \" 0-Jan-1970 00:00:00 +0000\" UID 7)", 7, 0, NULL, -1,
+		false },
 	{ "huge size", "(RFC822.SIZE 5000000000 UID 7)", 7, 5000000000, NULL, -1, false },
 	{ "20 digits", "(UID 7 RFC822.SIZE 99999999999999999999)", 7, UINT64_MAX, NULL, -1, false },
 	{ "raw UTF-8", "(UID 7 " ENV("caf\303\251") ")", 7, 0, "café", -1, false },
 	{ "raw latin-1", "(UID 7 " ENV("caf\351") ")", 7, 0, NULL, -1, false },
 	{ "escapes", "(UID 7 " ENV("a \\\"b\\\" \\\\c") ")", 7, 0, "a \"b\" \\c", -1, false },
 	{ "quote in a message id (iCloud)",
-		"(UID 7 ENVELOPE (NIL \"s\" NIL NIL NIL NIL NIL NIL NIL \"<\"a\"b@x>\") RFC822.SIZE 3)", 7, 3,
+		"(UID 7 ENVELOPE (NIL \"s\" NIL NIL NIL NIL NIL NIL NIL \"<\"a\"b@x>\") "
+		"RFC822.SIZE 3)",
+		7, 3, "s", -1, false },
+	{ "empty address lists", "(UID 7 ENVELOPE (NIL \"s\" () () NIL NIL NIL NIL NIL NIL))", 7, 0,
 		"s", -1, false },
-	{ "empty address lists", "(UID 7 ENVELOPE (NIL \"s\" () () NIL NIL NIL NIL NIL NIL))", 7, 0, "s", -1,
-		false },
-	{ "NIL addresses", "(UID 7 ENVELOPE (NIL \"s\" ((NIL NIL NIL NIL)) NIL NIL NIL NIL NIL NIL NIL))", 7, 0,
-		"s", -1, false },
-	{ "subject as literal", "(UID 7 ENVELOPE (NIL {4}\r\na\"(b NIL NIL NIL NIL NIL NIL NIL NIL))", 7, 0,
+	{ "NIL addresses",
+		"(UID 7 ENVELOPE (NIL \"s\" ((NIL NIL NIL NIL)) NIL NIL NIL NIL NIL NIL NIL))", 7,
+		0, "s", -1, false },
+	{ "subject as literal",
+		"(UID 7 ENVELOPE (NIL {4}\r\na\"(b NIL NIL NIL NIL NIL NIL NIL NIL))", 7, 0,
 		"a\"(b", -1, false },
 	{ "attachment",
-		"(UID 7 BODYSTRUCTURE ((\"TEXT\" \"PLAIN\" NIL NIL NIL \"7BIT\" 5 1)(\"APPLICATION\" \"PDF\" "
-		"(\"NAME\" \"a.pdf\") NIL NIL \"BASE64\" 9 NIL (\"ATTACHMENT\" (\"FILENAME\" \"a.pdf\"))) \"MIXED\"))",
+		"(UID 7 BODYSTRUCTURE ((\"TEXT\" \"PLAIN\" NIL NIL NIL \"7BIT\" 5 "
+		"1)(\"APPLICATION\" \"PDF\" "
+		"(\"NAME\" \"a.pdf\") NIL NIL \"BASE64\" 9 NIL (\"ATTACHMENT\" (\"FILENAME\" "
+		"\"a.pdf\"))) \"MIXED\"))",
 		7, 0, NULL, 1, false },
 	{ "named without disposition",
-		"(UID 7 BODYSTRUCTURE ((\"TEXT\" \"PLAIN\" NIL NIL NIL \"7BIT\" 5 1)(\"IMAGE\" \"PNG\" "
+		"(UID 7 BODYSTRUCTURE ((\"TEXT\" \"PLAIN\" NIL NIL NIL \"7BIT\" 5 1)(\"IMAGE\" "
+		"\"PNG\" "
 		"(\"NAME\" \"a.png\") NIL NIL \"BASE64\" 9) \"MIXED\"))",
 		7, 0, NULL, 1, false },
 	{ "image in related",
-		"(UID 7 BODYSTRUCTURE ((\"TEXT\" \"HTML\" NIL NIL NIL \"7BIT\" 5 1)(\"IMAGE\" \"PNG\" "
+		"(UID 7 BODYSTRUCTURE ((\"TEXT\" \"HTML\" NIL NIL NIL \"7BIT\" 5 1)(\"IMAGE\" "
+		"\"PNG\" "
 		"(\"NAME\" \"a.png\") \"<1>\" NIL \"BASE64\" 9 NIL (\"INLINE\" NIL)) \"RELATED\"))",
 		7, 0, NULL, 0, false },
 	{ "signature",
-		"(UID 7 BODYSTRUCTURE ((\"TEXT\" \"PLAIN\" NIL NIL NIL \"7BIT\" 5 1)(\"APPLICATION\" "
-		"\"PGP-SIGNATURE\" (\"NAME\" \"signature.asc\") NIL NIL \"7BIT\" 9 NIL (\"ATTACHMENT\" NIL)) "
+		"(UID 7 BODYSTRUCTURE ((\"TEXT\" \"PLAIN\" NIL NIL NIL \"7BIT\" 5 "
+		"1)(\"APPLICATION\" "
+		"\"PGP-SIGNATURE\" (\"NAME\" \"signature.asc\") NIL NIL \"7BIT\" 9 NIL "
+		"(\"ATTACHMENT\" NIL)) "
 		"\"SIGNED\"))",
 		7, 0, NULL, 0, false },
 	{ "message inside",
-		"(UID 7 BODYSTRUCTURE ((\"TEXT\" \"PLAIN\" NIL NIL NIL \"7BIT\" 5 1)(\"MESSAGE\" \"RFC822\" NIL NIL "
-		"NIL \"7BIT\" 9 (NIL NIL NIL NIL NIL NIL NIL NIL NIL NIL) (\"TEXT\" \"PLAIN\" NIL NIL NIL \"7BIT\" 5 "
+		"(UID 7 BODYSTRUCTURE ((\"TEXT\" \"PLAIN\" NIL NIL NIL \"7BIT\" 5 1)(\"MESSAGE\" "
+		"\"RFC822\" NIL NIL "
+		"NIL \"7BIT\" 9 (NIL NIL NIL NIL NIL NIL NIL NIL NIL NIL) (\"TEXT\" \"PLAIN\" NIL "
+		"NIL NIL \"7BIT\" 5 "
 		"1) 3) \"MIXED\"))",
 		7, 0, NULL, 1, false },
 	{ "message without its envelope",
-		"(UID 7 BODYSTRUCTURE (\"MESSAGE\" \"RFC822\" NIL NIL NIL \"7BIT\" 9) RFC822.SIZE 3)", 7, 3, NULL, 1,
-		false },
-	{ "sizes missing", "(BODYSTRUCTURE (\"TEXT\" \"PLAIN\" NIL NIL NIL \"7BIT\" NIL -1) UID 7)", 7, 0, NULL, 0,
-		false },
+		"(UID 7 BODYSTRUCTURE (\"MESSAGE\" \"RFC822\" NIL NIL NIL \"7BIT\" 9) RFC822.SIZE "
+		"3)",
+		7, 3, NULL, 1, false },
+	{ "sizes missing", "(BODYSTRUCTURE (\"TEXT\" \"PLAIN\" NIL NIL NIL \"7BIT\" NIL -1) UID 7)",
+		7, 0, NULL, 0, false },
 	{ "related with an empty list (Gmail)",
-		"(BODYSTRUCTURE (\"RELATED\" NIL (\"ATTACHMENT\" NIL) NIL) UID 7)", 7, 0, NULL, -1, false },
+		"(BODYSTRUCTURE (\"RELATED\" NIL (\"ATTACHMENT\" NIL) NIL) UID 7)", 7, 0, NULL, -1,
+		false },
 	{ "multipart as a leaf",
-		"(BODYSTRUCTURE (\"MULTIPART\" \"MIXED\" NIL NIL NIL \"7BIT\" 3 (\"BOUNDARY\" \"x\")) UID 7)", 7, 0,
-		NULL, -1, false },
+		"(BODYSTRUCTURE (\"MULTIPART\" \"MIXED\" NIL NIL NIL \"7BIT\" 3 (\"BOUNDARY\" "
+		"\"x\")) UID 7)",
+		7, 0, NULL, -1, false },
 	{ "broken structure, the rest kept",
-		"(BODYSTRUCTURE ((\"TEXT\" ( UID 7 RFC822.SIZE 3 BODY[HEADER.FIELDS (REFERENCES)] {4}\r\n\r\n\r\n)", 7,
-		3, NULL, -1, true },
-	{ "broken envelope, the rest kept", "(ENVELOPE (\"x UID 7 RFC822.SIZE 3)", 7, 3, NULL, -1, true },
+		"(BODYSTRUCTURE ((\"TEXT\" ( UID 7 RFC822.SIZE 3 BODY[HEADER.FIELDS (REFERENCES)] "
+		"{4}\r\n\r\n\r\n)",
+		7, 3, NULL, -1, true },
+	{ "broken envelope, the rest kept", "(ENVELOPE (\"x UID 7 RFC822.SIZE 3)", 7, 3, NULL, -1,
+		true },
 };
 
 static char *subject_of(const struct fetch *f)
@@ -188,10 +208,17 @@ START_TEST(mailbox_names)
 		char delimiter;
 		const char *name;
 	} rows[] = {
-		{ "INBOX", '/', "INBOX" }, { "a.b.c", '.', "a/b/c" }, { "Entw&APw-rfe", '/', "Entwürfe" },
-		{ "&U,BTFw-", '/', "台北" }, { "R&-D", '/', "R&D" }, { "&2D3eAA-", '/', "😀" },
-		{ "bad &!!! name", '/', "bad &!!! name" }, { "open &APw", '/', "open &APw" },
-		{ "roh-ü", '/', "roh-ü" }, { "&2D0-", '/', "&2D0-" }, { "x&AAA-y", '/', "x&AAA-y" },
+		{ "INBOX", '/', "INBOX" },
+		{ "a.b.c", '.', "a/b/c" },
+		{ "Entw&APw-rfe", '/', "Entwürfe" },
+		{ "&U,BTFw-", '/', "台北" },
+		{ "R&-D", '/', "R&D" },
+		{ "&2D3eAA-", '/', "😀" },
+		{ "bad &!!! name", '/', "bad &!!! name" },
+		{ "open &APw", '/', "open &APw" },
+		{ "roh-ü", '/', "roh-ü" },
+		{ "&2D0-", '/', "&2D0-" },
+		{ "x&AAA-y", '/', "x&AAA-y" },
 	};
 
 	for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
@@ -233,14 +260,18 @@ START_TEST(dates)
 		const char *text;
 		int64_t unix_s;
 	} rows[] = {
-		{ "17-Jul-1996 02:44:25 -0700", 837596665 }, { " 1-Jan-1970 00:00:10 +0000", 10 },
-		{ "1-Jan-1970 01:00:00 +0100", 0 }, { "29-Feb-2024 12:00:00 +0530", 1709188200 },
-		{ "nonsense", 0 }, { "", 0 }, { "99-Jan-2020 00:00:00 +0000", 0 },
+		{ "17-Jul-1996 02:44:25 -0700", 837596665 },
+		{ " 1-Jan-1970 00:00:10 +0000", 10 },
+		{ "1-Jan-1970 01:00:00 +0100", 0 },
+		{ "29-Feb-2024 12:00:00 +0530", 1709188200 },
+		{ "nonsense", 0 },
+		{ "", 0 },
+		{ "99-Jan-2020 00:00:00 +0000", 0 },
 	};
 
 	for (size_t i = 0; i < G_N_ELEMENTS(rows); i++)
-		ck_assert_int_eq(internaldate_parse((struct slice){ .p = rows[i].text,
-					 .n = strlen(rows[i].text) }),
+		ck_assert_int_eq(internaldate_parse((struct slice){
+					 .p = rows[i].text, .n = strlen(rows[i].text) }),
 			rows[i].unix_s);
 }
 END_TEST
@@ -250,8 +281,10 @@ START_TEST(status_texts)
 	const struct {
 		const char *text, *code, *words;
 	} rows[] = {
-		{ "[UIDNEXT 5] Predicted\r\n", "UIDNEXT", "Predicted" }, { "done\r\n", NULL, "done" },
-		{ "\r\n", NULL, "" }, { "[ALERT]\r\n", "ALERT", "" },
+		{ "[UIDNEXT 5] Predicted\r\n", "UIDNEXT", "Predicted" },
+		{ "done\r\n", NULL, "done" },
+		{ "\r\n", NULL, "" },
+		{ "[ALERT]\r\n", "ALERT", "" },
 		{ "[PERMANENTFLAGS (a] \\*)] ok\r\n", "PERMANENTFLAGS", NULL },
 		{ "[open ended\r\n", "open", "" },
 	};
@@ -259,7 +292,8 @@ START_TEST(status_texts)
 	for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
 		struct resp_text t;
 
-		resp_text_parse((struct scan){ rows[i].text, rows[i].text + strlen(rows[i].text) }, &t);
+		resp_text_parse(
+			(struct scan){ rows[i].text, rows[i].text + strlen(rows[i].text) }, &t);
 		if (rows[i].code)
 			ck_assert_msg(slice_is(t.code, rows[i].code), "%s", rows[i].text);
 		else
@@ -284,7 +318,8 @@ static void *play(void *arg)
 	int fd = accept(p->listener, NULL, NULL);
 
 	for (size_t at = 0; at < p->bytes->len; at += p->chunk)
-		if (send(fd, p->bytes->str + at, MIN(p->chunk, p->bytes->len - at), MSG_NOSIGNAL) < 0)
+		if (send(fd, p->bytes->str + at, MIN(p->chunk, p->bytes->len - at), MSG_NOSIGNAL) <
+			0)
 			break;
 	close(fd);
 	return NULL;
@@ -365,7 +400,8 @@ static void try_file(const char *path)
 		bool sentinel;
 		guint h = replay(bytes, chunks[i], &sentinel);
 
-		ck_assert_msg(sentinel, "%s, pieces of %zu: the end was not reached", path, chunks[i]);
+		ck_assert_msg(
+			sentinel, "%s, pieces of %zu: the end was not reached", path, chunks[i]);
 		ck_assert_msg(i == 0 || h == first, "%s: depends on the pieces", path);
 		first = h;
 	}

@@ -80,7 +80,8 @@ static int read_body(struct imap *i, const struct body_ref *ref, int fd, struct 
 		return r;
 	if (ref->uidvalidity && ref->uidvalidity != i->sel.uidvalidity)
 		return err_set(err, ERR_GONE,
-			_("The mailbox was made anew on the server; the message has another place now."));
+			_("The mailbox was made anew on the server; the message has another place "
+			  "now."));
 	r = fetch_body(i, &w, fd, &a, err);
 	if (r < 0)
 		return r; /* the wire is dropped with its body_to */

@@ -95,7 +95,8 @@ int imap_select(struct imap *i, const char *path, bool write, bool fresh, struct
 		return answer_error(&a, err);
 	if (!sel.uidvalidity)
 		return err_set(err, ERR_UNSUPPORTED,
-			_("The server gives messages no lasting numbers (no UIDVALIDITY); tern needs them."));
+			_("The server gives messages no lasting numbers (no UIDVALIDITY); tern "
+			  "needs them."));
 	sel.path = g_strdup(path);
 	sel.writable = write && !answer_code(&a, "READ-ONLY");
 	i->sel = sel;

@@ -229,8 +229,8 @@ static int act(struct job *j, struct err *err)
 		job_set(&(struct job){ .picks = j->picks, .n = at }, &again, rest);
 		if (!rest->len)
 			continue;
-		r = j->imap->plan.move ? move_of(j, from, at, rest->str, err) :
-					 copy_of(j, from, at, rest->str, err);
+		r = j->imap->plan.move ? move_of(j, from, at, rest->str, err)
+				       : copy_of(j, from, at, rest->str, err);
 	}
 	return r;
 }
@@ -239,8 +239,8 @@ static int act(struct job *j, struct err *err)
 
 struct search {
 	struct job *job;
-	uint64_t from;        /* uids below were there before the first try */
-	GHashTable *wanted;   /* "size id" -> struct pick, twins chained */
+	uint64_t from;	    /* uids below were there before the first try */
+	GHashTable *wanted; /* "size id" -> struct pick, twins chained */
 };
 
 static void first_id(void *ctx, const char *id, size_t len)
@@ -368,10 +368,9 @@ static int settle(struct job *j, struct err *err)
 		if (!p->there)
 			job_decide(j, n, n + 1, p->target_uid ? APPLIED_DONE : APPLIED_GONE, NULL);
 		else if (p->target_uid && has_id(p))
-			r = remove_source(&(struct job){ .imap = j->imap,
-						  .batch = j->batch,
-						  .picks = p,
-						  .n = 1 },
+			r = remove_source(
+				&(struct job){
+					.imap = j->imap, .batch = j->batch, .picks = p, .n = 1 },
 				0, 1, err);
 		else
 			p->target_uid = 0;

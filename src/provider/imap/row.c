@@ -112,7 +112,8 @@ static const char *address_list(struct row *r, struct slice list)
 
 		name = addr ? text(r, a.name, CHANGE_NAME_MAX) : NULL;
 		if (addr && name && *name)
-			more = g_snprintf(out + n, sizeof out - n, "%s%s <%s>", n ? ", " : "", name, addr);
+			more = g_snprintf(
+				out + n, sizeof out - n, "%s%s <%s>", n ? ", " : "", name, addr);
 		else if (addr)
 			more = g_snprintf(out + n, sizeof out - n, "%s%s", n ? ", " : "", addr);
 		r->used = mark;
@@ -197,7 +198,8 @@ static void reference(void *ctx, const char *id, size_t len)
 		r->references[c->n_references++] = copy;
 }
 
-/* References, then In-Reply-To (which mostly repeats the last one); of a long list the first and the last. */
+/* References, then In-Reply-To (which mostly repeats the last one); of a long list the first and
+ * the last. */
 static void references(struct row *r, const struct fetch *f)
 {
 	struct slice refs = header_value(f->header), reply = f->envelope.in_reply_to;
