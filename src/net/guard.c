@@ -75,7 +75,8 @@ static int too_big(struct guard *g, struct err *err)
 			_("The message is larger than %d MiB, the most that tern fetches."),
 			(int)(g->literal_max >> 20));
 	return err_set(err, ERR_LIMIT,
-		_("The server announced a piece of data that is too large; the answer was refused."));
+		_("The server announced a piece of data that is too large; the answer was "
+		  "refused."));
 }
 
 /* The brackets of a piece of a line.  Quotes hide them; a quote ends with its line. */
@@ -133,7 +134,8 @@ static int line_end(struct guard *g, struct err *err)
 		r = guard_announces(g->tail, g->tail + g->n_tail, &size);
 	if (r < 0)
 		return err_set(err, ERR_LIMIT,
-			_("The server announced a piece of data that is too large; the answer was refused."));
+			_("The server announced a piece of data that is too large; the answer was "
+			  "refused."));
 	g->quoted = g->escaped = false;
 	g->n_tail = 0;
 	if (r > 0) {
@@ -175,7 +177,8 @@ int guard_in(struct guard *g, const char *p, size_t len, struct err *err)
 
 	g->bytes += len;
 	if (g->bytes > GUARD_BYTES_MAX + (g->literal_max > GUARD_LITERAL_MAX ? g->literal_max : 0))
-		return err_set(err, ERR_LIMIT, _("The server's answer is too large; it was refused."));
+		return err_set(
+			err, ERR_LIMIT, _("The server's answer is too large; it was refused."));
 	while (p < end && r == 0) {
 		size_t left = (size_t)(end - p);
 		const char *nl;

@@ -18,15 +18,15 @@
 #include "base/err.h"
 
 enum {
-	GUARD_LINE_MAX = 1 << 20,      /* bytes of one line, literals not counted */
-	GUARD_LITERAL_MAX = 1 << 20,   /* bytes of a literal that is not a body */
-	GUARD_BODY_MAX = 256 << 20,    /* bytes of a body literal, where one is awaited */
-	GUARD_DIGITS_MAX = 10,         /* of a literal's size */
-	GUARD_DEPTH_MAX = 100,         /* parentheses */
-	GUARD_LINES_MAX = 2000000,     /* untagged lines for one command */
-	GUARD_BYTES_MAX = 256 << 20,   /* bytes for one command, one body literal not counted */
-	GUARD_TAIL = 24,               /* of a line, enough for "{DIGITS+}" CRLF */
-	GUARD_HEAD = 12,               /* of a line, enough to tell "* OK " from data */
+	GUARD_LINE_MAX = 1 << 20,    /* bytes of one line, literals not counted */
+	GUARD_LITERAL_MAX = 1 << 20, /* bytes of a literal that is not a body */
+	GUARD_BODY_MAX = 256 << 20,  /* bytes of a body literal, where one is awaited */
+	GUARD_DIGITS_MAX = 10,	     /* of a literal's size */
+	GUARD_DEPTH_MAX = 100,	     /* parentheses */
+	GUARD_LINES_MAX = 2000000,   /* untagged lines for one command */
+	GUARD_BYTES_MAX = 256 << 20, /* bytes for one command, one body literal not counted */
+	GUARD_TAIL = 24,	     /* of a line, enough for "{DIGITS+}" CRLF */
+	GUARD_HEAD = 12,	     /* of a line, enough to tell "* OK " from data */
 };
 
 struct guard {
@@ -35,12 +35,12 @@ struct guard {
 	uint64_t line, lines, bytes;
 	unsigned depth;
 	bool quoted, escaped;
-	bool continued;            /* the line goes on behind a literal */
+	bool continued; /* the line goes on behind a literal */
 	unsigned n_head, n_tail;
 	char head[GUARD_HEAD], tail[GUARD_TAIL];
 	/* to the server */
 	uint64_t out_literal_left;
-	bool out_open;             /* a command may be written */
+	bool out_open; /* a command may be written */
 	bool out_cr;
 	unsigned n_out_tail;
 	char out_tail[GUARD_TAIL];

@@ -55,9 +55,9 @@ static struct box *box_new(const char *host, int port)
 static void *look_up(void *arg)
 {
 	AUTO(box_release) struct box *box = arg;
-	struct addrinfo hints = { .ai_family = AF_UNSPEC,
-		.ai_socktype = SOCK_STREAM,
-		.ai_flags = AI_NUMERICSERV };
+	struct addrinfo hints = {
+		.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICSERV
+	};
 
 	box->answer = getaddrinfo(box->host, box->port, &hints, &box->list);
 	fd_close(&box->pipe[1]);
@@ -93,8 +93,8 @@ int resolve_host(const char *host, int port, struct cancel *cancel, int timeout_
 
 	if (r) {
 		atomic_fetch_sub(&box->refs, 1);
-		return err_set(err, ERR_RETRY, _("The name of the server cannot be looked up now: %s."),
-			g_strerror(r));
+		return err_set(err, ERR_RETRY,
+			_("The name of the server cannot be looked up now: %s."), g_strerror(r));
 	}
 	r = cancel_poll(cancel, box->pipe[0], POLLIN, timeout_ms);
 	if (r < 0)

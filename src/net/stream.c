@@ -28,7 +28,7 @@ enum {
 	KEEPALIVE_INTERVAL_S = 20,
 	KEEPALIVE_COUNT = 3,
 	UNACKED_MS = 60 * 1000, /* TCP_USER_TIMEOUT: sent bytes that nobody acknowledges */
-	ADDRESS_MS = 6 * 1000,  /* for one of several addresses before the next is tried */
+	ADDRESS_MS = 6 * 1000,	/* for one of several addresses before the next is tried */
 	READ_ONCE_MAX = 1 << 20,
 };
 
@@ -118,8 +118,8 @@ static int try_address(struct stream *s, const struct addrinfo *a, int timeout_m
 	return problem;
 }
 
-static int try_all(struct stream *s, const struct addrinfo *list, int port, int64_t end,
-	struct err *err)
+static int try_all(
+	struct stream *s, const struct addrinfo *list, int port, int64_t end, struct err *err)
 {
 	int r = EHOSTUNREACH;
 
@@ -135,8 +135,8 @@ static int try_all(struct stream *s, const struct addrinfo *list, int port, int6
 		g_strerror(r));
 }
 
-int stream_connect(const char *host, int port, struct cancel *cancel, struct stream **out,
-	struct err *err)
+int stream_connect(
+	const char *host, int port, struct cancel *cancel, struct stream **out, struct err *err)
 {
 	int64_t end = clock_mono_ms() + STREAM_CONNECT_MS;
 	AUTO(stream_close) struct stream *s = g_new0(struct stream, 1);
@@ -274,8 +274,7 @@ ssize_t stream_read(struct stream *s, void *buf, size_t cap, int timeout_ms, str
 }
 
 /* Writes a part; returns the bytes taken, 0 = try again. */
-static ssize_t write_some(struct stream *s, const char *p, size_t len, int64_t end,
-	struct err *err)
+static ssize_t write_some(struct stream *s, const char *p, size_t len, int64_t end, struct err *err)
 {
 	size_t put = 0;
 	ssize_t n;
@@ -397,7 +396,8 @@ void stream_close(struct stream **s)
 	if (x->ssl) {
 		ERR_clear_error();
 		if (!x->broken && SSL_is_init_finished(x->ssl))
-			SSL_shutdown(x->ssl); /* the socket does not block: sent at once or not at all */
+			SSL_shutdown(
+				x->ssl); /* the socket does not block: sent at once or not at all */
 		SSL_free(x->ssl);
 		ERR_clear_error();
 	}

@@ -28,13 +28,14 @@ static int ctx_new(const char *ca_file, SSL_CTX **out, struct err *err)
 
 	ERR_clear_error();
 	if (!ctx || !SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION))
-		return err_set(err, ERR_UNSUPPORTED, _("This machine's OpenSSL cannot do TLS 1.2."));
+		return err_set(
+			err, ERR_UNSUPPORTED, _("This machine's OpenSSL cannot do TLS 1.2."));
 	SSL_CTX_set_mode(ctx, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
-			SSL_MODE_RELEASE_BUFFERS);
+				      SSL_MODE_RELEASE_BUFFERS);
 	SSL_CTX_set_options(ctx, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
 	SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER, NULL);
-	ok = ca_file ? SSL_CTX_load_verify_file(ctx, ca_file) :
-		       SSL_CTX_set_default_verify_paths(ctx);
+	ok = ca_file ? SSL_CTX_load_verify_file(ctx, ca_file)
+		     : SSL_CTX_set_default_verify_paths(ctx);
 	if (!ok && ca_file)
 		return err_set(err, ERR_TRUST,
 			_("The file of certificate authorities %s cannot be read; check ca_file."),
@@ -98,24 +99,27 @@ static int refuse(long verdict, const char *host, struct err *err)
 			_("The certificate of %s has expired; ask its operator."), host);
 	case X509_V_ERR_CERT_NOT_YET_VALID:
 		return err_set(err, ERR_TRUST,
-			_("The certificate of %s is not valid yet; check this machine's clock."), host);
+			_("The certificate of %s is not valid yet; check this machine's clock."),
+			host);
 	case X509_V_ERR_HOSTNAME_MISMATCH:
 	case X509_V_ERR_IP_ADDRESS_MISMATCH:
 		return err_set(err, ERR_TRUST,
 			_("The certificate was not issued for the name %s; check the host."), host);
 	case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
 		return err_set(err, ERR_TRUST,
-			_("The certificate of %s is self-signed; if it is yours, name it in ca_file."),
+			_("The certificate of %s is self-signed; if it is yours, name it in "
+			  "ca_file."),
 			host);
 	case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
 	case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
 	case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
 	case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
 		return err_set(err, ERR_TRUST,
-			_("The certificate of %s comes from an unknown authority; see ca_file."), host);
+			_("The certificate of %s comes from an unknown authority; see ca_file."),
+			host);
 	default:
-		return err_set(err, ERR_TRUST, _("The certificate of %s is not accepted: %s."), host,
-			X509_verify_cert_error_string(verdict));
+		return err_set(err, ERR_TRUST, _("The certificate of %s is not accepted: %s."),
+			host, X509_verify_cert_error_string(verdict));
 	}
 }
 

@@ -126,15 +126,14 @@ static bool clip(const struct canvas *c, int y, int x, int *n)
 	return *n > 0;
 }
 
-int canvas_put_len(struct canvas *c, int y, int x, int max, enum style style, const char *text,
-	ssize_t len)
+/* *more = there was no room for all of it. */
+static int put(struct canvas *c, int y, int x, int max, enum style style, const char *text,
+	ssize_t len, bool *more)
 {
 	struct text_iter it;
 	int used = 0, width;
 	uint32_t ch;
 
-	if (!clip(c, y, x, &max))
-		return 0;
 	text_iter_init(&it, text, len);
 	while ((ch = text_next(&it, &width))) {
 		if (width == 0) {
@@ -147,7 +146,20 @@ int canvas_put_len(struct canvas *c, int y, int x, int max, enum style style, co
 		set_cell(c, y, x + used, ch, width, style);
 		used += width;
 	}
-	if (ch && used < max) /* half of a wide character would have fitted */
+	*more = ch != 0;
+	return used;
+}
+
+int canvas_put_len(struct canvas *c, int y, int x, int max, enum style style, const char *text,
+	ssize_t len)
+{
+	bool more;
+	int used;
+
+	if (!clip(c, y, x, &max))
+		return 0;
+	used = put(c, y, x, max, style, text, len, &more);
+	if (more && used < max) /* half of a wide character would have fitted */
 		set_cell(c, y, x + used++, ' ', 1, style);
 	return used;
 }
@@ -171,13 +183,14 @@ static bool fits(const char *text, int max)
 
 int canvas_put_cut(struct canvas *c, int y, int x, int max, enum style style, const char *text)
 {
+	bool more;
 	int used;
 
 	if (!clip(c, y, x, &max))
 		return 0;
 	if (fits(text, max))
 		return canvas_put(c, y, x, max, style, text);
-	used = canvas_put(c, y, x, max - 1, style, text);
+	used = put(c, y, x, max - 1, style, text, -1, &more);
 	set_cell(c, y, x + used, ELLIPSIS, 1, style);
 	return used + 1;
 }

@@ -33,7 +33,7 @@ static int pick(struct ui *ui, struct target *out, struct err *err)
 	a = ui_account(ui, r->account);
 	if (a && !a->two_way)
 		return err_set(err, ERR_USAGE,
-			_("%s is read-only: set two_way = true in its configuration to change mail"),
+			_("%s is read-only: set two-way = true in its configuration to change mail"),
 			a->name);
 	*out = (struct target){ r->location, r->account, r->mailbox, r->flags };
 	ui->acted = r->key;

@@ -205,7 +205,7 @@ void status_draw(struct ui *ui, struct canvas *c, int y)
 		add_part(right, count);
 	}
 	accounts_text(ui, right);
-	room = s->until ? MAX(c->width - text_width(s->text) - 2, c->width / 4) : c->width;
+	room = s->until ? c->width - text_width(s->text) - 2 : c->width;
 	if (right->len && room > 8)
 		x = canvas_put_right(c, y, c->width, room, STYLE_STATUS_DIM, right->str) - 1;
 	if (s->until)

@@ -136,6 +136,7 @@ static void title(struct view *v, GString *left, GString *right)
 	struct ui *ui = v->ui;
 	const struct place *place = sidebar_current(&ui->sidebar);
 	const struct account *a = place ? ui_account(ui, place->account) : NULL;
+	const struct mailbox *m = place ? sidebar_mailbox(&ui->sidebar, place->mailbox) : NULL;
 	char total[32], unread[32];
 
 	if (!place) {
@@ -144,7 +145,7 @@ static void title(struct view *v, GString *left, GString *right)
 	}
 	if (a)
 		g_string_append_printf(left, "%s / ", a->name);
-	g_string_append(left, place->label);
+	g_string_append(left, m ? mailbox_label(m) : place->label);
 	if (ui->list.order != ORDER_DATE || ui->list.ascending)
 		g_string_append_printf(right, "%s %s · ", _(list_order_name(ui->list.order)),
 			ui->list.ascending ? "↑" : "↓");

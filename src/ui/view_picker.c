@@ -186,7 +186,7 @@ static void title(struct view *v, GString *left, GString *right)
 	g_string_append(left, ((struct picker_view *)v)->label);
 }
 
-static const char *const hints[] = { "open", "close", "next", "prev", NULL };
+static const char *const hints[] = { "open", "close", NULL };
 
 static const struct view_ops ops = {
 	.name = "picker",

@@ -137,9 +137,9 @@ static gboolean fill(gpointer key, gpointer value, gpointer data)
 
 	if (*(uint64_t *)key < f->from)
 		return FALSE;
-	f->out[f->n++] = (struct known){ .uid = k->uid,
-		.flags = k->flags,
-		.keywords_hash = flags_keywords_hash(k->keywords) };
+	f->out[f->n++] = (struct known){
+		.uid = k->uid, .flags = k->flags, .keywords_hash = flags_keywords_hash(k->keywords)
+	};
 	return f->n == f->max;
 }
 

@@ -22,14 +22,14 @@ struct kept {
 };
 
 struct recorder {
-	struct sink sink; /* first */
-	bool count_only;  /* keep nothing: for the benchmark */
+	struct sink sink;     /* first */
+	bool count_only;      /* keep nothing: for the benchmark */
 	GPtrArray *mailboxes; /* of struct mailbox, with path, name, role, attrs */
-	GTree *messages;  /* uid -> struct kept */
-	GArray *order;    /* of uint64_t: uids as they came first */
+	GTree *messages;      /* uid -> struct kept */
+	GArray *order;	      /* of uint64_t: uids as they came first */
 	int resets, changes, flag_changes, gone, points;
-	int pause_after;  /* pause at this many points, 0 = never */
-	int fail_after;   /* an error at this many changes, 0 = never */
+	int pause_after; /* pause at this many points, 0 = never */
+	int fail_after;	 /* an error at this many changes, 0 = never */
 	char cursor[200];
 	uint32_t uidvalidity;
 	bool complete;

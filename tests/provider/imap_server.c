@@ -29,8 +29,8 @@ int server_start(void)
 	g_strlcpy(server.dir, "/tmp/tern-imap.XXXXXX", sizeof server.dir);
 	if (!mkdtemp(server.dir))
 		return 1;
-	g_snprintf(command, sizeof command, "chmod 755 %s; bash '%s/dovecot.sh' start %s", server.dir,
-		TEST_SUPPORT, server.dir);
+	g_snprintf(command, sizeof command, "chmod 755 %s; bash '%s/dovecot.sh' start %s",
+		server.dir, TEST_SUPPORT, server.dir);
 	f = popen(command, "r");
 	while (f && fgets(line, sizeof line, f))
 		take(line);
@@ -56,8 +56,8 @@ static void must(const char *command)
 
 void server_stop(void)
 {
-	g_autofree char *command = g_strdup_printf("bash '%s/dovecot.sh' stop %s; rm -rf %s",
-		TEST_SUPPORT, server.dir, server.dir);
+	g_autofree char *command = g_strdup_printf(
+		"bash '%s/dovecot.sh' stop %s; rm -rf %s", TEST_SUPPORT, server.dir, server.dir);
 
 	sh(command);
 }
@@ -128,10 +128,12 @@ static void spawn_proxy(struct proxy *p, const char *upstream, const char *argum
 	int pipes[2], port = 0;
 	FILE *f;
 
-	g_snprintf(p->ledger, sizeof p->ledger, "%s/ledger.%d.%d", server.dir, (int)getpid(), ++count);
-	command = g_strdup_printf("exec python3 '%s/../faults/imapfault.py' --upstream %s --life 60 "
-				  "--ledger %s %s",
-		TEST_SUPPORT, upstream, p->ledger, arguments);
+	g_snprintf(
+		p->ledger, sizeof p->ledger, "%s/ledger.%d.%d", server.dir, (int)getpid(), ++count);
+	command =
+		g_strdup_printf("exec python3 '%s/../faults/imapfault.py' --upstream %s --life 60 "
+				"--ledger %s %s",
+			TEST_SUPPORT, upstream, p->ledger, arguments);
 	ck_assert_int_eq(pipe(pipes), 0);
 	p->pid = fork();
 	if (p->pid == 0) {

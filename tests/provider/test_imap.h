@@ -15,8 +15,8 @@ struct rig {
 	struct err err;
 };
 
-void rig_init(struct rig *r);                              /* over TLS to the server */
-void rig_through(struct rig *r, const struct proxy *p);    /* in the clear to a proxy */
+void rig_init(struct rig *r);				/* over TLS to the server */
+void rig_through(struct rig *r, const struct proxy *p); /* in the clear to a proxy */
 void rig_release(struct rig *r);
 int rig_connect(struct rig *r);
 int rig_changes(struct rig *r, const char *path, unsigned flags); /* connects if needed */

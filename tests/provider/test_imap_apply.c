@@ -24,9 +24,9 @@ static void order_init(struct order *o, struct rig *r, enum mutation_verb verb, 
 	for (; subjects[o->b.n]; o->b.n++) {
 		struct kept *k = recorder_find(&r->rec, subjects[o->b.n]);
 
-		o->items[o->b.n] = (struct mutation_item){ .uid = k->uid,
-			.size = k->size,
-			.message_id_header = k->message_id };
+		o->items[o->b.n] = (struct mutation_item){
+			.uid = k->uid, .size = k->size, .message_id_header = k->message_id
+		};
 	}
 }
 

@@ -101,9 +101,10 @@ END_TEST
 
 START_TEST(injected_bytes_before_tls_are_refused)
 {
-	g_autofree char *arguments = g_strdup_printf(
-		"--cert %s/tls/server.pem --key %s/tls/server.key --starttls --mode starttls-inject",
-		server.dir, server.dir);
+	g_autofree char *arguments =
+		g_strdup_printf("--cert %s/tls/server.pem --key %s/tls/server.key --starttls "
+				"--mode starttls-inject",
+			server.dir, server.dir);
 
 	refused(arguments, TLS_STARTTLS, false, ERR_TRUST);
 }

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <locale.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +15,7 @@
 #include "base/mem.h"
 #include "mime/text.h"
 #include "model/flags.h"
+#include "provider/maildir/maildir.h"
 #include "test_maildir_sink.h"
 
 static char *root;
@@ -42,13 +44,15 @@ static void make_folder(const char *rel)
 	}
 }
 
+/* As a delivery agent does it: written in tmp/, then renamed in one step. */
 static void deliver(const char *rel, const char *subject)
 {
-	g_autofree char *path = at(rel);
+	g_autofree char *path = at(rel), *tmp = at("tmp/delivery");
 	g_autofree char *mail = g_strdup_printf("From: a@b\nSubject: %s\n\nbody of %s\n", subject,
 		subject);
 
-	ck_assert(g_file_set_contents(path, mail, -1, NULL));
+	ck_assert(g_file_set_contents(tmp, mail, -1, NULL));
+	ck_assert_int_eq(rename(tmp, path), 0);
 }
 
 static void rename_file(const char *from, const char *to)
@@ -356,6 +360,49 @@ START_TEST(odd_names)
 }
 END_TEST
 
+enum { BUSY_FILES = 1500 };
+static _Atomic bool busy;
+
+/* Another program that marks messages read and unread without a rest. */
+static void *keep_renaming(void *arg)
+{
+	(void)arg;
+	for (int i = 0; busy; i = (i + 7) % BUSY_FILES) {
+		g_autofree char *plain = g_strdup_printf("%s/cur/%d.x:2,", root, i);
+		g_autofree char *seen = g_strdup_printf("%s/cur/%d.x:2,S", root, i);
+
+		if (rename(plain, seen) && rename(seen, plain))
+			break;
+	}
+	return NULL;
+}
+
+START_TEST(nothing_vanishes_while_others_rename)
+{
+	pthread_t t;
+
+	for (int i = 0; i < BUSY_FILES; i++) {
+		g_autofree char *rel = g_strdup_printf("cur/%d.x:2,", i);
+
+		deliver(rel, "x");
+	}
+	connected();
+	ck_assert_int_eq(changes_of("INBOX", 0), 0);
+	busy = true;
+	ck_assert_int_eq(pthread_create(&t, NULL, keep_renaming, NULL), 0);
+	for (int i = 0; i < 50; i++) {
+		ck_assert_int_eq(changes_of("INBOX", CHANGES_FULL), 0);
+		ck_assert_int_eq(rec.n_gone, 0);
+	}
+	busy = false;
+	pthread_join(t, NULL);
+	remove_file(there("cur/3.x:2,") ? "cur/3.x:2," : "cur/3.x:2,S");
+	ck_assert_int_eq(changes_of("INBOX", 0), 0);
+	ck_assert_int_eq(rec.n_gone, 1);
+	ck_assert_int_eq(g_tree_nnodes(rec.rows), BUSY_FILES - 1);
+}
+END_TEST
+
 /* --- bodies -------------------------------------------------------------------------- */
 
 static int body_of(const char *subject, char *out, size_t cap)
@@ -533,6 +580,28 @@ START_TEST(watch)
 }
 END_TEST
 
+START_TEST(watch_by_hand)
+{
+	struct maildir *m = (struct maildir *)p;
+	struct cancel wake;
+	bool live = true;
+
+	cancel_init(&wake);
+	connected();
+	m->unwatchable = true; /* as after ENOSPC */
+	ck_assert_int_eq(ops->wait(p, NULL, &wake, 50, &live, &err), 0);
+	ck_assert(!live);
+	age("new");
+	ck_assert_int_eq(ops->wait(p, NULL, &wake, 1000, &live, &err), 1);
+	cancel_set(&wake);
+	ck_assert_int_eq(ops->wait(p, NULL, &wake, 10000, &live, &err), 0);
+	cancel_set(&cancel);
+	cancel_clear(&wake);
+	ck_assert_int_eq(ops->wait(p, NULL, &wake, 10000, &live, &err), ERR_CANCELED);
+	cancel_release(&wake);
+}
+END_TEST
+
 static Suite *suite(void)
 {
 	Suite *s = suite_create("maildir");
@@ -550,11 +619,13 @@ static Suite *suite(void)
 	tcase_add_test(c, vanish);
 	tcase_add_test(c, slices);
 	tcase_add_test(c, odd_names);
+	tcase_add_test(c, nothing_vanishes_while_others_rename);
 	tcase_add_test(c, bodies);
 	tcase_add_test(c, apply_flags);
 	tcase_add_test(c, apply_move);
 	tcase_add_test(c, read_only);
 	tcase_add_test(c, watch);
+	tcase_add_test(c, watch_by_hand);
 	suite_add_tcase(s, c);
 	return s;
 }

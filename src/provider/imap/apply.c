@@ -19,12 +19,13 @@ static int by_uid(const void *a, const void *b)
 
 void job_init(struct job *j, struct imap *i, const struct mutation_batch *b, struct applied *out)
 {
-	*j = (struct job){ .imap = i, .batch = b, .n = b->n, .picks = g_new0(struct pick, b->n + 1) };
+	*j = (struct job){
+		.imap = i, .batch = b, .n = b->n, .picks = g_new0(struct pick, b->n + 1)
+	};
 	for (size_t n = 0; n < b->n; n++)
-		j->picks[n] = (struct pick){ .uid = b->items[n].uid,
-			.item = &b->items[n],
-			.out = &out[n],
-			.open = true };
+		j->picks[n] = (struct pick){
+			.uid = b->items[n].uid, .item = &b->items[n], .out = &out[n], .open = true
+		};
 	qsort(j->picks, j->n, sizeof *j->picks, by_uid);
 }
 
@@ -76,9 +77,7 @@ size_t job_set(struct job *j, size_t *at, GString *set)
 			last = j->picks[n].uid;
 			g_array_append_val(uids, last);
 		}
-	taken = uids->len ?
-			uidset_write(set, (const uint64_t *)(void *)uids->data, uids->len) :
-			0;
+	taken = uids->len ? uidset_write(set, (const uint64_t *)(void *)uids->data, uids->len) : 0;
 	last = taken ? g_array_index(uids, uint64_t, taken - 1) : 0;
 	while (to < j->n && (taken == uids->len || j->picks[to].uid <= last))
 		to++;
@@ -104,7 +103,7 @@ static int on_there(struct imap *i, const struct response *r, void *ctx, struct 
 
 int job_look(struct job *j, size_t from, size_t to, const char *set, struct err *err)
 {
-	AUTO(command_release) struct command c;
+	AUTO(command_release) struct command c = { 0 };
 	struct answer a;
 	int r;
 
@@ -119,8 +118,8 @@ int job_look(struct job *j, size_t from, size_t to, const char *set, struct err 
 	return r;
 }
 
-void job_decide(struct job *j, size_t from, size_t to, enum applied_state state,
-	const struct answer *a)
+void job_decide(
+	struct job *j, size_t from, size_t to, enum applied_state state, const struct answer *a)
 {
 	for (size_t n = from; n < to; n++) {
 		struct pick *p = &j->picks[n];
@@ -145,7 +144,7 @@ int job_postponed(const struct answer *a, struct err *err)
 static int store(struct job *j, const char *set, char sign, unsigned flags, struct answer *a,
 	struct err *err)
 {
-	AUTO(command_release) struct command c;
+	AUTO(command_release) struct command c = { 0 };
 	char names[FLAGS_NAMES_MAX];
 
 	flags_to_imap(flags, names);
@@ -154,7 +153,8 @@ static int store(struct job *j, const char *set, char sign, unsigned flags, stru
 	return imap_run(j->imap, &c, NULL, NULL, a, err);
 }
 
-/* One command's worth of messages.  Repeating it is harmless, so a lost answer is no more than unknown. */
+/* One command's worth of messages.  Repeating it is harmless, so a lost answer is no more than
+ * unknown. */
 static int flags_of(struct job *j, size_t from, size_t to, const char *set, struct err *err)
 {
 	const struct mutation_batch *b = j->batch;
@@ -213,8 +213,8 @@ static int refused_all(struct job *j, int r, const struct err *err)
 	return 0;
 }
 
-int imap_apply(struct provider *p, const struct mutation_batch *b, struct applied *out,
-	struct err *err)
+int imap_apply(
+	struct provider *p, const struct mutation_batch *b, struct applied *out, struct err *err)
 {
 	AUTO(job_release) struct job j = { 0 };
 	struct err own = { 0 };
@@ -270,7 +270,7 @@ static int on_status(struct imap *i, const struct response *r, void *ctx, struct
 
 static int mark(struct imap *i, struct mutation_batch *b, struct err *err)
 {
-	AUTO(command_release) struct command c;
+	AUTO(command_release) struct command c = { 0 };
 	struct status st = { 0 };
 	struct answer a;
 	int r;
@@ -286,7 +286,8 @@ static int mark(struct imap *i, struct mutation_batch *b, struct err *err)
 	if (a.status != ANSWER_OK)
 		return answer_error(&a, err);
 	if (st.uidvalidity && st.uidnext)
-		g_snprintf(b->mark, sizeof b->mark, "%" PRIu64 " %" PRIu64, st.uidvalidity, st.uidnext);
+		g_snprintf(b->mark, sizeof b->mark, "%" PRIu64 " %" PRIu64, st.uidvalidity,
+			st.uidnext);
 	return 0;
 }
 

@@ -21,14 +21,14 @@ enum {
 
 struct slice_fetch {
 	uint32_t tag;
-	uint64_t lo, hi;     /* sequence numbers */
-	uint64_t low_uid;    /* lowest uid that came, 0 = none yet */
+	uint64_t lo, hi;  /* sequence numbers */
+	uint64_t low_uid; /* lowest uid that came, 0 = none yet */
 	bool answered;
 };
 
 struct backfill {
 	struct pull *pull;
-	uint64_t next_hi;    /* 0 = everything was asked for */
+	uint64_t next_hi; /* 0 = everything was asked for */
 	unsigned n;
 	struct slice_fetch slices[SLICES_IN_FLIGHT]; /* oldest first */
 	bool first;
@@ -55,7 +55,7 @@ static int on_slice(struct imap *i, const struct response *r, void *ctx, struct 
 static int ask(struct backfill *b, struct err *err)
 {
 	struct imap *i = b->pull->imap;
-	AUTO(command_release) struct command c;
+	AUTO(command_release) struct command c = { 0 };
 	uint64_t want = b->first ? SLICE_FIRST : IMAP_FETCH_BATCH;
 	struct slice_fetch *x = &b->slices[b->n];
 
@@ -146,10 +146,10 @@ static int on_probe(struct imap *i, const struct response *r, void *ctx, struct 
 }
 
 /* Asks seq and uid of one message; *found is left alone if it is not there. */
-static int probe(struct imap *i, const char *verb, uint64_t number, struct fetch *found,
-	struct err *err)
+static int probe(
+	struct imap *i, const char *verb, uint64_t number, struct fetch *found, struct err *err)
 {
-	AUTO(command_release) struct command c;
+	AUTO(command_release) struct command c = { 0 };
 	struct answer a;
 	int r;
 

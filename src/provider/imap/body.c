@@ -32,7 +32,7 @@ static int on_body(struct imap *i, const struct response *r, void *ctx, struct e
 /* The command and its answer; the body goes to fd on the way. */
 static int fetch_body(struct imap *i, struct wanted *w, int fd, struct answer *a, struct err *err)
 {
-	AUTO(command_release) struct command c;
+	AUTO(command_release) struct command c = { 0 };
 	struct response r;
 	uint32_t tag;
 	int n;
@@ -80,7 +80,8 @@ static int read_body(struct imap *i, const struct body_ref *ref, int fd, struct 
 		return r;
 	if (ref->uidvalidity && ref->uidvalidity != i->sel.uidvalidity)
 		return err_set(err, ERR_GONE,
-			_("The mailbox was made anew on the server; the message has another place now."));
+			_("The mailbox was made anew on the server; the message has another place "
+			  "now."));
 	r = fetch_body(i, &w, fd, &a, err);
 	if (r < 0)
 		return r; /* the wire is dropped with its body_to */

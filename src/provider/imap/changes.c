@@ -91,7 +91,7 @@ int pull_on_message(struct imap *i, const struct response *r, void *ctx, struct 
 static int new_mail(struct pull *p, struct err *err)
 {
 	struct imap *i = p->imap;
-	AUTO(command_release) struct command c;
+	AUTO(command_release) struct command c = { 0 };
 	struct answer a;
 	int r;
 
@@ -109,10 +109,8 @@ static int new_mail(struct pull *p, struct err *err)
 		return r;
 	if (a.status != ANSWER_OK)
 		return answer_error(&a, err);
-	p->at.uidnext = (uint32_t)MIN(MAX(p->max_uid + 1, MAX(p->at.uidnext, i->sel.uidnext)),
-		UINT32_MAX);
-	if (p->at.low > 1)
-		return pull_point(p, 0, err);
+	p->at.uidnext =
+		(uint32_t)MIN(MAX(p->max_uid + 1, MAX(p->at.uidnext, i->sel.uidnext)), UINT32_MAX);
 	return 0;
 }
 
@@ -127,9 +125,9 @@ static int begin(struct pull *p, const struct mailbox *m, struct err *err)
 	if (had && p->at.uidvalidity == sel->uidvalidity)
 		return 0;
 	p->fresh = true;
-	p->at = (struct position){ .uidvalidity = sel->uidvalidity,
-		.uidnext = sel->uidnext,
-		.low = UINT32_MAX };
+	p->at = (struct position){
+		.uidvalidity = sel->uidvalidity, .uidnext = sel->uidnext, .low = UINT32_MAX
+	};
 	if (sel->uidnext)
 		p->at.low = sel->uidnext;
 	return had ? p->out->reset(p->out, err) : 0;

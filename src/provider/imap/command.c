@@ -108,10 +108,16 @@ int answer_error(const struct answer *a, struct err *err)
 		const char *code;
 		enum err_code grade;
 	} table[] = {
-		{ "UNAVAILABLE", ERR_RETRY }, { "INUSE", ERR_RETRY }, { "LIMIT", ERR_RETRY },
-		{ "SERVERBUG", ERR_RETRY }, { "NONEXISTENT", ERR_GONE },
-		{ "AUTHENTICATIONFAILED", ERR_AUTH }, { "AUTHORIZATIONFAILED", ERR_AUTH },
-		{ "EXPIRED", ERR_AUTH }, { "PRIVACYREQUIRED", ERR_AUTH }, { "CONTACTADMIN", ERR_AUTH },
+		{ "UNAVAILABLE", ERR_RETRY },
+		{ "INUSE", ERR_RETRY },
+		{ "LIMIT", ERR_RETRY },
+		{ "SERVERBUG", ERR_RETRY },
+		{ "NONEXISTENT", ERR_GONE },
+		{ "AUTHENTICATIONFAILED", ERR_AUTH },
+		{ "AUTHORIZATIONFAILED", ERR_AUTH },
+		{ "EXPIRED", ERR_AUTH },
+		{ "PRIVACYREQUIRED", ERR_AUTH },
+		{ "CONTACTADMIN", ERR_AUTH },
 	};
 
 	for (size_t i = 0; i < G_N_ELEMENTS(table); i++)
@@ -132,8 +138,8 @@ static void status_line(struct imap *i, const struct response *r)
 	if (slice_is(r->word, "BYE"))
 		g_strlcpy(i->bye, *words ? words : "BYE", sizeof i->bye);
 	if (slice_is(t.code, "ALERT"))
-		log_event(LOG_WARN, "imap-alert", "s:s, s:s", "account", i->base.account->name, "text",
-			words);
+		log_event(LOG_WARN, "imap-alert", "s:s, s:s", "account", i->base.account->name,
+			"text", words);
 }
 
 static void note(struct imap *i, const struct response *r)
@@ -189,8 +195,8 @@ static int await_go_ahead(struct imap *i, struct err *err)
 	}
 }
 
-int imap_send(struct imap *i, struct command *c, uint64_t literal_max, uint32_t *tag,
-	struct err *err)
+int imap_send(
+	struct imap *i, struct command *c, uint64_t literal_max, uint32_t *tag, struct err *err)
 {
 	char head[16];
 	size_t at = 0, shift;

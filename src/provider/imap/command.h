@@ -33,14 +33,14 @@ enum answer_status {
 
 struct answer {
 	enum answer_status status;
-	char code[ANSWER_CODE_MAX];    /* the word of the response code, "" if none */
+	char code[ANSWER_CODE_MAX];	/* the word of the response code, "" if none */
 	char text[MUTATION_ANSWER_MAX]; /* the server's words, cleaned */
 };
 
 /* The text behind OK, NO, BAD or BYE (RFC 3501, resp-text). */
 struct resp_text {
-	struct slice code;  /* "UIDNEXT", p = NULL if there is none */
-	struct scan args;   /* what follows it inside the brackets */
+	struct slice code; /* "UIDNEXT", p = NULL if there is none */
+	struct scan args;  /* what follows it inside the brackets */
 	struct slice words;
 };
 
@@ -53,8 +53,8 @@ void command_add(struct command *c, const char *text);
 int command_astring(struct command *c, const char *s, struct err *err);
 
 /* Sends; *tag says which answer belongs to it.  literal_max as guard_command. */
-int imap_send(struct imap *i, struct command *c, uint64_t literal_max, uint32_t *tag,
-	struct err *err);
+int imap_send(
+	struct imap *i, struct command *c, uint64_t literal_max, uint32_t *tag, struct err *err);
 /* Reads one answer; data goes to fn (may be NULL) after the connection's own notes were taken. */
 int imap_read(struct imap *i, int timeout_ms, untagged_fn fn, void *ctx, struct response *r,
 	struct err *err);

@@ -125,7 +125,8 @@ static bool envelope(struct scan *s, struct fetch *f)
 	scan_blanks(s);
 	ok = ok && scan_string(s, &e->subject);
 	for (int i = 0; ok && i < 6; i++) { /* from sender reply-to to cc bcc */
-		struct slice *const into[] = { &e->from, &unused, &unused, &e->to, &e->cc, &unused };
+		struct slice *const into[] = { &e->from, &unused, &unused, &e->to, &e->cc,
+			&unused };
 
 		scan_blanks(s);
 		ok = scan_list(s, into[i]) || scan_string(s, &unused);
@@ -249,8 +250,8 @@ static bool item(struct scan *s, struct fetch *f)
 /* After an item that cannot be read: goes on at the next one that is known. */
 static bool resync(struct scan *s)
 {
-	static const char *const known[] = { " BODYSTRUCTURE (", " BODY[HEADER", " UID ", " FLAGS (",
-		" RFC822.SIZE " };
+	static const char *const known[] = { " BODYSTRUCTURE (", " BODY[HEADER", " UID ",
+		" FLAGS (", " RFC822.SIZE " };
 	const char *best = NULL;
 
 	for (size_t i = 0; i < G_N_ELEMENTS(known); i++) {

@@ -32,15 +32,15 @@ struct envelope {
 };
 
 struct fetch {
-	unsigned has;             /* enum fetch_has */
+	unsigned has; /* enum fetch_has */
 	uint64_t seq, uid, size;
-	unsigned flags;           /* enum flags */
-	struct slice flag_list;   /* what stood in the brackets: for keywords */
-	bool keywords;            /* there is at least one among them */
-	int64_t internaldate;     /* unix seconds, 0 = unreadable */
+	unsigned flags;		/* enum flags */
+	struct slice flag_list; /* what stood in the brackets: for keywords */
+	bool keywords;		/* there is at least one among them */
+	int64_t internaldate;	/* unix seconds, 0 = unreadable */
 	struct envelope envelope;
 	bool attachment;
-	struct slice header;      /* of BODY[HEADER.FIELDS ...] or BODY[HEADER] */
+	struct slice header; /* of BODY[HEADER.FIELDS ...] or BODY[HEADER] */
 };
 
 /* Reads what follows "* SEQ FETCH "; false if there is no list of items at all. */

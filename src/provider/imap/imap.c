@@ -64,7 +64,7 @@ static int select_note(struct imap *i, const struct response *r, void *ctx, stru
 static int select_run(struct imap *i, const char *path, bool write, struct selected *sel,
 	struct answer *a, struct err *err)
 {
-	AUTO(command_release) struct command c;
+	AUTO(command_release) struct command c = { 0 };
 	int r;
 
 	command_init(&c, i, write ? "SELECT " : "EXAMINE ");
@@ -95,7 +95,8 @@ int imap_select(struct imap *i, const char *path, bool write, bool fresh, struct
 		return answer_error(&a, err);
 	if (!sel.uidvalidity)
 		return err_set(err, ERR_UNSUPPORTED,
-			_("The server gives messages no lasting numbers (no UIDVALIDITY); tern needs them."));
+			_("The server gives messages no lasting numbers (no UIDVALIDITY); tern "
+			  "needs them."));
 	sel.path = g_strdup(path);
 	sel.writable = write && !answer_code(&a, "READ-ONLY");
 	i->sel = sel;

@@ -17,17 +17,17 @@
 enum {
 	IMAP_PORT = 143,
 	IMAPS_PORT = 993,
-	IMAP_PATH_MAX = 1024,     /* bytes of a mailbox name */
-	IMAP_FETCH_BATCH = 500,   /* messages in one command */
+	IMAP_PATH_MAX = 1024,	/* bytes of a mailbox name */
+	IMAP_FETCH_BATCH = 500, /* messages in one command */
 };
 
 /* The selected mailbox, as its SELECT and everything since told. */
 struct selected {
-	char *path;               /* NULL: none is selected */
-	bool writable;            /* opened by SELECT and not [READ-ONLY] */
+	char *path;		       /* NULL: none is selected */
+	bool writable;		       /* opened by SELECT and not [READ-ONLY] */
 	uint32_t uidvalidity, uidnext; /* uidnext as SELECT told; 0 = it did not */
-	uint64_t exists, modseq;  /* modseq: HIGHESTMODSEQ at SELECT, 0 = none */
-	bool stirred;             /* something changed since SELECT that was not asked for */
+	uint64_t exists, modseq;       /* modseq: HIGHESTMODSEQ at SELECT, 0 = none */
+	bool stirred;		       /* something changed since SELECT that was not asked for */
 };
 
 /* Where changes() left a mailbox, so that wait() notices what came while another was selected. */
@@ -38,15 +38,15 @@ struct seen {
 };
 
 struct imap {
-	struct provider base;     /* first: a struct provider * is one of these */
-	struct wire *wire;        /* NULL: not connected */
+	struct provider base; /* first: a struct provider * is one of these */
+	struct wire *wire;    /* NULL: not connected */
 	struct plan plan;
 	struct selected sel;
 	struct seen seen;
 	struct row *row;
 	uint32_t last_tag;
-	unsigned in_flight;       /* commands whose tagged answer has not come */
-	char bye[ERR_TEXT_MAX];   /* the words of a BYE, "" if none came */
+	unsigned in_flight;	/* commands whose tagged answer has not come */
+	char bye[ERR_TEXT_MAX]; /* the words of a BYE, "" if none came */
 };
 
 static inline struct imap *imap_of(struct provider *p)
@@ -78,8 +78,8 @@ int imap_changes(struct provider *p, const struct mailbox *m, unsigned flags, st
 	struct err *err);
 int imap_body(struct provider *p, const struct body_ref *ref, int fd, struct err *err);
 int imap_prepare(struct provider *p, struct mutation_batch *b, struct err *err);
-int imap_apply(struct provider *p, const struct mutation_batch *b, struct applied *out,
-	struct err *err);
+int imap_apply(
+	struct provider *p, const struct mutation_batch *b, struct applied *out, struct err *err);
 int imap_wait(struct provider *p, const struct mailbox *m, struct cancel *wake, int timeout_ms,
 	bool *live, struct err *err);
 

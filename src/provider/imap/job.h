@@ -14,8 +14,8 @@ struct pick {
 	uint64_t uid;
 	const struct mutation_item *item;
 	struct applied *out;
-	bool there;          /* in the source, as last looked */
-	bool open;           /* still to be acted on */
+	bool there;	     /* in the source, as last looked */
+	bool open;	     /* still to be acted on */
 	uint64_t target_uid; /* where it was found or put, 0 = not known */
 	struct pick *twin;   /* the next one with the same Message-ID and size */
 };
@@ -23,7 +23,7 @@ struct pick {
 struct job {
 	struct imap *imap;
 	const struct mutation_batch *batch;
-	struct pick *picks;  /* batch->n of them */
+	struct pick *picks; /* batch->n of them */
 	size_t n;
 };
 
@@ -44,8 +44,8 @@ size_t job_set(struct job *j, size_t *at, GString *set);
 int job_look(struct job *j, size_t from, size_t to, const char *set, struct err *err);
 
 /* Decides all open picks of [from, to). */
-void job_decide(struct job *j, size_t from, size_t to, enum applied_state state,
-	const struct answer *a);
+void job_decide(
+	struct job *j, size_t from, size_t to, enum applied_state state, const struct answer *a);
 
 /* The first pick with that uid, NULL if there is none. */
 struct pick *job_find(struct job *j, uint64_t uid);

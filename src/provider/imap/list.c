@@ -15,10 +15,10 @@
 enum { LIST_MAX = 50000 };
 
 struct listing {
-	GPtrArray *all;        /* of struct mailbox */
-	GHashTable *by_path;   /* borrowed */
-	bool special;          /* a special use was told */
-	bool subscriptions;    /* this is LSUB: only mark */
+	GPtrArray *all;	     /* of struct mailbox */
+	GHashTable *by_path; /* borrowed */
+	bool special;	     /* a special use was told */
+	bool subscriptions;  /* this is LSUB: only mark */
 };
 
 static void free_one(gpointer m)
@@ -40,8 +40,12 @@ static const struct {
 	const char *attr;
 	enum mailbox_role role;
 } uses[] = {
-	{ "\\Drafts", ROLE_DRAFTS }, { "\\Sent", ROLE_SENT }, { "\\Archive", ROLE_ARCHIVE },
-	{ "\\Junk", ROLE_JUNK }, { "\\Trash", ROLE_TRASH }, { "\\All", ROLE_ALL },
+	{ "\\Drafts", ROLE_DRAFTS },
+	{ "\\Sent", ROLE_SENT },
+	{ "\\Archive", ROLE_ARCHIVE },
+	{ "\\Junk", ROLE_JUNK },
+	{ "\\Trash", ROLE_TRASH },
+	{ "\\All", ROLE_ALL },
 	{ "\\Flagged", ROLE_FLAGGED },
 };
 
@@ -113,7 +117,8 @@ static int on_list(struct imap *i, const struct response *r, void *ctx, struct e
 	if (!slice_is(r->word, "LIST") && !slice_is(r->word, "LSUB"))
 		return 0;
 	if (l->all->len >= LIST_MAX)
-		return err_set(err, ERR_LIMIT, _("The account has more than %d mailboxes."), LIST_MAX);
+		return err_set(
+			err, ERR_LIMIT, _("The account has more than %d mailboxes."), LIST_MAX);
 	m = g_new0(struct mailbox, 1);
 	if (!list_line(i, r->rest, m)) {
 		mailbox_free(&m);
@@ -141,12 +146,22 @@ static void guess_roles(struct listing *l)
 		const char *name;
 		enum mailbox_role role;
 	} usual[] = {
-		{ "Drafts", ROLE_DRAFTS }, { "Draft", ROLE_DRAFTS }, { "Sent", ROLE_SENT },
-		{ "Sent Items", ROLE_SENT }, { "Sent Messages", ROLE_SENT }, { "Sent Mail", ROLE_SENT },
-		{ "Archive", ROLE_ARCHIVE }, { "Archives", ROLE_ARCHIVE }, { "Junk", ROLE_JUNK },
-		{ "Spam", ROLE_JUNK }, { "Junk E-mail", ROLE_JUNK }, { "Bulk Mail", ROLE_JUNK },
-		{ "Trash", ROLE_TRASH }, { "Deleted Items", ROLE_TRASH },
-		{ "Deleted Messages", ROLE_TRASH }, { "Bin", ROLE_TRASH },
+		{ "Drafts", ROLE_DRAFTS },
+		{ "Draft", ROLE_DRAFTS },
+		{ "Sent", ROLE_SENT },
+		{ "Sent Items", ROLE_SENT },
+		{ "Sent Messages", ROLE_SENT },
+		{ "Sent Mail", ROLE_SENT },
+		{ "Archive", ROLE_ARCHIVE },
+		{ "Archives", ROLE_ARCHIVE },
+		{ "Junk", ROLE_JUNK },
+		{ "Spam", ROLE_JUNK },
+		{ "Junk E-mail", ROLE_JUNK },
+		{ "Bulk Mail", ROLE_JUNK },
+		{ "Trash", ROLE_TRASH },
+		{ "Deleted Items", ROLE_TRASH },
+		{ "Deleted Messages", ROLE_TRASH },
+		{ "Bin", ROLE_TRASH },
 	};
 	unsigned taken = 0;
 
@@ -166,10 +181,10 @@ static void guess_roles(struct listing *l)
 
 /* --- the listing ------------------------------------------------------------------ */
 
-static int list_run(struct imap *i, const char *text, struct listing *l, struct answer *a,
-	struct err *err)
+static int list_run(
+	struct imap *i, const char *text, struct listing *l, struct answer *a, struct err *err)
 {
-	AUTO(command_release) struct command c;
+	AUTO(command_release) struct command c = { 0 };
 
 	command_init(&c, i, text);
 	return imap_run(i, &c, on_list, l, a, err);
@@ -184,8 +199,8 @@ static int gather(struct imap *i, struct listing *l, struct err *err)
 	int r = 0;
 
 	if (told)
-		extended = i->plan.special_use ? "LIST \"\" \"*\" RETURN (SUBSCRIBED SPECIAL-USE)" :
-						 "LIST \"\" \"*\" RETURN (SUBSCRIBED)";
+		extended = i->plan.special_use ? "LIST \"\" \"*\" RETURN (SUBSCRIBED SPECIAL-USE)"
+					       : "LIST \"\" \"*\" RETURN (SUBSCRIBED)";
 	else if (i->plan.special_use)
 		extended = "LIST \"\" \"*\" RETURN (SPECIAL-USE)";
 	if (extended)
@@ -207,7 +222,8 @@ static int gather(struct imap *i, struct listing *l, struct err *err)
 int imap_mailboxes(struct provider *p, struct sink *out, struct err *err)
 {
 	struct imap *i = imap_of(p);
-	AUTO(listing_release) struct listing l = {
+	AUTO(listing_release)
+	struct listing l = {
 		.all = g_ptr_array_new_with_free_func(free_one),
 		.by_path = g_hash_table_new(g_str_hash, g_str_equal),
 	};

@@ -81,7 +81,7 @@ static int on_copyuid(struct imap *i, const struct response *r, void *ctx, struc
 static int send_verb(struct job *j, const char *verb, const char *set, struct mapping *m,
 	struct answer *a, struct err *err)
 {
-	AUTO(command_release) struct command c;
+	AUTO(command_release) struct command c = { 0 };
 	struct response r;
 	uint32_t tag;
 	int n;
@@ -107,7 +107,7 @@ static int send_verb(struct job *j, const char *verb, const char *set, struct ma
 static int simple(struct job *j, const char *verb, const char *set, const char *tail,
 	struct answer *a, struct err *err)
 {
-	AUTO(command_release) struct command c;
+	AUTO(command_release) struct command c = { 0 };
 
 	command_init(&c, j->imap, verb);
 	command_add(&c, set);
@@ -229,8 +229,8 @@ static int act(struct job *j, struct err *err)
 		job_set(&(struct job){ .picks = j->picks, .n = at }, &again, rest);
 		if (!rest->len)
 			continue;
-		r = j->imap->plan.move ? move_of(j, from, at, rest->str, err) :
-					 copy_of(j, from, at, rest->str, err);
+		r = j->imap->plan.move ? move_of(j, from, at, rest->str, err)
+				       : copy_of(j, from, at, rest->str, err);
 	}
 	return r;
 }
@@ -239,8 +239,8 @@ static int act(struct job *j, struct err *err)
 
 struct search {
 	struct job *job;
-	uint64_t from;        /* uids below were there before the first try */
-	GHashTable *wanted;   /* "size id" -> struct pick, twins chained */
+	uint64_t from;	    /* uids below were there before the first try */
+	GHashTable *wanted; /* "size id" -> struct pick, twins chained */
 };
 
 static void first_id(void *ctx, const char *id, size_t len)
@@ -295,12 +295,12 @@ static int on_candidate(struct imap *i, const struct response *r, void *ctx, str
 	colon = f.header.p ? memchr(f.header.p, ':', f.header.n) : NULL;
 	key = fingerprint(f.size, colon ? colon + 1 : NULL,
 		colon ? (size_t)(f.header.p + f.header.n - colon - 1) : 0);
-	for (p = g_hash_table_lookup(s->wanted, key); p; p = p->twin)
-		if (!p->target_uid) {
-			p->target_uid = f.uid;
-			p->out->target_uidvalidity = i->sel.uidvalidity;
-			break;
-		}
+	for (p = g_hash_table_lookup(s->wanted, key); p && p->target_uid; p = p->twin)
+		;
+	if (p) {
+		p->target_uid = f.uid;
+		p->out->target_uidvalidity = i->sel.uidvalidity;
+	}
 	return 0;
 }
 
@@ -368,10 +368,9 @@ static int settle(struct job *j, struct err *err)
 		if (!p->there)
 			job_decide(j, n, n + 1, p->target_uid ? APPLIED_DONE : APPLIED_GONE, NULL);
 		else if (p->target_uid && has_id(p))
-			r = remove_source(&(struct job){ .imap = j->imap,
-						  .batch = j->batch,
-						  .picks = p,
-						  .n = 1 },
+			r = remove_source(
+				&(struct job){
+					.imap = j->imap, .batch = j->batch, .picks = p, .n = 1 },
 				0, 1, err);
 		else
 			p->target_uid = 0;
@@ -399,6 +398,10 @@ int job_move(struct job *j, struct err *err)
 
 	if (!j->batch->target_path)
 		return err_set(err, ERR_USAGE, _("A move needs a mailbox to move to."));
+	if (strcmp(j->batch->source_path, j->batch->target_path) == 0) {
+		job_decide(j, 0, j->n, APPLIED_DONE, NULL);
+		return 0;
+	}
 	if (j->batch->uncertain)
 		r = look_first(j, err);
 	return r < 0 ? r : act(j, err);

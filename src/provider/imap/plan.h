@@ -13,21 +13,21 @@
 #include "provider/imap/scan.h"
 
 struct plan {
-	bool known;          /* a capability list was read */
+	bool known;					   /* a capability list was read */
 	bool starttls, logindisabled, auth_plain, sasl_ir; /* for the session */
-	bool idle;           /* RFC 2177 */
-	bool move;           /* RFC 6851 */
-	bool uidplus;        /* RFC 4315 */
-	bool special_use;    /* RFC 6154 */
-	bool list_extended;  /* RFC 5258 */
-	bool literal_plus;   /* RFC 7888 */
-	bool condstore;      /* RFC 7162 */
-	bool qresync;        /* RFC 7162 */
-	bool enable;         /* RFC 5161 */
-	bool esearch;        /* RFC 4731 */
-	bool compress;       /* RFC 4978 */
-	bool objectid;       /* RFC 8474 */
-	bool gmail;          /* X-GM-EXT-1 */
+	bool idle;					   /* RFC 2177 */
+	bool move;					   /* RFC 6851 */
+	bool uidplus;					   /* RFC 4315 */
+	bool special_use;				   /* RFC 6154 */
+	bool list_extended;				   /* RFC 5258 */
+	bool literal_plus;				   /* RFC 7888 */
+	bool condstore;					   /* RFC 7162 */
+	bool qresync;					   /* RFC 7162 */
+	bool enable;					   /* RFC 5161 */
+	bool esearch;					   /* RFC 4731 */
+	bool compress;					   /* RFC 4978 */
+	bool objectid;					   /* RFC 8474 */
+	bool gmail;					   /* X-GM-EXT-1 */
 };
 
 /* Reads the words of a capability list up to the end of the line or a ']'. */

@@ -19,7 +19,7 @@ enum { PULL_CURSOR_MAX = 128 };
 
 struct position {
 	uint32_t uidvalidity, uidnext;
-	uint64_t low;    /* lowest uid covered; 1 = complete */
+	uint64_t low;	 /* lowest uid covered; 1 = complete */
 	uint64_t modseq; /* HIGHESTMODSEQ whose flags are in the store; 0 = unknown */
 	uint64_t exists; /* messages there were then */
 };
@@ -29,11 +29,11 @@ struct pull {
 	const char *path;
 	struct sink *out;
 	struct position at;
-	uint64_t from;      /* what is below was not asked for in the command under way */
-	uint64_t max_uid;   /* the highest uid reported */
-	bool fresh;         /* nothing was covered at the start of this call */
-	bool paused;        /* the sink wants a pause */
-	bool proved;        /* a heavy loss was seen twice, on two connections */
+	uint64_t from;	  /* what is below was not asked for in the command under way */
+	uint64_t max_uid; /* the highest uid reported */
+	bool fresh;	  /* nothing was covered at the start of this call */
+	bool paused;	  /* the sink wants a pause */
+	bool proved;	  /* a heavy loss was seen twice, on two connections */
 };
 
 /* Reads a cursor; false if it is none ("" or of another version). */

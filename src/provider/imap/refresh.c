@@ -21,26 +21,26 @@
 #include "provider/merge.h"
 
 enum {
-	UNKNOWN_MAX = 100000,   /* uids of messages that the store misses, kept at once */
-	LOSS_FLOOR = 100,       /* so many messages may vanish without a second proof ... */
-	LOSS_SHARE = 5,         /* ... or less than 1/5 of those known */
+	UNKNOWN_MAX = 100000, /* uids of messages that the store misses, kept at once */
+	LOSS_FLOOR = 100,     /* so many messages may vanish without a second proof ... */
+	LOSS_SHARE = 5,	      /* ... or less than 1/5 of those known */
 	ROUNDS_MAX = 100,
 };
 
 /* The sink of the merge: passes on, but holds back what is gone. */
 struct holding {
-	struct sink base;       /* first */
+	struct sink base; /* first */
 	struct sink *real;
-	GArray *gone;           /* of uint64_t */
+	GArray *gone; /* of uint64_t */
 };
 
 struct refresh {
 	struct pull *pull;
 	struct holding hold;
 	struct merge merge;
-	GArray *unknown;        /* of uint64_t, ascending */
-	bool overflow;          /* more are unknown than fit */
-	uint64_t next_seq;      /* of the listing, 0 = its first line has not come */
+	GArray *unknown;   /* of uint64_t, ascending */
+	bool overflow;	   /* more are unknown than fit */
+	uint64_t next_seq; /* of the listing, 0 = its first line has not come */
 };
 
 static int hold_change(struct sink *s, const struct change *c, struct err *err)
@@ -84,7 +84,8 @@ static void refresh_release(struct refresh *f)
 
 static int listed(struct refresh *f, const struct fetch *m, struct err *err)
 {
-	int r = merge_present(&f->merge, m->uid, m->flags, row_keywords(f->pull->imap->row, m), err);
+	int r = merge_present(
+		&f->merge, m->uid, m->flags, row_keywords(f->pull->imap->row, m), err);
 
 	f->next_seq = m->seq + 1;
 	if (r > 0 && f->unknown->len < UNKNOWN_MAX)
@@ -130,13 +131,13 @@ static int on_flags(struct imap *i, const struct response *r, void *ctx, struct 
 static int list_flags(struct refresh *f, struct err *err)
 {
 	struct pull *p = f->pull;
-	AUTO(command_release) struct command c;
+	AUTO(command_release) struct command c = { 0 };
 	struct answer a;
 	int r;
 
 	command_init(&c, p->imap, "UID FETCH ");
-	g_string_append_printf(c.text, "%" PRIu64 ":%" PRIu32 " (UID FLAGS)", p->at.low,
-		p->at.uidnext - 1);
+	g_string_append_printf(
+		c.text, "%" PRIu64 ":%" PRIu32 " (UID FLAGS)", p->at.low, p->at.uidnext - 1);
 	r = imap_run(p->imap, &c, on_flags, f, &a, err);
 	if (r < 0)
 		return r;
@@ -195,7 +196,7 @@ static int fetch_unknown(struct refresh *f, struct err *err)
 	int r = 0;
 
 	while (r == 0 && done < n) {
-		AUTO(command_release) struct command c;
+		AUTO(command_release) struct command c = { 0 };
 		struct answer a;
 
 		command_init(&c, p->imap, "UID FETCH ");

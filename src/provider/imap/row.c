@@ -7,17 +7,12 @@
 #include "mime/text.h"
 #include "model/flags.h"
 
-struct ids {
-	struct slice at[ROW_REFERENCES_SCAN];
-	size_t n;
-};
-
 struct row {
 	struct change change;
 	size_t used;
 	char arena[ROW_ARENA];
 	char scratch[ROW_HEADER_MAX];
-	struct ids ids;
+	size_t ids, skip; /* message ids seen, and how many behind the first are left out */
 	const char *references[CHANGE_REFERENCES_MAX];
 	/* the last flag list with keywords: most messages of a mailbox have the same */
 	char raw[ROW_KEYWORDS_RAW];
@@ -117,7 +112,8 @@ static const char *address_list(struct row *r, struct slice list)
 
 		name = addr ? text(r, a.name, CHANGE_NAME_MAX) : NULL;
 		if (addr && name && *name)
-			more = g_snprintf(out + n, sizeof out - n, "%s%s <%s>", n ? ", " : "", name, addr);
+			more = g_snprintf(
+				out + n, sizeof out - n, "%s%s <%s>", n ? ", " : "", name, addr);
 		else if (addr)
 			more = g_snprintf(out + n, sizeof out - n, "%s%s", n ? ", " : "", addr);
 		r->used = mark;
@@ -147,25 +143,23 @@ static void from(struct row *r, struct slice list)
 
 /* --- message ids ---------------------------------------------------------------- */
 
-static void remember(void *ctx, const char *id, size_t len)
+static bool good_id(const char *id, size_t len)
 {
-	struct ids *ids = ctx;
-
-	if (len && len <= CHANGE_MESSAGE_ID_MAX && text_is_utf8(id, len) &&
-		ids->n < ROW_REFERENCES_SCAN)
-		ids->at[ids->n++] = (struct slice){ .p = id, .n = len };
+	return len && len <= CHANGE_MESSAGE_ID_MAX && text_is_utf8(id, len);
 }
 
-static const char *message_id(struct row *r, struct slice s)
+static void own_id(void *ctx, const char *id, size_t len)
 {
-	size_t n;
+	struct row *r = ctx;
 
-	if (!s.p || s.n > sizeof r->scratch)
-		return NULL;
-	n = slice_copy(s, r->scratch);
-	r->ids.n = 0;
-	mime_each_message_id(r->scratch, n, 1, remember, &r->ids);
-	return r->ids.n ? keep(r, r->ids.at[0].p, r->ids.at[0].n, CHANGE_MESSAGE_ID_MAX) : NULL;
+	if (good_id(id, len))
+		r->change.message_id = keep(r, id, len, CHANGE_MESSAGE_ID_MAX);
+}
+
+static void message_id(struct row *r, struct slice s)
+{
+	if (s.p && s.n <= sizeof r->scratch)
+		mime_each_message_id(r->scratch, slice_copy(s, r->scratch), 1, own_id, r);
 }
 
 /* Behind the name of the field. */
@@ -178,35 +172,53 @@ static struct slice header_value(struct slice header)
 	return (struct slice){ .p = colon + 1, .n = (size_t)(header.p + header.n - colon - 1) };
 }
 
-static void reference(struct row *r, struct slice id)
+static void count_id(void *ctx, const char *id, size_t len)
 {
-	const char *copy = keep(r, id.p, id.n, CHANGE_MESSAGE_ID_MAX);
+	struct row *r = ctx;
 
-	if (copy && r->change.n_references < CHANGE_REFERENCES_MAX)
-		r->references[r->change.n_references++] = copy;
+	r->ids += good_id(id, len);
 }
 
-/* References, then In-Reply-To; of a long list the first and the last ones. */
+/* Keeps an id, unless it is one of those left out or repeats the one before it. */
+static void reference(void *ctx, const char *id, size_t len)
+{
+	struct row *r = ctx;
+	struct change *c = &r->change;
+	const char *last = c->n_references ? r->references[c->n_references - 1] : NULL;
+	const char *copy;
+
+	if (!good_id(id, len) || c->n_references == CHANGE_REFERENCES_MAX)
+		return;
+	if (r->ids++ != 0 && r->ids - 1 <= r->skip)
+		return;
+	if (last && strlen(last) == len && memcmp(last, id, len) == 0)
+		return;
+	copy = keep(r, id, len, CHANGE_MESSAGE_ID_MAX);
+	if (copy)
+		r->references[c->n_references++] = copy;
+}
+
+/* References, then In-Reply-To (which mostly repeats the last one); of a long list the first and
+ * the last. */
 static void references(struct row *r, const struct fetch *f)
 {
 	struct slice refs = header_value(f->header), reply = f->envelope.in_reply_to;
-	struct ids *ids = &r->ids;
-	size_t n, skip;
+	size_t n = 0;
 
-	ids->n = 0;
-	if (refs.p)
-		mime_each_message_id(refs.p, MIN(refs.n, ROW_HEADER_MAX), ROW_REFERENCES_SCAN - 10,
-			remember, ids);
-	n = ids->n;
+	refs.n = MIN(refs.n, ROW_HEADER_MAX);
 	if (reply.p && reply.n <= sizeof r->scratch)
-		mime_each_message_id(r->scratch, slice_copy(reply, r->scratch), 10, remember, ids);
-	if (n && ids->n == n + 1 && ids->at[n].n == ids->at[n - 1].n &&
-		memcmp(ids->at[n].p, ids->at[n - 1].p, ids->at[n].n) == 0)
-		ids->n = n; /* the usual case: In-Reply-To repeats the last reference */
-	skip = ids->n > CHANGE_REFERENCES_MAX ? ids->n - CHANGE_REFERENCES_MAX : 0;
-	for (size_t i = 0; i < ids->n; i++)
-		if (i == 0 || i > skip)
-			reference(r, ids->at[i]);
+		n = slice_copy(reply, r->scratch);
+	r->ids = 0;
+	if (refs.p)
+		mime_each_message_id(refs.p, refs.n, ROW_REFERENCES_SCAN, count_id, r);
+	if (n)
+		mime_each_message_id(r->scratch, n, ROW_REPLIES_SCAN, count_id, r);
+	r->skip = r->ids > CHANGE_REFERENCES_MAX ? r->ids - CHANGE_REFERENCES_MAX : 0;
+	r->ids = 0;
+	if (refs.p)
+		mime_each_message_id(refs.p, refs.n, ROW_REFERENCES_SCAN, reference, r);
+	if (n)
+		mime_each_message_id(r->scratch, n, ROW_REPLIES_SCAN, reference, r);
 	r->change.references = r->references;
 }
 
@@ -256,7 +268,7 @@ const struct change *row_message(struct row *r, const struct fetch *f)
 	from(r, e->from);
 	c->to = address_list(r, e->to);
 	c->cc = address_list(r, e->cc);
-	c->message_id = message_id(r, e->message_id);
+	message_id(r, e->message_id);
 	references(r, f);
 	if (e->date.p && e->date.n)
 		c->sent_at = mime_parse_date(e->date.p, e->date.n);

@@ -14,8 +14,9 @@
 
 enum {
 	ROW_ARENA = 192 * 1024,
-	ROW_KEYWORDS_RAW = 2048,  /* bytes of a flag list that is looked at for keywords */
-	ROW_REFERENCES_SCAN = 2000,
+	ROW_KEYWORDS_RAW = 2048,    /* bytes of a flag list that is looked at for keywords */
+	ROW_REFERENCES_SCAN = 2000, /* ids of a References header that are looked at */
+	ROW_REPLIES_SCAN = 10,
 	ROW_HEADER_MAX = 64 * 1024, /* bytes of a References header that are looked at */
 };
 

@@ -118,7 +118,9 @@ static bool quoted(struct scan *s, struct slice *out)
 			escaped = true;
 			p++;
 		} else if (*p == '"' && (ends_word(p + 1, s->end))) {
-			*out = (struct slice){ .p = start, .n = (size_t)(p - start), .escaped = escaped };
+			*out = (struct slice){
+				.p = start, .n = (size_t)(p - start), .escaped = escaped
+			};
 			s->p = p + 1;
 			return true;
 		}

@@ -23,7 +23,7 @@
 #include "provider/imap/command.h"
 
 enum {
-	SESSION_LINE_MAX = 8192,      /* of a status line before login */
+	SESSION_LINE_MAX = 8192, /* of a status line before login */
 	SESSION_PASSWORD_MAX = 1024,
 	SESSION_PASSWORD_MS = 30 * 1000,
 };
@@ -33,9 +33,9 @@ struct session {
 	mailimap *etpan;
 	bool greeted;
 	char line[SESSION_LINE_MAX + 8];
-	size_t len, at;               /* of line: what libetpan has not taken yet */
-	struct answer last;           /* of the last status line */
-	struct err err;               /* why the driver failed */
+	size_t len, at;	    /* of line: what libetpan has not taken yet */
+	struct answer last; /* of the last status line */
+	struct err err;	    /* why the driver failed */
 };
 
 /* --- the driver ------------------------------------------------------------------ */
@@ -56,13 +56,12 @@ static void pass_status(struct session *s, const struct response *r)
 	resp_text_parse(r->rest, &t);
 	if (slice_is(t.code, "CAPABILITY"))
 		plan_read(&s->imap->plan, &t.args);
-	if (slice_is(r->word, "BYE"))
-		g_strlcpy(s->imap->bye, s->last.text, sizeof s->imap->bye);
-	s->len = (size_t)g_snprintf(s->line, sizeof s->line, "%.*s%.*s -\r\n", (int)MIN(tag, 64), r->p,
-		(int)r->word.n, r->word.p);
+	s->len = (size_t)g_snprintf(s->line, sizeof s->line, "%.*s%.*s -\r\n", (int)MIN(tag, 64),
+		r->p, (int)r->word.n, r->word.p);
 }
 
-/* Puts what libetpan may see of an answer into s->line; nothing of an answer that it need not know. */
+/* Puts what libetpan may see of an answer into s->line; nothing of an answer that it need not know.
+ */
 static int digest(struct session *s, const struct response *r)
 {
 	struct scan words = r->rest;
@@ -73,9 +72,14 @@ static int digest(struct session *s, const struct response *r)
 			_("The server sent a line that is too long before login."));
 	if (!s->greeted && (r->kind != RESPONSE_DATA || !is_status_word(r->word)))
 		return err_set(&s->err, ERR_PROTOCOL,
-			_("No IMAP server answers at this address; check host, port and security."));
+			_("No IMAP server answers at this address; check host, port and "
+			  "security."));
 	s->greeted = true;
 	s->len = s->at = 0;
+	if (r->kind == RESPONSE_DATA && slice_is(r->word, "BYE")) {
+		answer_parse(r, &s->last);
+		return err_set(&s->err, ERR_RETRY, _("The server sends us away: %s"), s->last.text);
+	}
 	if (r->kind == RESPONSE_CONTINUE) {
 		s->len = g_strlcpy(s->line, "+ \r\n", sizeof s->line);
 	} else if (is_status_word(r->word)) {
@@ -193,8 +197,6 @@ static int greeting(struct session *s, bool *preauth, struct err *err)
 	*preauth = r == MAILIMAP_NO_ERROR_AUTHENTICATED;
 	if (*preauth || r == MAILIMAP_NO_ERROR_NON_AUTHENTICATED)
 		return 0;
-	if (s->imap->bye[0])
-		return err_set(err, ERR_RETRY, _("The server sends us away: %s"), s->imap->bye);
 	return step_failed(s, err);
 }
 
@@ -232,7 +234,8 @@ static int start_tls(struct session *s, struct err *err)
 	}
 	if (wire_pending(i->wire) || s->etpan->imap_stream->read_buffer_len)
 		return err_set(err, ERR_TRUST,
-			_("Somebody slipped data in before encryption began; the connection was closed."));
+			_("Somebody slipped data in before encryption began; the connection was "
+			  "closed."));
 	i->plan = (struct plan){ 0 };
 	i->bye[0] = '\0';
 	return stream_start_tls(wire_stream(i->wire), i->base.account->ca_file, err);
@@ -313,8 +316,8 @@ static int login(struct session *s, struct err *err)
 	if (!a->user || !a->password_command)
 		return err_set(err, ERR_AUTH,
 			_("The account has no user or no password_command; see accounts.conf."));
-	r = spawn_first_line(a->password_command, s->imap->base.cancel, SESSION_PASSWORD_MS, password,
-		sizeof password, err);
+	r = spawn_first_line(a->password_command, s->imap->base.cancel, SESSION_PASSWORD_MS,
+		password, sizeof password, err);
 	if (r >= 0) {
 		log_secret(password);
 		r = send_secret(s, password, err);
@@ -333,7 +336,8 @@ static int converse(struct session *s, struct err *err)
 		return r;
 	if (preauth && a->tls == TLS_STARTTLS)
 		return err_set(err, ERR_TRUST,
-			_("The server skips encryption (PREAUTH in the clear); nothing was sent to it."));
+			_("The server skips encryption (PREAUTH in the clear); nothing was sent to "
+			  "it."));
 	if (a->tls == TLS_STARTTLS)
 		r = start_tls(s, err);
 	if (r == 0 && !preauth)
@@ -351,7 +355,8 @@ static int open_stream(struct imap *i, struct err *err)
 		return err_set(err, ERR_USAGE, _("The account has no host; see accounts.conf."));
 	if (a->tls == TLS_PLAIN && !stream_host_is_loopback(a->host))
 		return err_set(err, ERR_TRUST,
-			_("Without encryption tern talks to this machine only; set tls to implicit."));
+			_("Without encryption tern talks to this machine only; set tls to "
+			  "implicit."));
 	if (port == 0)
 		port = a->tls == TLS_IMPLICIT ? IMAPS_PORT : IMAP_PORT;
 	r = stream_connect(a->host, port, i->base.cancel, &stream, err);
@@ -377,6 +382,7 @@ int imap_session_open(struct imap *i, struct err *err)
 	}
 	log_event(LOG_INFO, "imap-login", "s:s, s:b, s:b, s:b, s:b, s:b", "account",
 		i->base.account->name, "idle", i->plan.idle, "move", i->plan.move, "uidplus",
-		i->plan.uidplus, "special_use", i->plan.special_use, "condstore", i->plan.condstore);
+		i->plan.uidplus, "special_use", i->plan.special_use, "condstore",
+		i->plan.condstore);
 	return 0;
 }

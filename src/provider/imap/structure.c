@@ -67,7 +67,7 @@ static bool is_signature(struct slice type, struct slice subtype)
 /* The fields behind the opening bracket of a part that is no multipart. */
 static bool leaf(struct scan *s, struct verdict *v)
 {
-	struct slice type, subtype, params, list;
+	struct slice type, subtype, params = { 0 }, list;
 	bool inlined = false;
 
 	if (!scan_string(s, &type))

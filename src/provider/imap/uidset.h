@@ -12,7 +12,7 @@
 #include "provider/imap/scan.h"
 
 enum {
-	UIDSET_BYTES_MAX = 8000,  /* of one set in a command: servers bound their command lines */
+	UIDSET_BYTES_MAX = 8000, /* of one set in a command: servers bound their command lines */
 	UIDSET_EXPAND_MAX = 1000000,
 };
 

@@ -11,7 +11,7 @@
 #include "provider/imap/command.h"
 
 enum {
-	IDLE_MS = 9 * 60 * 1000,   /* then IDLE is renewed: routers forget silent connections */
+	IDLE_MS = 9 * 60 * 1000,    /* then IDLE is renewed: routers forget silent connections */
 	IDLE_ANSWER_MS = 20 * 1000, /* for "+" and for the answer to DONE */
 };
 
@@ -43,7 +43,7 @@ static int finish(struct imap *i, uint32_t tag, bool *news, struct answer *a, st
 /* Enters IDLE; *refused if the server says no. */
 static int enter(struct imap *i, uint32_t *tag, bool *news, bool *refused, struct err *err)
 {
-	AUTO(command_release) struct command c;
+	AUTO(command_release) struct command c = { 0 };
 	struct response r;
 	int n;
 
@@ -69,8 +69,8 @@ static int leave(struct imap *i, uint32_t tag, bool *news, struct err *err)
 }
 
 /* Until news, wake or the end; keep-alive lines of the server do not end it. */
-static int listen_until(struct imap *i, struct cancel *wake, int64_t end, bool *news,
-	struct err *err)
+static int listen_until(
+	struct imap *i, struct cancel *wake, int64_t end, bool *news, struct err *err)
 {
 	struct response r;
 
@@ -108,8 +108,8 @@ static int idle_once(struct imap *i, struct cancel *wake, int64_t end, bool *new
 	return leave(i, tag, news, err);
 }
 
-static int idle(struct imap *i, struct cancel *wake, int64_t end, bool *live, bool *news,
-	struct err *err)
+static int idle(
+	struct imap *i, struct cancel *wake, int64_t end, bool *live, bool *news, struct err *err)
 {
 	bool refused = false;
 	int r = 0;

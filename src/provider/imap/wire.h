@@ -21,16 +21,16 @@ enum {
 };
 
 enum response_kind {
-	RESPONSE_DATA,     /* "* ..." */
+	RESPONSE_DATA,	   /* "* ..." */
 	RESPONSE_TAGGED,   /* "TAG OK ..." */
 	RESPONSE_CONTINUE, /* "+ ..." */
-	RESPONSE_JUNK,     /* a line that is none of them */
+	RESPONSE_JUNK,	   /* a line that is none of them */
 };
 
 struct response {
 	enum response_kind kind;
 	const char *p, *end; /* the whole answer, line end included */
-	uint32_t tag;        /* RESPONSE_TAGGED: the number behind our 'T' */
+	uint32_t tag;	     /* RESPONSE_TAGGED: the number behind our 'T' */
 	uint64_t number;     /* "* 5 FETCH": 5, else 0 */
 	struct slice word;   /* "FETCH", "OK", "LIST", ... */
 	struct scan rest;    /* what follows the word */

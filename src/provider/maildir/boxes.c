@@ -14,7 +14,7 @@ struct report {
 /* The characters of one "&...-" run of IMAP's UTF-7 (base64 of UTF-16); false if it is none. */
 static bool decode_run(GString *out, const char *s, size_t len)
 {
-	g_autofree char *b64 = g_strndup(s, len);
+	g_autofree char *b64 = g_strndup(s, len), *padded = NULL;
 	g_autofree guchar *raw = NULL;
 	g_autofree char *utf8 = NULL;
 	gsize n = 0;
@@ -23,11 +23,8 @@ static bool decode_run(GString *out, const char *s, size_t len)
 					"0123456789+,") != len)
 		return false;
 	g_strdelimit(b64, ",", '/');
-	{
-		g_autofree char *padded = g_strdup_printf("%s%.*s", b64, (int)((4 - len % 4) % 4), "==");
-
-		raw = g_base64_decode(padded, &n);
-	}
+	padded = g_strdup_printf("%s%.*s", b64, (int)((4 - len % 4) % 4), "==");
+	raw = g_base64_decode(padded, &n);
 	utf8 = g_convert((const char *)raw, (gssize)(n & ~(gsize)1), "UTF-8", "UTF-16BE", NULL, &n,
 		NULL);
 	if (!utf8 || strlen(utf8) != n)

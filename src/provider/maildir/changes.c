@@ -134,6 +134,7 @@ static int compare(struct pass *p, struct err *err)
 	if (r == 0 && p->list.steady)
 		r = merge_finish(&merge, err);
 	p->missed = !p->list.steady;
+	p->m->again |= !p->list.steady;
 	g_array_sort(p->fresh, newest_first);
 	return r;
 }

@@ -4,7 +4,9 @@
  * new/ is read before cur/, because messages only ever move that way.  A
  * rename inside cur/ can hide a file from readdir; so when a directory's time
  * stamp moved during the listing, everything is read once more on top.  Only a
- * listing during which nothing moved may say that a message is gone.
+ * listing during which nothing moved may say that a message is gone.  Time
+ * stamps tick slowly (4 to 10 ms on Linux, whole seconds elsewhere), so a
+ * stamp proves something only if it was older than a tick at the beginning.
  */
 #include "provider/maildir/maildir.h"
 
@@ -15,8 +17,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/cancel.h"
 #include "base/i18n.h"
 #include "base/mem.h"
+
+enum { TICK_MS = 30, COARSE_TICK_MS = 2000 };
 
 void listing_init(struct listing *l)
 {
@@ -86,7 +91,8 @@ static int read_sub(struct maildir *m, const struct folder *f, enum maildir_sub 
 			maildir_base_length(e->d_name) == 0)
 			continue;
 		add(l, sum, e->d_name, sub);
-		if (l->entries->len % MAILDIR_CANCEL_EVERY == 0 && (r = maildir_canceled(m, err)) < 0)
+		r = l->entries->len % MAILDIR_CANCEL_EVERY ? 0 : maildir_canceled(m, err);
+		if (r < 0)
 			return r;
 		if (l->entries->len > 2 * MAILDIR_MESSAGES_MAX)
 			return err_set(err, ERR_LIMIT,
@@ -120,21 +126,50 @@ static void settle(struct listing *l)
 	g_array_set_size(l->entries, n);
 }
 
+static bool older_than_a_tick(const int64_t mtime[N_SUBS])
+{
+	int64_t now = g_get_real_time() * 1000;
+
+	for (int i = 0; i < N_SUBS; i++) {
+		int64_t tick = mtime[i] % 1000000000 ? TICK_MS : COARSE_TICK_MS;
+
+		if (now - mtime[i] < tick * 1000000)
+			return false;
+	}
+	return true;
+}
+
+/* The time stamps before a listing, waiting one tick if they are too young. */
+static int begin_listing(struct maildir *m, const struct folder *f, struct listing *l, bool *proof,
+	struct err *err)
+{
+	int r = folder_mtimes(f, l->mtime, err);
+
+	if (r == 0 && !older_than_a_tick(l->mtime)) {
+		if (cancel_poll(m->base.cancel, -1, 0, TICK_MS) < 0)
+			return maildir_canceled(m, err);
+		r = folder_mtimes(f, l->mtime, err);
+	}
+	*proof = r == 0 && older_than_a_tick(l->mtime);
+	return r;
+}
+
 int listing_read(struct maildir *m, const struct folder *f, struct listing *l, struct err *err)
 {
 	g_autoptr(GChecksum) sum = g_checksum_new(G_CHECKSUM_SHA256);
 	int64_t after[N_SUBS];
+	bool proof = false;
 	int r = 0;
 
 	for (int pass = 0; pass < 2 && r == 0 && !l->steady; pass++) {
-		r = folder_mtimes(f, l->mtime, err);
+		r = begin_listing(m, f, l, &proof, err);
 		if (r == 0)
 			r = read_sub(m, f, SUB_NEW, l, sum, err);
 		if (r == 0)
 			r = read_sub(m, f, SUB_CUR, l, sum, err);
 		if (r == 0)
 			r = folder_mtimes(f, after, err);
-		l->steady = r == 0 && memcmp(after, l->mtime, sizeof after) == 0;
+		l->steady = r == 0 && proof && memcmp(after, l->mtime, sizeof after) == 0;
 	}
 	if (r < 0)
 		return r;
@@ -174,14 +209,15 @@ static bool try_name(const struct folder *f, enum maildir_sub sub, const char *b
 	if (g_snprintf(out->name, sizeof out->name, "%s%s", base, info) >= (int)sizeof out->name)
 		return false;
 	out->sub = sub;
-	return fstatat(f->sub[sub], out->name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode);
+	return fstatat(f->sub[sub], out->name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       S_ISREG(st.st_mode);
 }
 
 /* The names that nearly all messages have: no need to read a huge folder. */
 static bool try_usual(const struct folder *f, const char *base, struct place *out)
 {
-	static const char *const usual[] = { ":2,S", ":2,", ":2,RS", ":2,FS", ":2,F", ":2,FRS", ":2,ST",
-		":2,PS", "" };
+	static const char *const usual[] = { ":2,S", ":2,", ":2,RS", ":2,FS", ":2,F", ":2,FRS",
+		":2,ST", ":2,PS", "" };
 
 	if (!base || !*base || *base == '.' || strpbrk(base, "/:"))
 		return false;

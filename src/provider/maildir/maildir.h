@@ -37,6 +37,7 @@ struct maildir {
 	bool stale;                /* the set of folders changed since the watches were made */
 	bool unwatchable;          /* the system has no watches left: look by hand */
 	uint64_t stamp;            /* what the hand saw last */
+	bool again;                /* a listing proved nothing: look again soon */
 };
 
 /* --- names.c: what a file name says ------------------------------------------ */

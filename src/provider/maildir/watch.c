@@ -33,7 +33,8 @@ static int watch_path(struct maildir *m, const char *path, const char *sub)
 		if (inotify_add_watch(m->inotify, named, moves) >= 0)
 			return 0;
 	}
-	return errno == ENOSPC || errno == ENOMEM ? -1 : 0; /* a folder that just went is no matter */
+	/* a folder that just went is no matter */
+	return errno == ENOSPC || errno == ENOMEM ? -1 : 0;
 }
 
 static int watch_folder(void *ctx, const char *path, struct err *err)
@@ -152,7 +153,9 @@ int maildir_wait(struct provider *p, const struct mailbox *box, struct cancel *w
 	int timeout_ms, bool *live, struct err *err)
 {
 	struct maildir *m = (struct maildir *)p;
+	int64_t soon = clock_mono_ms() + MAILDIR_RACY_S * 1000;
 	int64_t end = clock_mono_ms() + timeout_ms;
+	bool again = m->again && end > soon;
 	int r = tree_check(m, err);
 
 	(void)box; /* every folder is watched */
@@ -160,8 +163,10 @@ int maildir_wait(struct provider *p, const struct mailbox *box, struct cancel *w
 		return r;
 	watch_begin(m);
 	*live = m->inotify >= 0;
-	if (m->inotify < 0)
-		return wait_by_hand(m, wake, end, err);
-	r = sleep_until(m, wake, end, err);
-	return r > 0 ? drain(m) : r;
+	m->again = m->again && !again;
+	end = again ? soon : end;
+	r = *live ? sleep_until(m, wake, end, err) : wait_by_hand(m, wake, end, err);
+	if (r > 0 && *live)
+		r = drain(m);
+	return r == 0 && again && !cancel_is_set(wake) ? 1 : r;
 }
