@@ -1,5 +1,6 @@
 /* A thread's own store handle and connection. */
 #include <stdio.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/i18n.h"
@@ -70,8 +71,8 @@ void session_close(struct session *s)
 
 void session_new_id(struct session *s)
 {
-	snprintf(s->id, sizeof s->id, "%llx-%u", (unsigned long long)clock_unix(),
-		atomic_fetch_add(&s->sync->cycles, 1) + 1);
+	snprintf(s->id, sizeof s->id, "%llx-%x-%u", (unsigned long long)clock_unix(),
+		(unsigned)getpid(), atomic_fetch_add(&s->sync->cycles, 1) + 1);
 	s->added = s->changed = s->removed = 0;
 }
 
