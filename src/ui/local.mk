@@ -1,1 +1,37 @@
 # The files of this room.
+libtern_a_SOURCES += \
+	src/ui/canvas.c src/ui/canvas.h \
+	src/ui/cmd_app.c \
+	src/ui/cmd_mailbox.c \
+	src/ui/cmd_message.c \
+	src/ui/cmd_move.c \
+	src/ui/command.c src/ui/command.h \
+	src/ui/flow.c src/ui/flow.h \
+	src/ui/format.c \
+	src/ui/hint.c src/ui/hint.h \
+	src/ui/key.c src/ui/key.h \
+	src/ui/keymap.c src/ui/keymap.h \
+	src/ui/list.c src/ui/list.h \
+	src/ui/loop.c \
+	src/ui/priv.h \
+	src/ui/prompt.c src/ui/prompt.h \
+	src/ui/sidebar.c src/ui/sidebar.h \
+	src/ui/status.c src/ui/status.h \
+	src/ui/term.c src/ui/term.h \
+	src/ui/theme.c src/ui/theme.h \
+	src/ui/ui.c src/ui/ui.h \
+	src/ui/view.c src/ui/view.h \
+	src/ui/view_help.c \
+	src/ui/view_main.c \
+	src/ui/view_message.c \
+	src/ui/view_picker.c \
+	src/ui/view_welcome.c
+
+# The shipped keys become one C string.
+nodist_libtern_a_SOURCES = src/ui/default-keys.h
+BUILT_SOURCES += src/ui/default-keys.h
+CLEANFILES += src/ui/default-keys.h
+EXTRA_DIST += src/ui/default.keys
+src/ui/default-keys.h: $(srcdir)/src/ui/default.keys src/ui/$(am__dirstamp)
+	$(AM_V_GEN)sed -e 's/[\\"]/\\&/g' -e 's/^/"/' -e 's/$$/\\n"/' \
+		$(srcdir)/src/ui/default.keys > $@.tmp && mv $@.tmp $@

@@ -28,7 +28,20 @@ enum ui_end {
  * Runs until the reader quits.  Main thread only.  Restores the terminal on
  * every way out, fatal signals included.  Returns enum ui_end or an error
  * (no terminal, TERM unknown).
+ *
+ * main() blocks SIGWINCH, SIGTERM, SIGHUP, SIGINT, SIGTSTP, SIGCONT and
+ * SIGPIPE with pthread_sigmask before it starts any thread, so that all of
+ * them inherit it and only ui_run's signalfd sees these signals; ui_run blocks
+ * them once more for its own thread and leaves them blocked.  setlocale has
+ * been called, with a UTF-8 locale.
  */
 int ui_run(const struct ui_start *start, struct err *err);
+
+/*
+ * The shipped keys and all commands as lines for the manual (g_free):
+ * "key TAB context TAB keys TAB command line", then
+ * "command TAB name TAB arguments TAB help".
+ */
+char *ui_keys_text(void);
 
 #endif

@@ -1,0 +1,37 @@
+/*
+ * HTML mail as text.
+ *
+ * A push parser feeds a small text builder: paragraphs, headings, lists,
+ * quotes, preformatted text, links as [n] with their targets at the end,
+ * table cells one after the other.  Nothing is ever loaded.  Before the parser
+ * sees a byte, html_trim has cut what makes parsers slow (size, giant tags,
+ * attribute lists, comments).  Pure; any thread after html_init.
+ */
+#ifndef TERN_MIME_HTML_H
+#define TERN_MIME_HTML_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include <glib.h>
+
+enum {
+	HTML_BODY_MAX = 2 << 20,   /* bytes read */
+	HTML_TAG_MAX = 16 * 1024,  /* a longer tag is left out */
+	HTML_ATTRS_MAX = 256,      /* a tag with more is left out */
+	HTML_DEPTH_MAX = 512,      /* open elements; deeper, reading ends */
+	HTML_STYLE_MAX = 200,      /* open elements that shape the text */
+	HTML_LINKS_MAX = 1000,
+	HTML_LINK_MAX = 4096,      /* bytes of a target; a longer one is not listed */
+};
+
+/* Once, before any thread is started (mime_init does it). */
+void html_init(void);
+
+/* Appends the text of html (UTF-8) to out; false = a limit left something out. */
+bool html_to_text(GString *out, const char *html, size_t len);
+
+/* What the parser gets to see; false = the end was cut off.  For tests. */
+bool html_trim(GString *out, const char *html, size_t len);
+
+#endif

@@ -1,0 +1,128 @@
+#include "mime/outline.h"
+
+#include <string.h>
+
+struct frame {
+	int node, next;
+};
+
+static void read_type(struct node *n)
+{
+	GMimeContentType *t = g_mime_object_get_content_type(n->object);
+	const char *media = t ? g_mime_content_type_get_media_type(t) : NULL;
+	const char *sub = t ? g_mime_content_type_get_media_subtype(t) : NULL;
+	char *p = n->type;
+
+	g_snprintf(n->type, sizeof n->type, "%s/%s", media ? media : "text", sub ? sub : "plain");
+	for (; *p; p++)
+		*p = *p > ' ' && *p < 0x7F ? g_ascii_tolower(*p) : '_';
+}
+
+static unsigned texts_of(const struct node *n)
+{
+	if (n->attachment || n->n_children > 0)
+		return 0;
+	if (strcmp(n->type, "text/html") == 0)
+		return HAS_HTML;
+	return g_str_has_prefix(n->type, "text/") && strcmp(n->type, "text/calendar") != 0
+		       ? HAS_PLAIN
+		       : 0;
+}
+
+static uint64_t size_of(struct node *n)
+{
+	GMimeDataWrapper *content;
+	gint64 len;
+
+	if (!GMIME_IS_PART(n->object))
+		return 0;
+	content = g_mime_part_get_content(GMIME_PART(n->object));
+	len = content ? g_mime_stream_length(g_mime_data_wrapper_get_stream(content)) : 0;
+	if (len <= 0)
+		return 0;
+	if (g_mime_part_get_content_encoding(GMIME_PART(n->object)) ==
+		GMIME_CONTENT_ENCODING_BASE64)
+		len = len / 78 * 57 + len % 78 * 3 / 4;
+	return (uint64_t)len;
+}
+
+static void describe(struct node *n)
+{
+	const char *how = g_mime_object_get_disposition(n->object);
+	struct part_facts f = { .type = n->type, .parent = n->in, .index = n->index };
+
+	read_type(n);
+	if (GMIME_IS_PART(n->object))
+		n->filename = g_mime_part_get_filename(GMIME_PART(n->object));
+	f.attached = how && g_ascii_strcasecmp(how, "attachment") == 0;
+	f.named = n->filename != NULL;
+	f.has_id = g_mime_object_get_content_id(n->object) != NULL;
+	n->attachment = part_is_attachment(&f);
+	if (GMIME_IS_MESSAGE_PART(n->object) && !n->attachment)
+		n->message = g_mime_message_part_get_message(GMIME_MESSAGE_PART(n->object));
+	if (GMIME_IS_MULTIPART(n->object))
+		n->n_children = g_mime_multipart_get_count(GMIME_MULTIPART(n->object));
+	else if (n->message && g_mime_message_get_mime_part(n->message))
+		n->n_children = 1;
+	n->has = texts_of(n);
+	n->size = size_of(n);
+}
+
+static GMimeObject *child_of(const struct node *n, int i)
+{
+	if (n->message)
+		return g_mime_message_get_mime_part(n->message);
+	return g_mime_multipart_get_part(GMIME_MULTIPART(n->object), i);
+}
+
+static int add(GArray *nodes, GMimeObject *object, int parent, int index)
+{
+	struct node n = { .object = object, .parent = parent, .index = index };
+
+	if (parent >= 0) {
+		struct node *p = outline_node(nodes, parent);
+
+		n.depth = p->depth + 1;
+		n.in = p->message ? PARENT_NONE : part_parent_of(p->type);
+	}
+	describe(&n);
+	g_array_append_val(nodes, n);
+	return (int)nodes->len - 1;
+}
+
+/* Children stand behind their parents: one walk backwards sums up. */
+static void sum_up(GArray *nodes)
+{
+	for (int i = (int)nodes->len - 1; i > 0; i--) {
+		struct node *n = outline_node(nodes, i);
+
+		outline_node(nodes, n->parent)->has |= n->has;
+	}
+}
+
+GArray *outline_build(GMimeObject *root, int depth_max, int parts_max, bool *cut)
+{
+	GArray *nodes = g_array_new(FALSE, FALSE, sizeof(struct node));
+	g_autofree struct frame *stack = g_new0(struct frame, depth_max);
+	int open = 0;
+
+	stack[open++] = (struct frame){ add(nodes, root, -1, 0), 0 };
+	while (open > 0) {
+		struct frame *f = &stack[open - 1];
+		struct node *n = outline_node(nodes, f->node);
+		GMimeObject *child = f->next < n->n_children ? child_of(n, f->next) : NULL;
+
+		if (!child) {
+			open--;
+		} else if (open == depth_max || (int)nodes->len == parts_max) {
+			*cut = true;
+			open--;
+		} else {
+			int i = add(nodes, child, f->node, f->next++);
+
+			stack[open++] = (struct frame){ i, 0 };
+		}
+	}
+	sum_up(nodes);
+	return nodes;
+}

@@ -1,0 +1,44 @@
+/*
+ * The parts of a parsed message as one array, depth first: what document.c
+ * and body.c walk instead of recursing into the tree.  Nodes borrow from the
+ * GMime message, which must outlive them.
+ */
+#ifndef TERN_MIME_OUTLINE_H
+#define TERN_MIME_OUTLINE_H
+
+#include <stdbool.h>
+
+#include <gmime/gmime.h>
+
+#include "mime/structure.h"
+
+enum { OUTLINE_TYPE_MAX = 128 };
+
+enum outline_has {
+	HAS_PLAIN = 1 << 0, /* text that is shown as it is, here or below */
+	HAS_HTML = 1 << 1,
+};
+
+struct node {
+	GMimeObject *object;
+	GMimeMessage *message;   /* of a message inside, else NULL */
+	char type[OUTLINE_TYPE_MAX];
+	const char *filename;    /* may be NULL */
+	int parent;              /* -1 for the root */
+	int depth, index, n_children;
+	enum part_parent in;     /* what the parent is */
+	unsigned has;            /* enum outline_has */
+	bool attachment;
+	bool shown;              /* set by body_render: its text is shown */
+	uint64_t size;           /* decoded bytes, or an estimate */
+};
+
+/* GArray of struct node; *cut is set if a limit left parts out. */
+GArray *outline_build(GMimeObject *root, int depth_max, int parts_max, bool *cut);
+
+static inline struct node *outline_node(GArray *nodes, int i)
+{
+	return &g_array_index(nodes, struct node, i);
+}
+
+#endif

@@ -1,0 +1,264 @@
+/*
+ * What one mailbox says, gathered into batches for the store.
+ *
+ * The rules of the sink:
+ *   - A batch holds at most BATCH_CHANGES_MAX facts; a full one is committed
+ *     without a cursor, for each new message and each flag stands for itself.
+ *   - The cursor is committed together with the last facts before it.
+ *   - CHANGE_GONE is held back until the cursor point behind it proves that the
+ *     answer was complete.  What an answer said before it broke is forgotten.
+ *   - ONE WITNESS IS NOT PROOF OF LOSS: if more than half of a mailbox (and at
+ *     least GONE_LEAST messages) would go, or all its uids would become void,
+ *     the call is abandoned, the connection is made anew, and only what the
+ *     second answer says too is believed.
+ *   - The provider is asked to pause behind a slice when the reader's own
+ *     change waits, the doorbell rang, or other mailboxes wait for their turn.
+ */
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/i18n.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "sync/priv.h"
+
+/* The two structs are one: known messages pass from the store to a provider without a copy. */
+_Static_assert(sizeof(struct known) == sizeof(struct store_known), "struct known");
+_Static_assert(offsetof(struct known, uid) == offsetof(struct store_known, uid), "uid");
+_Static_assert(offsetof(struct known, flags) == offsetof(struct store_known, flags), "flags");
+_Static_assert(offsetof(struct known, keywords_hash) ==
+		       offsetof(struct store_known, keywords_hash),
+	"keywords_hash");
+
+struct gather {
+	struct sink sink;        /* first: what the provider sees */
+	struct session *s;
+	const struct mailbox *mailbox;
+	struct batch *batch;
+	GArray *gone;            /* uint64_t: waits for the cursor point behind it */
+	GArray *gone_first;      /* what the first witness said, sorted; NULL = not asked */
+	bool void_first;         /* the first witness said that all uids are void */
+	bool second;             /* this is the second witness */
+	bool doubt;              /* the first witness said something grave: ask again */
+	bool voided;             /* the batch begins with a reset that is not committed */
+	bool paused;             /* the provider was told to pause */
+	int64_t known, removed;  /* in the mailbox before the call; by the call so far */
+	int64_t until;
+};
+
+static void gather_release(struct gather *g)
+{
+	batch_free(&g->batch);
+	g_clear_pointer(&g->gone, g_array_unref);
+	g_clear_pointer(&g->gone_first, g_array_unref);
+}
+
+/* A busy database is the disk's failure here: it ends the pass, not only this mailbox. */
+static int ours(int r, struct err *err)
+{
+	if (r < 0)
+		err->code = ERR_STORAGE;
+	return r < 0 ? ERR_STORAGE : r;
+}
+
+static int flush(struct gather *g, struct err *err)
+{
+	struct batch_result result = { 0 };
+	int r = batch_apply(g->s->store, g->batch, &result, err);
+
+	g->s->added += result.added;
+	g->s->changed += result.changed;
+	g->s->removed += result.removed;
+	g->voided = g->voided && r < 0;
+	return ours(r, err);
+}
+
+static int keep(struct gather *g, const struct change *c, struct err *err)
+{
+	batch_change(g->batch, c);
+	return batch_size(g->batch) >= BATCH_CHANGES_MAX ? flush(g, err) : 0;
+}
+
+static int on_change(struct sink *sink, const struct change *c, struct err *err)
+{
+	struct gather *g = (struct gather *)sink;
+
+	if (c->kind != CHANGE_GONE)
+		return keep(g, c, err);
+	g_array_append_val(g->gone, c->uid);
+	return 0;
+}
+
+/* Stops the call: what it says shall be heard from a second witness. */
+static int doubt(struct gather *g, struct err *err)
+{
+	if (g->second)
+		return err_set(err, ERR_CONFLICT,
+			_("The server gave two different answers about %s; nothing was removed."),
+			g->mailbox->name);
+	g->doubt = true;
+	return err_set(err, ERR_CONFLICT, _("The answer about %s needs a second look."),
+		g->mailbox->name);
+}
+
+static int on_reset(struct sink *sink, struct err *err)
+{
+	struct gather *g = (struct gather *)sink;
+
+	if (g->known > 0 && !g->void_first) {
+		g->void_first = !g->second;
+		return doubt(g, err);
+	}
+	batch_reset(g->batch);
+	g->voided = true;
+	g->known = 0;
+	return 0;
+}
+
+static int by_uid(const void *a, const void *b)
+{
+	const uint64_t *x = a, *y = b;
+
+	return (*x > *y) - (*x < *y);
+}
+
+static bool first_said(const struct gather *g, uint64_t uid)
+{
+	return bsearch(&uid, g->gone_first->data, g->gone_first->len, sizeof uid, by_uid);
+}
+
+/* Keeps the whole list of the first witness for the second. */
+static int doubt_gone(struct gather *g, struct err *err)
+{
+	if (!g->second) {
+		g->gone_first = g_steal_pointer(&g->gone);
+		g->gone = g_array_new(FALSE, FALSE, sizeof(uint64_t));
+		g_array_sort(g->gone_first, by_uid);
+	}
+	return doubt(g, err);
+}
+
+/* The answer that named the uids was complete: they are gone, unless that is too much to believe. */
+static int take_gone(struct gather *g, struct err *err)
+{
+	int64_t total = g->removed + (int64_t)g->gone->len;
+	bool grave = total >= GONE_LEAST && total > g->known / GONE_SHARE;
+	int r = 0;
+
+	if (g->gone->len > 0 && grave && !g->gone_first)
+		return doubt_gone(g, err);
+	for (guint i = 0; r == 0 && i < g->gone->len; i++) {
+		struct change c = { .kind = CHANGE_GONE,
+			.uid = g_array_index(g->gone, uint64_t, i) };
+
+		if (grave && !first_said(g, c.uid))
+			continue;
+		g->removed++;
+		r = keep(g, &c, err);
+	}
+	g_array_set_size(g->gone, 0);
+	return r;
+}
+
+static bool should_pause(const struct gather *g, const struct cursor_point *at)
+{
+	if (g->s->wake && cancel_is_set(g->s->wake))
+		return true;
+	if (!g->s->stuck && push_due_in(g->s) == 0)
+		return true;
+	return !at->complete && clock_mono_ms() >= g->until;
+}
+
+static int on_cursor(struct sink *sink, const struct cursor_point *at, struct err *err)
+{
+	struct gather *g = (struct gather *)sink;
+	int r = take_gone(g, err);
+
+	if (r < 0)
+		return r;
+	if (at->cursor && *at->cursor)
+		batch_cursor(g->batch, at->cursor, at->uidvalidity, at->complete);
+	r = flush(g, err);
+	if (r < 0)
+		return r;
+	board_progress(g->s->board, STAGE_FETCHING, at->done, at->of);
+	g->paused = should_pause(g, at);
+	return g->paused;
+}
+
+static int on_known(struct sink *sink, uint64_t from, struct known *out, size_t max,
+	struct err *err)
+{
+	struct gather *g = (struct gather *)sink;
+
+	if (g->voided)
+		return 0; /* the uids that the store still has are void */
+	return ours(store_known(g->s->store, g->mailbox->id, from, (struct store_known *)out, max,
+			    err),
+		err);
+}
+
+static void on_progress(struct sink *sink, enum engine_stage stage, int64_t done, int64_t of)
+{
+	board_progress(((struct gather *)sink)->s->board, stage, done, of);
+}
+
+static int ask(struct gather *g, const struct mailbox *m, unsigned flags, struct err *err)
+{
+	struct session *s = g->s;
+	int r = session_connect(s, err);
+
+	if (r < 0)
+		return r;
+	batch_free(&g->batch);
+	g->batch = batch_new(s->account->id, m->id);
+	g_array_set_size(g->gone, 0);
+	g->mailbox = m;
+	g->voided = g->paused = false;
+	g->removed = 0;
+	g->known = store_known_count(s->store, m->id);
+	board_stage(s->board, STAGE_PLANNING, m->name);
+	return session_heard(s, s->provider->ops->changes(s->provider, m, flags, &g->sink, err));
+}
+
+static int ask_again(struct gather *g, mailbox_id id, unsigned flags, struct err *err)
+{
+	AUTO(mailbox_free) struct mailbox *m = NULL;
+	int r = store_mailbox(g->s->store, id, &m, err);
+
+	if (r < 0)
+		return r;
+	log_event(LOG_WARN, "second-witness", "s:s, s:s, s:s, s:I", "account",
+		g->s->account->name, "sync_id", g->s->id, "about",
+		g->gone_first ? "messages" : "uidvalidity", "mailbox", (long long)id.v);
+	session_drop(g->s);
+	g->doubt = false;
+	g->second = true;
+	r = ask(g, m, flags, err);
+	if (r >= 0 && flush(g, err) < 0)
+		r = err->code;
+	return r;
+}
+
+int gather_mailbox(struct session *s, const struct mailbox *m, unsigned flags, int64_t until,
+	struct err *err)
+{
+	AUTO(gather_release) struct gather g = {
+		.sink = { .reset = on_reset, .change = on_change, .cursor = on_cursor,
+			.known = on_known, .progress = on_progress },
+		.s = s,
+		.until = until,
+		.gone = g_array_new(FALSE, FALSE, sizeof(uint64_t)),
+	};
+	int r = ask(&g, m, flags, err);
+
+	if (g.doubt)
+		r = ask_again(&g, m->id, flags, err);
+	else if (r >= 0 && flush(&g, err) < 0)
+		r = err->code;
+	if (r == ERR_CONFLICT)
+		session_drop(s); /* we left in the middle of an answer */
+	return r < 0 ? r : r > 0 && g.paused;
+}

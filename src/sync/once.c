@@ -1,0 +1,237 @@
+/*
+ * The blocking forms, for the command line: in the caller's thread, with a
+ * store handle and a connection of their own.  Account 0 means all of them, one
+ * after the other; the first error is the answer, but the others have their
+ * turn all the same, unless the caller stopped us or the disk failed.
+ */
+#include "base/i18n.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "sync/priv.h"
+
+struct job {
+	int (*run)(struct session *s, struct job *j, struct err *err);
+	unsigned flags;          /* pass: changes_flags */
+	message_id message;      /* body */
+	int64_t left;            /* drain: rows that did not leave */
+	struct err why;          /* drain: why they did not */
+};
+
+/* --- running a job -------------------------------------------------------- */
+
+static int run_one(struct sync *sync, const struct account *a, struct job *j,
+	struct cancel *cancel, struct err *err)
+{
+	AUTO(session_close) struct session s;
+	int r;
+
+	session_init(&s, sync, a, cancel);
+	r = session_open(&s, STORE_CLI, err);
+	return r < 0 ? r : j->run(&s, j, err);
+}
+
+static int run_chosen(struct sync *sync, account_id a, struct job *j, struct cancel *cancel,
+	struct err *err)
+{
+	struct err first = { 0 };
+	size_t n = 0;
+
+	for (size_t i = 0; i < sync->n; i++) {
+		const struct account *account = sync->lanes[i].account;
+		struct err one = { 0 };
+
+		if (a.v != 0 && account->id.v != a.v)
+			continue;
+		n++;
+		if (run_one(sync, account, j, cancel, &one) >= 0)
+			continue;
+		if (first.code == ERR_OK)
+			first = one;
+		if (one.code == ERR_CANCELED || one.code == ERR_STORAGE)
+			break;
+	}
+	if (a.v != 0 && n == 0)
+		return err_set(err, ERR_USAGE, _("There is no such account."));
+	if (first.code != ERR_OK)
+		*err = first;
+	return first.code;
+}
+
+/* The caller's latch, or one that nobody sets: a provider always has one to watch. */
+static int run(struct engine *e, account_id a, struct job *j, struct cancel *cancel,
+	struct err *err)
+{
+	struct cancel never;
+	struct err unread = { 0 };
+	int r;
+
+	cancel_init(&never);
+	r = run_chosen((struct sync *)e, a, j, cancel ? cancel : &never, err ? err : &unread);
+	cancel_release(&never);
+	return r;
+}
+
+static void unlease(struct session *s)
+{
+	struct err err = { 0 };
+
+	session_drop(s);
+	if (store_lease_drop(s->store, s->account->id, &err) < 0)
+		log_event(LOG_WARN, "lease-kept", "s:s", "words", err.text);
+}
+
+/* --- pass ----------------------------------------------------------------- */
+
+static int pass_leased(struct session *s, struct job *j, struct err *err)
+{
+	int r = store_queue_recover(s->store, s->account->id, err);
+
+	log_event(LOG_INFO, "pass-start", "s:s, s:s, s:s", "account", s->account->name, "sync_id",
+		s->id, "trigger", "manual");
+	if (r >= 0)
+		r = session_connect(s, err);
+	if (r >= 0)
+		r = push_due(s, err);
+	if (r >= 0)
+		r = pull_pass(s, j->flags, err);
+	if (r < 0 && r != ERR_CANCELED)
+		session_result(s, err);
+	return r;
+}
+
+static int run_pass(struct session *s, struct job *j, struct err *err)
+{
+	int r = lease_take(s, err);
+
+	if (r < 0)
+		return r;
+	r = pass_leased(s, j, err);
+	unlease(s);
+	return r;
+}
+
+int once_pass(struct engine *e, account_id a, bool full, struct cancel *cancel, struct err *err)
+{
+	struct job j = { .run = run_pass, .flags = full ? CHANGES_FULL : 0 };
+	int r = run(e, a, &j, cancel, err);
+
+	return r < 0 ? r : 0;
+}
+
+/* --- drain ---------------------------------------------------------------- */
+
+/* Rows that still want to leave: neither settled nor waiting for the reader's decision. */
+static int waiting_rows(struct session *s, int64_t *n, struct err *err)
+{
+	g_autoptr(GPtrArray) rows = NULL;
+	int r = store_queue_rows(s->store, s->account->id, false, &rows, err);
+
+	*n = 0;
+	for (guint i = 0; r >= 0 && i < rows->len; i++) {
+		struct mutation_row *row = g_ptr_array_index(rows, i);
+
+		*n += row->status == MUTATION_QUEUED || row->status == MUTATION_LEASED;
+		mutation_row_free(&row);
+	}
+	if (rows)
+		g_ptr_array_set_free_func(rows, NULL);
+	return r;
+}
+
+static int push_leased(struct session *s, struct err *err)
+{
+	int r = lease_take(s, err);
+
+	if (r < 0)
+		return r;
+	r = store_queue_recover(s->store, s->account->id, err);
+	if (r >= 0)
+		r = push_due(s, err);
+	unlease(s);
+	return r;
+}
+
+static int run_drain(struct session *s, struct job *j, struct err *err)
+{
+	struct err why = { 0 };
+	int64_t left = 0;
+	int r = waiting_rows(s, &left, err);
+
+	if (r < 0 || left == 0)
+		return r;
+	push_leased(s, &why);
+	r = waiting_rows(s, &left, err);
+	if (r < 0)
+		return r;
+	j->left += left;
+	if (left > 0 && j->why.code == ERR_OK)
+		j->why = why;
+	return why.code == ERR_STORAGE || why.code == ERR_CANCELED ? err_set(err, why.code, "%s",
+									     why.text) :
+								     0;
+}
+
+/*
+ * Pushes what is due; returns how many rows still wait (0 = all left).  Rows
+ * that wait safely are no failure: the number is returned and *err tells why
+ * they wait (offline, another tern at work, ...; code 0: not due yet).
+ */
+int once_drain(struct engine *e, account_id a, struct cancel *cancel, struct err *err)
+{
+	struct job j = { .run = run_drain };
+	int r = run(e, a, &j, cancel, err);
+
+	if (r < 0)
+		return r;
+	if (err)
+		*err = j.why;
+	return (int)MIN(j.left, INT_MAX);
+}
+
+/* --- body and check ------------------------------------------------------- */
+
+static int run_body(struct session *s, struct job *j, struct err *err)
+{
+	return body_fetch(s, j->message, err);
+}
+
+int once_body(struct engine *e, account_id a, message_id m, struct cancel *cancel,
+	struct err *err)
+{
+	struct job j = { .run = run_body, .message = m };
+
+	return run(e, a, &j, cancel, err);
+}
+
+static int listed(struct sink *sink, const struct mailbox *m, struct err *err)
+{
+	(void)sink;
+	(void)m;
+	(void)err;
+	return 0;
+}
+
+static void silent(struct sink *sink, enum engine_stage stage, int64_t done, int64_t of)
+{
+	(void)sink;
+	(void)stage;
+	(void)done;
+	(void)of;
+}
+
+static int run_check(struct session *s, struct job *j, struct err *err)
+{
+	struct sink sink = { .mailbox = listed, .progress = silent };
+	int r = session_connect(s, err);
+
+	(void)j;
+	return r < 0 ? r : s->provider->ops->mailboxes(s->provider, &sink, err);
+}
+
+int once_check(struct engine *e, account_id a, struct cancel *cancel, struct err *err)
+{
+	struct job j = { .run = run_check };
+	int r = run(e, a, &j, cancel, err);
+
+	return r < 0 ? r : 0;
+}

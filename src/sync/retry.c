@@ -1,0 +1,51 @@
+/* When to try again: base/backoff.h, unless the server said when or the reader must act. */
+#include "base/backoff.h"
+#include "sync/priv.h"
+
+const struct timing timing_default = {
+	.poll = 180 * 1000,
+	.poll_live = 300 * 1000,
+	.learn = 1000,
+	.push_gap = 500,
+	.stuck = 30 * 1000,
+	.watch = 2000,
+	.lease = 3000,
+	.retry_cap = BACKOFF_LAST_MS,
+	.turn = 2000,
+	.progress = 200,
+	.body_idle = 5 * 60 * 1000,
+};
+
+bool retry_needs_reader(enum err_code code)
+{
+	return code == ERR_AUTH || code == ERR_TRUST || code == ERR_USAGE;
+}
+
+bool retry_is_wide(const struct err *why)
+{
+	switch (why->code) {
+	case ERR_OFFLINE:
+	case ERR_AUTH:
+	case ERR_TRUST:
+	case ERR_STORAGE:
+	case ERR_CANCELED:
+		return true;
+	case ERR_RETRY:
+		return why->after_s > 0;
+	default:
+		return false;
+	}
+}
+
+int64_t retry_next_ms(struct retry *r, const struct timing *t, const struct err *why)
+{
+	int64_t ms;
+
+	if (retry_needs_reader(why->code))
+		return -1;
+	r->failures++;
+	if (why->after_s > 0)
+		return MIN(why->after_s, RETRY_AFTER_MAX_S) * (int64_t)1000;
+	ms = backoff_ms(r->failures);
+	return MIN(ms, (int64_t)t->retry_cap);
+}

@@ -1,0 +1,215 @@
+/* The engine: starts, stops and answers for the workers of all accounts. */
+#include "sync/sync.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/i18n.h"
+#include "sync/priv.h"
+
+/* --- what the screen may ask ---------------------------------------------- */
+
+static struct lane *lane_of(struct sync *s, account_id a)
+{
+	for (size_t i = 0; i < s->n; i++)
+		if (s->lanes[i].account->id.v == a.v)
+			return &s->lanes[i];
+	return NULL;
+}
+
+void lane_ring(struct lane *l, bool ask)
+{
+	if (ask)
+		atomic_store(&l->asked, true);
+	cancel_set(&l->wake);
+}
+
+static void ring(struct engine *e, account_id a, bool ask)
+{
+	struct sync *s = (struct sync *)e;
+
+	for (size_t i = 0; i < s->n; i++)
+		if (a.v == 0 || s->lanes[i].account->id.v == a.v)
+			lane_ring(&s->lanes[i], ask);
+}
+
+static void engine_sync_now(struct engine *e, account_id a)
+{
+	ring(e, a, true);
+}
+
+static void engine_push(struct engine *e, account_id a)
+{
+	ring(e, a, false);
+}
+
+static void post_body(struct sync *s, account_id a, message_id m, enum err_code code)
+{
+	struct event e = { .kind = EV_BODY, .code = code, .account = a.v, .message = m.v };
+
+	if (s->events && m.v != 0)
+		queue_post(s->events, &e);
+}
+
+static void engine_want_body(struct engine *e, account_id a, message_id m)
+{
+	struct sync *s = (struct sync *)e;
+	struct lane *l = lane_of(s, a);
+
+	if (!l)
+		post_body(s, a, m, ERR_GONE);
+	else
+		post_body(s, a, bodies_ask(&l->bodies, m), ERR_CANCELED);
+}
+
+static bool engine_state(struct engine *e, account_id a, struct engine_state *out)
+{
+	struct lane *l = lane_of((struct sync *)e, a);
+
+	if (l)
+		board_read(&l->board, out);
+	return l != NULL;
+}
+
+/* --- life ----------------------------------------------------------------- */
+
+static void lane_init(struct lane *l, struct sync *s, const struct account *a)
+{
+	*l = (struct lane){ .sync = s, .account = a };
+	cancel_init(&l->stop);
+	cancel_init(&l->wake);
+	bodies_init(&l->bodies);
+	board_init(&l->board, a->id, s->events, s->timing.progress);
+}
+
+static void lane_release(struct lane *l)
+{
+	board_release(&l->board);
+	bodies_release(&l->bodies);
+	cancel_release(&l->wake);
+	cancel_release(&l->stop);
+}
+
+struct sync *sync_new(const struct places *places, const struct config *config,
+	struct queue *events)
+{
+	struct sync *s = g_new0(struct sync, 1);
+
+	s->engine = (struct engine){
+		.sync_now = engine_sync_now,
+		.push = engine_push,
+		.want_body = engine_want_body,
+		.state = engine_state,
+		.pass = once_pass,
+		.drain = once_drain,
+		.body = once_body,
+		.check = once_check,
+	};
+	s->places = places;
+	s->config = config;
+	s->events = events;
+	s->find = provider_find;
+	s->timing = timing_default;
+	cancel_init(&s->stop);
+	s->n = config->accounts->len;
+	s->lanes = g_new0(struct lane, s->n);
+	for (size_t i = 0; i < s->n; i++)
+		lane_init(&s->lanes[i], s, g_ptr_array_index(config->accounts, i));
+	return s;
+}
+
+struct engine *sync_engine(struct sync *s)
+{
+	return &s->engine;
+}
+
+/* A thread with room for deep parsers, which no signal interrupts. */
+static int spawn(pthread_t *out, const char *kind, const char *name, void *(*run)(void *),
+	void *arg, struct err *err)
+{
+	char title[16];
+	pthread_attr_t attr;
+	sigset_t all, old;
+	int r;
+
+	pthread_attr_init(&attr);
+	pthread_attr_setstacksize(&attr, WORKER_STACK);
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &old);
+	r = pthread_create(out, &attr, run, arg);
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	pthread_attr_destroy(&attr);
+	if (r != 0)
+		return err_set(err, ERR_LIMIT, _("No thread could be started: %s."),
+			g_strerror(r));
+	snprintf(title, sizeof title, "%s:%.10s", kind, name);
+	pthread_setname_np(*out, title);
+	return 0;
+}
+
+static int lane_start(struct lane *l, struct err *err)
+{
+	static void *(*const mains[])(void *) = { worker_main, body_main };
+	static const char *const kinds[] = { "sync", "body" };
+
+	while (l->n_threads < 2) {
+		int i = l->n_threads;
+
+		if (spawn(&l->threads[i], kinds[i], l->account->name, mains[i], l, err) < 0)
+			return err->code;
+		l->n_threads++;
+	}
+	return 0;
+}
+
+static void lane_stop(struct lane *l)
+{
+	cancel_set(&l->stop);
+	cancel_set(&l->wake);
+	cancel_set(&l->bodies.ring);
+}
+
+static void lane_join(struct lane *l)
+{
+	while (l->n_threads > 0)
+		pthread_join(l->threads[--l->n_threads], NULL);
+}
+
+/* First everybody hears of it, then everybody is waited for. */
+static void stop(struct sync *s)
+{
+	cancel_set(&s->stop);
+	for (size_t i = 0; i < s->n; i++)
+		lane_stop(&s->lanes[i]);
+	for (size_t i = 0; i < s->n; i++)
+		lane_join(&s->lanes[i]);
+	if (s->watching)
+		pthread_join(s->watcher, NULL);
+	s->watching = false;
+}
+
+int sync_start(struct sync *s, struct err *err)
+{
+	int r = spawn(&s->watcher, "sync", "watch", watch_main, s, err);
+
+	s->watching = r == 0;
+	for (size_t i = 0; r == 0 && i < s->n; i++)
+		r = lane_start(&s->lanes[i], err);
+	if (r < 0)
+		stop(s);
+	return r;
+}
+
+void sync_free(struct sync **s)
+{
+	if (!*s)
+		return;
+	stop(*s);
+	for (size_t i = 0; i < (*s)->n; i++)
+		lane_release(&(*s)->lanes[i]);
+	g_free((*s)->lanes);
+	cancel_release(&(*s)->stop);
+	g_free(*s);
+	*s = NULL;
+}

@@ -1,0 +1,52 @@
+/*
+ * The watcher: one thread for all accounts, which notices two things that no
+ * worker can while it waits for its server.  Another process (`tern flag`)
+ * queued a change: the worker's bell is rung.  The machine slept: every socket
+ * is suspect, and the workers connect anew.
+ */
+#include "base/clock.h"
+#include "base/log.h"
+#include "sync/priv.h"
+
+static void look(struct sync *s, struct store *store)
+{
+	for (size_t i = 0; i < s->n; i++) {
+		struct lane *l = &s->lanes[i];
+
+		if (l->account->two_way && store_queue_due_in(store, l->account->id) == 0)
+			lane_ring(l, false);
+	}
+}
+
+static void wake_from_sleep(struct sync *s)
+{
+	log_event(LOG_INFO, "resumed", NULL);
+	for (size_t i = 0; i < s->n; i++) {
+		atomic_store(&s->lanes[i].suspect, true);
+		lane_ring(&s->lanes[i], false);
+	}
+}
+
+void *watch_main(void *sync)
+{
+	struct sync *s = sync;
+	struct store *store = NULL;
+	struct err err = { 0 };
+	int64_t seen = -1, at = clock_mono_ms();
+
+	while (cancel_poll(&s->stop, -1, 0, s->timing.watch) == 0) {
+		int64_t now = clock_mono_ms(), version;
+
+		if (now - at > s->timing.watch + SUSPEND_MS)
+			wake_from_sleep(s);
+		at = now;
+		if (!store && store_open(s->places->data, STORE_WORKER, NULL, &store, &err) < 0)
+			continue;
+		version = store_version(store);
+		if (version != seen)
+			look(s, store);
+		seen = version;
+	}
+	store_close(&store);
+	return NULL;
+}

@@ -1,0 +1,189 @@
+/* Commands about tern itself. */
+#include <string.h>
+
+#include "base/i18n.h"
+#include "base/mem.h"
+#include "ui/command.h"
+#include "ui/priv.h"
+
+static int help(struct ui *ui, const char *arg, struct err *err)
+{
+	(void)arg;
+	(void)err;
+	view_help_open(ui);
+	return 0;
+}
+
+static int command(struct ui *ui, const char *arg, struct err *err)
+{
+	(void)err;
+	ui_ask_command(ui, arg);
+	return 0;
+}
+
+static int redraw(struct ui *ui, const char *arg, struct err *err)
+{
+	(void)arg;
+	(void)err;
+	ui->want_redraw = true;
+	ui->stale = true;
+	return 0;
+}
+
+static int suspend(struct ui *ui, const char *arg, struct err *err)
+{
+	(void)arg;
+	(void)err;
+	ui->want_suspend = true;
+	return 0;
+}
+
+static int quit(struct ui *ui, const char *arg, struct err *err)
+{
+	(void)arg;
+	(void)err;
+	ui_end(ui, UI_QUIT);
+	return 0;
+}
+
+/* Esc where there is nothing to close: the message in the status line goes. */
+static int cancel(struct ui *ui, const char *arg, struct err *err)
+{
+	(void)arg;
+	(void)err;
+	if (ui_view(ui)->ops->context & (IN_HELP | IN_PICKER | IN_READER))
+		view_pop(ui);
+	else
+		ui_say(ui, _("Nothing to cancel; :quit leaves tern"));
+	return 0;
+}
+
+static int headers(struct ui *ui, const char *arg, struct err *err)
+{
+	(void)arg;
+	(void)err;
+	view_message_toggle_headers(ui);
+	return 0;
+}
+
+static int retry(struct ui *ui, const char *arg, struct err *err)
+{
+	(void)arg;
+	return view_message_retry(ui, err);
+}
+
+static int add_account(struct ui *ui, const char *arg, struct err *err)
+{
+	(void)arg;
+	(void)err;
+	ui_say(ui, _("Leave with q, then type: tern account add"));
+	return 0;
+}
+
+static int demo(struct ui *ui, const char *arg, struct err *err)
+{
+	(void)arg;
+	(void)err;
+	ui_say(ui, _("Leave with q, then type: tern demo"));
+	return 0;
+}
+
+/* A name for the account that no other one has: "mail", "mail-2", ... */
+static char *free_name(const struct ui *ui, const char *base)
+{
+	char *name = g_strdup(base);
+
+	for (int i = 2; config_account(ui->config, name); i++) {
+		g_free(name);
+		name = g_strdup_printf("%s-%d", base, i);
+	}
+	return name;
+}
+
+static char *account_name(const struct ui *ui, const char *path)
+{
+	g_autofree char *base = g_path_get_basename(path);
+
+	g_strcanon(base, G_CSET_A_2_Z G_CSET_a_2_z G_CSET_DIGITS "_-", '-');
+	return free_name(ui, base[0] == '-' || base[0] == '\0' ? "mail" : base);
+}
+
+static bool is_maildir(const char *path)
+{
+	g_autofree char *cur = g_build_filename(path, "cur", NULL);
+	g_autoptr(GDir) dir = g_dir_open(path, 0, NULL);
+	const char *name;
+
+	if (g_file_test(cur, G_FILE_TEST_IS_DIR))
+		return true;
+	while (dir && (name = g_dir_read_name(dir))) {
+		g_autofree char *sub = g_build_filename(path, name, "cur", NULL);
+
+		if (g_file_test(sub, G_FILE_TEST_IS_DIR))
+			return true;
+	}
+	return false;
+}
+
+static int open_maildir_at(struct ui *ui, const char *typed, struct err *err)
+{
+	g_autofree char *path = typed[0] == '~' && (typed[1] == '/' || !typed[1])
+					? g_build_filename(g_get_home_dir(), typed + 1, NULL)
+					: g_canonicalize_filename(typed, NULL);
+	g_autofree char *name = account_name(ui, path);
+	struct account a = { .name = name, .type = (char *)"maildir", .path = path, .two_way = true };
+	int rc;
+
+	if (!is_maildir(path))
+		return err_set(err, ERR_USAGE,
+			_("%s is no Maildir: it has no folder 'cur', nor has a folder in it"), path);
+	rc = config_account_add(ui->places, ui->config, &a, err);
+	if (rc < 0)
+		return rc;
+	ui_end(ui, UI_RELOAD);
+	return 0;
+}
+
+static void maildir_typed(struct ui *ui, const char *text)
+{
+	struct err err = { 0 };
+
+	if (*text && open_maildir_at(ui, text, &err) < 0)
+		ui_complain(ui, &err);
+}
+
+static GPtrArray *maildir_complete(struct ui *ui, const char *text)
+{
+	GPtrArray *out = g_ptr_array_new_with_free_func(g_free);
+
+	(void)ui;
+	path_complete(out, "", text);
+	return out;
+}
+
+static int open_maildir(struct ui *ui, const char *arg, struct err *err)
+{
+	if (*arg)
+		return open_maildir_at(ui, arg, err);
+	prompt_ask(&ui->prompt, _("Path of the Maildir: "), "~/", maildir_complete, maildir_typed,
+		false);
+	return 0;
+}
+
+const struct command commands_app[] = {
+	{ "help", "", IN_ANY & ~IN_HELP, 0, 0, N_("help"), N_("show keys and commands"), help },
+	{ "command", "", IN_ANY, 0, 0, N_("command"), N_("type a command; Tab completes"), command },
+	{ "headers", "", IN_READER, 0, 0, N_("headers"), N_("show all headers, or the usual ones"),
+		headers },
+	{ "retry", "", IN_READER, 0, 0, N_("try again"), N_("ask for the message again"), retry },
+	{ "redraw", "", IN_ANY, 0, 0, NULL, N_("draw the screen anew"), redraw },
+	{ "suspend", "", IN_ANY, 0, 0, NULL, N_("back to the shell; fg returns"), suspend },
+	{ "cancel", "", IN_ANY, 0, 0, NULL, N_("cancel what was begun, or close"), cancel },
+	{ "quit", "", IN_ANY, 0, 0, N_("quit"), N_("leave tern; everything is saved"), quit },
+	{ "add-account", "", IN_ANY, 0, 0, N_("add an account"), N_("how to add an account"),
+		add_account },
+	{ "demo", "", IN_ANY, 0, 0, N_("demo"), N_("how to see the demo mailbox"), demo },
+	{ "open-maildir", N_("[path]"), IN_ANY, 0, COMPLETES_PATH, N_("open a Maildir"),
+		N_("add a Maildir as an account"), open_maildir },
+	{ 0 },
+};

@@ -1,0 +1,61 @@
+/*
+ * The list: a window of rows around the cursor of a mailbox of any size.
+ *
+ * Only a few screens full of rows are held, found by the keys of the rows at
+ * the window's edges, so that memory and time do not depend on how many
+ * messages there are.  A refresh reads the window again and keeps the cursor
+ * on the same message; what arrives above pushes the rows down only when the
+ * top of the list was on the screen.  Row pointers are borrowed until the next
+ * call that is not const.  One thread.
+ */
+#ifndef TERN_UI_LIST_H
+#define TERN_UI_LIST_H
+
+#include <stdbool.h>
+
+#include <glib.h>
+
+#include "base/err.h"
+#include "store/store.h"
+
+struct list {
+	struct store *store;
+	GArray *mailboxes;        /* of mailbox_id: what the scope points to */
+	enum list_order order;
+	bool ascending;
+	GPtrArray *rows;          /* the window: neighbours in list order */
+	bool from_first, to_last; /* the window reaches the first, the last row of the list */
+	int top, cursor;          /* indexes into rows: first row shown, row of the cursor */
+	int height;               /* rows shown */
+	int64_t total, unread;    /* of the whole scope, from the kept counters */
+};
+
+void list_init(struct list *l, struct store *s);
+void list_release(struct list *l);
+
+/* Shows other mailboxes, from the top. */
+int list_open(struct list *l, const mailbox_id *mailboxes, size_t n, struct err *err);
+int list_set_order(struct list *l, enum list_order order, bool ascending, struct err *err);
+void list_set_height(struct list *l, int height);
+bool list_shows(const struct list *l, mailbox_id m);
+
+/* Reads window and counters again. */
+int list_refresh(struct list *l, struct err *err);
+
+const struct list_row *list_current(const struct list *l); /* NULL: the list is empty */
+/* Row y of the screen, NULL below the end. */
+const struct list_row *list_shown(const struct list *l, int y);
+
+/* Moves the cursor by rows; 1 = moved, 0 = it was at the end. */
+int list_move(struct list *l, int delta, struct err *err);
+/* Moves cursor and top together. */
+int list_scroll(struct list *l, int delta, struct err *err);
+int list_first(struct list *l, struct err *err);
+int list_last(struct list *l, struct err *err);
+/* Puts the cursor on the row with this key, or where it would stand. */
+int list_seek(struct list *l, const struct list_key *key, struct err *err);
+/* The next or previous unread row; 1 = found, 2 = found after starting over, 0 = there is none. */
+int list_next_unread(struct list *l, struct err *err);
+int list_prev_unread(struct list *l, struct err *err);
+
+#endif

@@ -1,0 +1,101 @@
+/*
+ * The inside of the screen: struct ui, and the seam below the terminal.
+ *
+ * ui_new, ui_key, ui_event, ui_tick and ui_draw are the whole screen without a
+ * terminal: loop.c joins them to one, the tests drive them by hand.  Main
+ * thread only.
+ */
+#ifndef TERN_UI_PRIV_H
+#define TERN_UI_PRIV_H
+
+#include "ui/canvas.h"
+#include "ui/command.h"
+#include "ui/key.h"
+#include "ui/keymap.h"
+#include "ui/list.h"
+#include "ui/prompt.h"
+#include "ui/sidebar.h"
+#include "ui/status.h"
+#include "ui/ui.h"
+#include "ui/view.h"
+
+enum {
+	WHICH_KEY_MS = 500,     /* until the keys that may follow are listed */
+	REREAD_MS = 100,        /* at most this often while a sync writes */
+	NARROW = 60,            /* narrower screens show no sidebar */
+	SMALLEST_WIDTH = 20,
+	SMALLEST_HEIGHT = 5,
+};
+
+struct ui {
+	const struct places *places;
+	const struct config *config;
+	struct store *store;
+	struct queue *events;
+	struct engine *engine;
+
+	GPtrArray *views;      /* of struct view, the top one last */
+	struct keymap *keymap;
+	struct sidebar sidebar;
+	struct list list;      /* the open mailbox; the reader walks it too */
+	struct prompt prompt;
+	struct status status;
+
+	struct key keys[KEY_SEQUENCE_MAX]; /* typed so far, not yet a command */
+	size_t n_keys;
+	int64_t keys_at;       /* when the last of them came */
+	bool pasting;
+
+	bool stale;            /* the rows or counters on the screen may be old */
+	int64_t read_at;       /* when they were read last, monotonic ms; 0 = never */
+	struct list_key acted; /* the row of the last change: undo goes back to it */
+	bool has_acted;
+
+	struct event failed;   /* code < 0: a change that a server did not take, to be told */
+	bool dirty;            /* something is to be drawn */
+	bool want_redraw, want_suspend;
+	bool done;
+	int end;               /* enum ui_end or an error, once done */
+};
+
+
+struct ui *ui_new(const struct ui_start *start);
+void ui_free(struct ui **ui);
+
+/* --- what the loop does ------------------------------------------------ */
+void ui_key(struct ui *ui, const struct key *k);
+void ui_event(struct ui *ui, const struct event *e);
+/* Does what is due; milliseconds until the next thing is, -1 = nothing is. */
+int64_t ui_tick(struct ui *ui);
+void ui_draw(struct ui *ui, struct canvas *c);
+
+/* --- for commands and views -------------------------------------------- */
+struct view *ui_view(const struct ui *ui);            /* the top one */
+const struct list_row *ui_row(const struct ui *ui);   /* the message to act on, NULL = none */
+void ui_run_line(struct ui *ui, const char *line);    /* runs a command and shows its error */
+void ui_end(struct ui *ui, int end);
+/* Reads list and counters again, now. */
+void ui_reread(struct ui *ui);
+/* Opens a place of the sidebar in the list. */
+int ui_open_place(struct ui *ui, int place, struct err *err);
+int ui_open_mailbox(struct ui *ui, mailbox_id m, struct err *err);
+const struct account *ui_account(const struct ui *ui, account_id a); /* NULL = unknown */
+void ui_ask_command(struct ui *ui, const char *initial);
+void view_free(gpointer view);
+
+/* --- small helpers ----------------------------------------------------- */
+/* 1234567 as "1,234,567"; out holds 32 bytes. */
+const char *number_text(int64_t n, char *out);
+/* Bytes as "12 KB". */
+const char *size_text(uint64_t bytes, char *out, size_t cap);
+/* A date for a list row of at most `cells` cells. */
+void date_short(int64_t t, const char *other_years, int cells, char *out, size_t cap);
+/* A date in full, local time. */
+void date_long(int64_t t, char *out, size_t cap);
+const char *list_order_name(enum list_order order);
+/* Names in the file system that continue `typed`, each behind head. */
+void path_complete(GPtrArray *out, const char *head, const char *typed);
+/* What a mailbox is called on the screen ("Inbox" for every inbox). */
+const char *mailbox_label(const struct mailbox *m);
+
+#endif

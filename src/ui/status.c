@@ -1,0 +1,213 @@
+#include "ui/status.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/clock.h"
+#include "base/i18n.h"
+#include "base/text.h"
+#include "ui/priv.h"
+
+enum {
+	SAY_MS = 8000,
+	COMPLAIN_MS = 30000,
+	COUNT_MS = 1000, /* the queue is counted at most this often */
+	COUNT_SLOW = 500, /* a longer queue: ten times less often */
+};
+
+void ui_say(struct ui *ui, const char *fmt, ...)
+{
+	char raw[2 * ERR_TEXT_MAX];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(raw, sizeof raw, fmt, ap);
+	va_end(ap);
+	text_clean_into(raw, -1, ui->status.text, sizeof ui->status.text);
+	ui->status.error = false;
+	ui->status.until = clock_mono_ms() + SAY_MS;
+	ui->dirty = true;
+}
+
+void ui_complain(struct ui *ui, const struct err *err)
+{
+	ui_say(ui, "%s", err->text);
+	ui->status.error = true;
+	ui->status.until = clock_mono_ms() + COMPLAIN_MS;
+}
+
+bool status_clear(struct ui *ui)
+{
+	bool had = ui->status.until != 0;
+
+	ui->status.until = 0;
+	ui->dirty |= had;
+	return had;
+}
+
+int64_t status_tick(struct ui *ui)
+{
+	int64_t left = ui->status.until - clock_mono_ms();
+
+	if (ui->status.until == 0)
+		return -1;
+	if (left > 0)
+		return left;
+	status_clear(ui);
+	return -1;
+}
+
+static void clock_text(int64_t t, char *out, size_t cap)
+{
+	time_t when = (time_t)t;
+	struct tm tm;
+
+	if (!localtime_r(&when, &tm) || strftime(out, cap, "%H:%M", &tm) == 0)
+		g_strlcpy(out, "?", cap);
+}
+
+static void progress_text(const char *verb, const struct engine_state *s, char *out, size_t cap)
+{
+	char done[32], of[32];
+
+	if (s->of > 0)
+		snprintf(out, cap, "%s %s/%s", verb, number_text(s->done, done),
+			number_text(s->of, of));
+	else if (s->done > 0)
+		snprintf(out, cap, "%s %s", verb, number_text(s->done, done));
+	else
+		snprintf(out, cap, "%s", verb);
+}
+
+static void trouble_text(const struct engine_state *s, char *out, size_t cap)
+{
+	char since[16] = "", next[16] = "";
+	const char *what = s->error.code == ERR_OFFLINE ? _("offline")
+			   : s->error.code == ERR_AUTH	? _("sign-in refused")
+			   : s->error.code == ERR_TRUST ? _("certificate refused")
+			   : s->error.code == 0		? _("waiting")
+							: _("failed");
+
+	if (s->last_sync > 0 && s->error.code != 0)
+		clock_text(s->last_sync, since, sizeof since);
+	if (s->retry_at > 0)
+		clock_text(s->retry_at, next, sizeof next);
+	if (*since && *next)
+		snprintf(out, cap, _("%s since %s, next try %s"), what, since, next);
+	else if (*next)
+		snprintf(out, cap, _("%s, next try %s"), what, next);
+	else if (*since)
+		snprintf(out, cap, _("%s since %s"), what, since);
+	else
+		snprintf(out, cap, "%s", what);
+}
+
+void state_text(const struct engine_state *s, char *out, size_t cap)
+{
+	char at[16];
+
+	out[0] = '\0';
+	switch (s->stage) {
+	case STAGE_CONNECTING:
+		g_strlcpy(out, _("connecting"), cap);
+		break;
+	case STAGE_DISCOVERING:
+		g_strlcpy(out, _("reading mailboxes"), cap);
+		break;
+	case STAGE_PLANNING:
+		g_strlcpy(out, _("comparing"), cap);
+		break;
+	case STAGE_FETCHING:
+		progress_text(_("fetching"), s, out, cap);
+		break;
+	case STAGE_STORING:
+		progress_text(_("storing"), s, out, cap);
+		break;
+	case STAGE_WAITING:
+		trouble_text(s, out, cap);
+		break;
+	case STAGE_IDLE:
+		if (s->error.code != 0) {
+			trouble_text(s, out, cap);
+		} else if (s->push_live) {
+			g_strlcpy(out, _("live"), cap);
+		} else if (s->last_sync > 0) {
+			clock_text(s->last_sync, at, sizeof at);
+			snprintf(out, cap, _("synced %s"), at);
+		}
+		break;
+	}
+}
+
+/* How many changes wait; read again when something moved, but not all the time. */
+static int pending(struct ui *ui)
+{
+	struct status *s = &ui->status;
+	int64_t now = clock_mono_ms();
+	g_autoptr(GPtrArray) rows = NULL;
+	struct err ignored;
+	bool any = false;
+
+	if (s->pending_at && now - s->pending_at < (s->pending > COUNT_SLOW ? 10 : 1) * COUNT_MS)
+		return s->pending;
+	for (guint i = 0; i < ui->config->accounts->len; i++) {
+		const struct account *a = ui->config->accounts->pdata[i];
+
+		any |= store_queue_due_in(ui->store, a->id) >= 0;
+	}
+	s->pending_at = MAX(now, 1);
+	s->pending = 0;
+	if (!any || store_queue_rows(ui->store, (account_id){ 0 }, false, &rows, &ignored) < 0)
+		return 0;
+	for (guint i = 0; i < rows->len; i++) {
+		const struct mutation_row *r = rows->pdata[i];
+
+		s->pending += r->status == MUTATION_QUEUED || r->status == MUTATION_LEASED;
+	}
+	return s->pending;
+}
+
+static void add_part(GString *out, const char *part)
+{
+	if (*part)
+		g_string_append_printf(out, "%s%s", out->len ? " · " : "", part);
+}
+
+static void accounts_text(struct ui *ui, GString *out)
+{
+	bool several = ui->config->accounts->len > 1;
+
+	for (guint i = 0; ui->engine && i < ui->config->accounts->len; i++) {
+		const struct account *a = ui->config->accounts->pdata[i];
+		struct engine_state state = { 0 };
+		char text[120], named[200];
+
+		if (!ui->engine->state(ui->engine, a->id, &state))
+			continue;
+		state_text(&state, text, sizeof text);
+		snprintf(named, sizeof named, "%s: %s", a->name, text);
+		add_part(out, several && *text ? named : text);
+	}
+}
+
+void status_draw(struct ui *ui, struct canvas *c, int y)
+{
+	g_autoptr(GString) right = g_string_new(NULL);
+	struct status *s = &ui->status;
+	int n = ui->config->accounts->len ? pending(ui) : 0, x = c->width, room;
+	char count[64];
+
+	if (n > 0) {
+		snprintf(count, sizeof count, ngettext("%d waiting", "%d waiting", (unsigned long)n),
+			n);
+		add_part(right, count);
+	}
+	accounts_text(ui, right);
+	room = s->until ? c->width - text_width(s->text) - 2 : c->width;
+	if (right->len && room > 8)
+		x = canvas_put_right(c, y, c->width, room, STYLE_STATUS_DIM, right->str) - 1;
+	if (s->until)
+		canvas_put_cut(c, y, 0, MAX(x, 0), s->error ? STYLE_ERROR : STYLE_STATUS, s->text);
+}

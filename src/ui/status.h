@@ -1,0 +1,37 @@
+/*
+ * The last row: what happened, and how the accounts are.
+ *
+ * Left the last message or error until it expires or the next key replaces
+ * it, right one short state per account and how many changes wait.  One thread.
+ */
+#ifndef TERN_UI_STATUS_H
+#define TERN_UI_STATUS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "ui/canvas.h"
+
+struct ui;
+struct engine_state;
+
+struct status {
+	char text[ERR_TEXT_MAX];
+	bool error;
+	int64_t until;        /* monotonic ms, 0 = nothing is shown */
+	int pending;          /* changes that wait to reach a server */
+	int64_t pending_at;   /* when they were counted; 0 = count again */
+};
+
+void ui_say(struct ui *ui, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void ui_complain(struct ui *ui, const struct err *err);
+/* Forgets the message; true if there was one. */
+bool status_clear(struct ui *ui);
+/* Drops what expired; milliseconds until the next thing does, -1 = nothing. */
+int64_t status_tick(struct ui *ui);
+void status_draw(struct ui *ui, struct canvas *c, int y);
+/* "fetching 1,200/100,000": "" when there is nothing to say. */
+void state_text(const struct engine_state *s, char *out, size_t cap);
+
+#endif

@@ -1,0 +1,34 @@
+/*
+ * The terminal: the only file that knows curses.
+ *
+ * One terminal, the main thread.  term_start takes the screen over (alternate
+ * screen, raw input, bracketed paste, hidden cursor); term_stop gives it back,
+ * also at exit(), and fatal signals (SIGSEGV, SIGABRT, SIGBUS, SIGFPE, SIGILL)
+ * restore it with prepared bytes before they take their course.
+ */
+#ifndef TERN_UI_TERM_H
+#define TERN_UI_TERM_H
+
+#include <stdbool.h>
+
+#include "base/err.h"
+#include "ui/canvas.h"
+#include "ui/key.h"
+
+/* ERR_USAGE with words: no terminal, or one that is not known.  color false: attributes only. */
+int term_start(bool color, struct err *err);
+void term_stop(void);
+int term_fd(void);
+
+/* The next key; false when none waits.  Never blocks. */
+bool term_key(struct key *out);
+/* Asks for the size and adopts it. */
+void term_resize(int *height, int *width);
+/* Writes the cells that differ from what was painted last, once. */
+void term_paint(const struct canvas *c);
+/* Forgets what is on the screen: the next paint writes all of it. */
+void term_forget(void);
+/* Gives the terminal to the shell and stops the process until it is continued. */
+void term_suspend(void);
+
+#endif

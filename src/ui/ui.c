@@ -1,0 +1,486 @@
+/*
+ * The screen without a terminal: keys and events in, a canvas out.
+ *
+ * Nothing here waits, and nothing reads more of the store than a few screens
+ * full of rows.  Events only mark what is stale; ui_tick reads it again, at
+ * once for the first event and at most every REREAD_MS while they keep coming.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/i18n.h"
+#include "base/log.h"
+#include "ui/hint.h"
+#include "ui/priv.h"
+
+static void load_keys(struct ui *ui)
+{
+	g_autoptr(GPtrArray) warnings = g_ptr_array_new_with_free_func(g_free);
+	g_autofree char *path = g_build_filename(ui->places->config, "keys.conf", NULL);
+
+	ui->keymap = keymap_new();
+	keymap_add_file(ui->keymap, path, warnings);
+	for (guint i = 0; i < warnings->len; i++)
+		log_event(LOG_WARN, "ui.keys", "s:s", "text", (char *)warnings->pdata[i]);
+	if (warnings->len > 0)
+		ui_say(ui, "%s", (char *)warnings->pdata[0]);
+	else if (ui->config->warnings && ui->config->warnings->len > 0)
+		ui_say(ui, "%s", (char *)ui->config->warnings->pdata[0]);
+}
+
+struct ui *ui_new(const struct ui_start *start)
+{
+	struct ui *ui = g_new0(struct ui, 1);
+
+	ui->places = start->places;
+	ui->config = start->config;
+	ui->store = start->store;
+	ui->events = start->events;
+	ui->engine = start->engine;
+	ui->views = g_ptr_array_new_with_free_func(view_free);
+	ui->dirty = true;
+	list_init(&ui->list, ui->store);
+	sidebar_init(&ui->sidebar);
+	prompt_init(&ui->prompt);
+	load_keys(ui);
+	if (ui->config->accounts->len == 0) {
+		view_welcome_open(ui);
+	} else {
+		view_main_open(ui);
+		ui_reread(ui);
+	}
+	return ui;
+}
+
+void ui_free(struct ui **ui)
+{
+	if (!*ui)
+		return;
+	g_ptr_array_unref((*ui)->views);
+	keymap_free(&(*ui)->keymap);
+	list_release(&(*ui)->list);
+	sidebar_release(&(*ui)->sidebar);
+	prompt_release(&(*ui)->prompt);
+	g_free(*ui);
+	*ui = NULL;
+}
+
+void ui_end(struct ui *ui, int end)
+{
+	ui->done = true;
+	ui->end = end;
+}
+
+const struct account *ui_account(const struct ui *ui, account_id id)
+{
+	for (guint i = 0; i < ui->config->accounts->len; i++) {
+		const struct account *a = ui->config->accounts->pdata[i];
+
+		if (a->id.v == id.v)
+			return a;
+	}
+	return NULL;
+}
+
+/* --- places ------------------------------------------------------------ */
+
+int ui_open_place(struct ui *ui, int place, struct err *err)
+{
+	g_autoptr(GArray) scope = sidebar_scope(&ui->sidebar, place);
+
+	while (ui->views->len > 1)
+		view_pop(ui);
+	ui->sidebar.current = place;
+	ui->has_acted = false;
+	ui->dirty = true;
+	return list_open(&ui->list, (const mailbox_id *)(const void *)scope->data, scope->len, err);
+}
+
+int ui_open_mailbox(struct ui *ui, mailbox_id m, struct err *err)
+{
+	int place = sidebar_find(&ui->sidebar, m);
+
+	if (place < 0)
+		return err_set(err, ERR_GONE, _("This mailbox is not there any more"));
+	return ui_open_place(ui, place, err);
+}
+
+static bool same_scope(const struct list *l, const GArray *scope)
+{
+	if (l->mailboxes->len != scope->len)
+		return false;
+	for (guint i = 0; i < scope->len; i++)
+		if (!list_shows(l, g_array_index(scope, mailbox_id, i)))
+			return false;
+	return true;
+}
+
+/* The list follows the sidebar: a new inbox joins, a removed mailbox is left. */
+static int follow_sidebar(struct ui *ui, struct err *err)
+{
+	g_autoptr(GArray) scope = NULL;
+
+	if (!sidebar_current(&ui->sidebar)) {
+		ui->sidebar.current = sidebar_start(&ui->sidebar);
+		if (ui->sidebar.current < 0)
+			return list_open(&ui->list, NULL, 0, err);
+	}
+	scope = sidebar_scope(&ui->sidebar, ui->sidebar.current);
+	if (same_scope(&ui->list, scope))
+		return list_refresh(&ui->list, err);
+	return list_open(&ui->list, (const mailbox_id *)(const void *)scope->data, scope->len, err);
+}
+
+void ui_reread(struct ui *ui)
+{
+	struct err err = { 0 };
+
+	ui->stale = false;
+	ui->read_at = MAX(clock_mono_ms(), 1);
+	ui->dirty = true;
+	if (sidebar_read(&ui->sidebar, ui->store, ui->config, &err) < 0 ||
+		follow_sidebar(ui, &err) < 0)
+		ui_complain(ui, &err);
+	for (guint i = 0; i < ui->views->len; i++) {
+		struct view *v = ui->views->pdata[i];
+
+		if (v->ops->reread)
+			v->ops->reread(v);
+	}
+}
+
+/* --- keys -------------------------------------------------------------- */
+
+void ui_run_line(struct ui *ui, const char *line)
+{
+	struct err err = { 0 };
+
+	ui->dirty = true;
+	if (command_run(ui, line, &err) < 0)
+		ui_complain(ui, &err);
+}
+
+static void command_typed(struct ui *ui, const char *text)
+{
+	if (*text)
+		ui_run_line(ui, text);
+}
+
+void ui_ask_command(struct ui *ui, const char *initial)
+{
+	prompt_ask(&ui->prompt, ":", initial, command_complete, command_typed, true);
+}
+
+static void say_unbound(struct ui *ui)
+{
+	struct binding b = { .n = ui->n_keys };
+	char name[KEY_SEQUENCE_MAX * KEY_NAME_MAX], help[KEY_SEQUENCE_MAX * KEY_NAME_MAX] = ":help";
+
+	memcpy(b.keys, ui->keys, sizeof b.keys);
+	binding_name(&b, name, sizeof name);
+	keymap_keys_of(ui->keymap, ui_view(ui)->ops->context, "help", help, sizeof help);
+	ui_say(ui, _("%s does nothing here: %s shows the keys"), name, help);
+}
+
+/* One more key of a sequence. */
+static void sequence(struct ui *ui, const struct key *k)
+{
+	unsigned where = ui_view(ui)->ops->context;
+	const struct binding *b = NULL;
+
+	ui->keys[ui->n_keys++] = *k;
+	ui->keys_at = clock_mono_ms();
+	switch (keymap_look_up(ui->keymap, where, ui->keys, ui->n_keys, &b)) {
+	case KEYMAP_MORE:
+		if (ui->n_keys < KEY_SEQUENCE_MAX)
+			return;
+		say_unbound(ui);
+		break;
+	case KEYMAP_FOUND:
+		ui->n_keys = 0;
+		ui_run_line(ui, b->command);
+		return;
+	case KEYMAP_NONE:
+		say_unbound(ui);
+		break;
+	}
+	ui->n_keys = 0;
+}
+
+/* True if the key only opens, closes or belongs to pasted text. */
+static bool pasted(struct ui *ui, const struct key *k)
+{
+	struct view *v = ui_view(ui);
+
+	if (k->code == K_PASTE_BEGIN || k->code == K_PASTE_END) {
+		ui->pasting = k->code == K_PASTE_BEGIN;
+		return true;
+	}
+	if (!ui->pasting || ui->prompt.active)
+		return false;
+	if (!v->ops->key || !v->ops->key(v, k))
+		ui_say(ui, _("Pasted text is not taken as keys"));
+	return true;
+}
+
+/*
+ * Alt with a key that has no such binding was Esc and the key, typed quickly
+ * or held together by the line.
+ */
+static bool split_alt(struct ui *ui, const struct key *k)
+{
+	struct key plain = { .code = k->code, .mods = k->mods & ~(unsigned)MOD_ALT };
+	const struct binding *b;
+
+	if (!(k->mods & MOD_ALT) ||
+		(!ui->prompt.active && ui->n_keys == 0 &&
+			keymap_look_up(ui->keymap, ui_view(ui)->ops->context, k, 1, &b) !=
+				KEYMAP_NONE))
+		return false;
+	ui_key(ui, &(struct key){ .code = K_ESC });
+	if (!ui->done)
+		ui_key(ui, &plain);
+	return true;
+}
+
+static bool is_cancel(const struct key *k)
+{
+	return k->code == K_ESC || (k->mods == MOD_CTRL && (k->code == 'g' || k->code == 'c'));
+}
+
+void ui_key(struct ui *ui, const struct key *k)
+{
+	struct view *v;
+
+	ui->dirty = true;
+	if (pasted(ui, k) || split_alt(ui, k))
+		return;
+	v = ui_view(ui);
+	if (ui->prompt.active) {
+		prompt_key(ui, k);
+		return;
+	}
+	if (ui->n_keys > 0 && is_cancel(k)) {
+		ui->n_keys = 0;
+		return;
+	}
+	status_clear(ui);
+	if (ui->n_keys == 0 && v->ops->key && v->ops->key(v, k))
+		return;
+	sequence(ui, k);
+}
+
+/* --- events and time --------------------------------------------------- */
+
+/* Says what happened to a change that the server did not take. */
+static void complain_mutation(struct ui *ui, const struct event *e)
+{
+	g_autoptr(GPtrArray) rows = NULL;
+	struct err err;
+
+	err_set(&err, e->code < 0 ? (enum err_code)e->code : ERR_CONFLICT,
+		_("The server did not take a change; the list shows what it has"));
+	if (store_queue_rows(ui->store, (account_id){ e->account }, false, &rows, NULL) >= 0)
+		for (guint i = 0; i < rows->len; i++) {
+			const struct mutation_row *r = rows->pdata[i];
+
+			if (r->message.v == e->message && r->answer && *r->answer &&
+				(r->status == MUTATION_FAILED || r->status == MUTATION_CONFLICT))
+				err_set(&err, err.code, _("The server did not change \"%s\": %s"),
+					r->subject, r->answer);
+		}
+	ui_complain(ui, &err);
+}
+
+static void complain_account(struct ui *ui, const struct event *e)
+{
+	struct engine_state state = { 0 };
+
+	if (e->code < 0 && ui->engine &&
+		ui->engine->state(ui->engine, (account_id){ e->account }, &state) &&
+		state.error.code != 0 && strcmp(state.error.text, ui->status.text) != 0)
+		ui_complain(ui, &state.error);
+}
+
+static void say_new_mail(struct ui *ui, const struct event *e)
+{
+	const struct mailbox *m = sidebar_mailbox(&ui->sidebar, (mailbox_id){ e->mailbox });
+	const struct account *a = ui_account(ui, (account_id){ e->account });
+
+	if (m && a && ui->config->accounts->len > 1)
+		ui_say(ui, _("New mail in %s / %s"), a->name, mailbox_label(m));
+	else
+		ui_say(ui, _("New mail"));
+}
+
+void ui_event(struct ui *ui, const struct event *e)
+{
+	ui->dirty = true;
+	switch (e->kind) {
+	case EV_ACCOUNT:
+		complain_account(ui, e);
+		break;
+	case EV_MUTATION:
+		ui->status.pending_at = 0;
+		ui->stale = true;
+		if (e->code < 0)
+			ui->failed = *e;
+		break;
+	case EV_NEW_MAIL:
+		ui->stale = true;
+		say_new_mail(ui, e);
+		break;
+	case EV_RESYNC:
+	case EV_MAILBOXES:
+	case EV_MESSAGES:
+		ui->stale = true;
+		break;
+	case EV_BODY:
+		break;
+	}
+	for (guint i = 0; i < ui->views->len; i++) {
+		struct view *v = ui->views->pdata[i];
+
+		if (v->ops->event)
+			v->ops->event(v, e);
+	}
+}
+
+static int64_t sooner(int64_t a, int64_t b)
+{
+	return a < 0 ? b : b < 0 ? a : MIN(a, b);
+}
+
+/* Reads again what events made stale; milliseconds until that is due, -1 = nothing is. */
+static int64_t reread_tick(struct ui *ui)
+{
+	int64_t wait = ui->read_at ? ui->read_at + REREAD_MS - clock_mono_ms() : 0;
+
+	if (!ui->stale || ui->config->accounts->len == 0)
+		return -1;
+	if (wait > 0)
+		return wait;
+	ui_reread(ui);
+	return -1;
+}
+
+/* The list of keys that may follow comes up after a while. */
+static int64_t which_key_tick(struct ui *ui)
+{
+	int64_t wait = ui->keys_at + WHICH_KEY_MS - clock_mono_ms();
+
+	if (ui->n_keys == 0 || wait <= -WHICH_KEY_MS)
+		return -1;
+	if (wait > 0)
+		return wait;
+	ui->dirty = true;
+	return -1;
+}
+
+int64_t ui_tick(struct ui *ui)
+{
+	struct view *v = ui_view(ui);
+	int64_t next = sooner(reread_tick(ui), status_tick(ui));
+
+	if (ui->failed.code < 0)
+		complain_mutation(ui, &ui->failed);
+	ui->failed.code = 0;
+	next = sooner(next, which_key_tick(ui));
+	if (v->ops->tick)
+		next = sooner(next, v->ops->tick(v));
+	return next;
+}
+
+/* --- drawing ----------------------------------------------------------- */
+
+static void draw_bar(struct ui *ui, struct canvas *c)
+{
+	g_autoptr(GString) left = g_string_new(NULL), right = g_string_new(NULL);
+	struct view *v = ui_view(ui);
+	int x = c->width;
+
+	canvas_fill(c, 0, 0, c->width, STYLE_BAR);
+	if (v->ops->title)
+		v->ops->title(v, left, right);
+	if (right->len > 0)
+		x = canvas_put_right(c, 0, c->width - 1, c->width * 2 / 3, STYLE_BAR_DIM, right->str);
+	canvas_put_cut(c, 0, 1, x - 2, STYLE_BAR, left->str);
+}
+
+/* The keys that may follow those typed, in a box above the hint line. */
+static void draw_which_key(struct ui *ui, struct canvas *c)
+{
+	unsigned where = ui_view(ui)->ops->context;
+	g_autoptr(GPtrArray) next = keymap_following(ui->keymap, where, ui->keys, ui->n_keys);
+	int n = MIN((int)next->len, c->height - 5);
+	struct area a = { c->height - 4 - n, 0, n + 2, MIN(c->width, 50) };
+
+	canvas_fill_area(c, &a, STYLE_NORMAL);
+	canvas_box(c, &a, STYLE_BORDER);
+	for (int i = 0; i < n; i++) {
+		const struct binding *b = next->pdata[i];
+		g_autofree char *name = g_strndup(b->command, strcspn(b->command, " "));
+		const struct command *command = command_find(name);
+		char keys[KEY_SEQUENCE_MAX * KEY_NAME_MAX];
+		int x = a.x + 2;
+
+		binding_name(b, keys, sizeof keys);
+		x += canvas_put(c, a.y + 1 + i, x, 8, STYLE_KEY, keys) + 2;
+		x += canvas_put_cut(c, a.y + 1 + i, x, a.w - x - 2, STYLE_NORMAL, b->command) + 2;
+		if (command && strcmp(b->command, name) == 0)
+			canvas_put_cut(c, a.y + 1 + i, x, a.w - x - 2, STYLE_HINT, _(command->help));
+	}
+}
+
+/* The keys of an unfinished sequence stand where messages do. */
+static void draw_sequence(struct ui *ui, struct canvas *c, int y)
+{
+	struct binding b = { .n = ui->n_keys };
+	char name[KEY_SEQUENCE_MAX * KEY_NAME_MAX + 4];
+
+	memcpy(b.keys, ui->keys, sizeof b.keys);
+	binding_name(&b, name, sizeof name - 4);
+	g_strlcat(name, "…", sizeof name);
+	canvas_fill(c, y, 0, 12, STYLE_NORMAL);
+	canvas_put(c, y, 0, 12, STYLE_PROMPT, name);
+}
+
+static void draw_views(struct ui *ui, struct canvas *c)
+{
+	struct area a = { 1, 0, c->height - 3, c->width };
+	guint first = ui->views->len - 1;
+
+	while (first > 0 && ((struct view *)ui->views->pdata[first])->ops->overlay)
+		first--;
+	for (guint i = first; i < ui->views->len; i++) {
+		struct view *v = ui->views->pdata[i];
+
+		v->ops->draw(v, c, &a);
+	}
+}
+
+void ui_draw(struct ui *ui, struct canvas *c)
+{
+	int last = c->height - 1;
+
+	canvas_clear(c);
+	ui->dirty = false;
+	if (c->width < SMALLEST_WIDTH || c->height < SMALLEST_HEIGHT) {
+		canvas_put(c, 0, 0, c->width, STYLE_NORMAL, _("window too small"));
+		return;
+	}
+	draw_views(ui, c);
+	draw_bar(ui, c);
+	if (ui->n_keys > 0 && clock_mono_ms() - ui->keys_at >= WHICH_KEY_MS)
+		draw_which_key(ui, c);
+	if (!prompt_draw_candidates(&ui->prompt, c, last - 1))
+		hint_draw(ui, c, last - 1);
+	if (ui->prompt.active) {
+		prompt_draw(&ui->prompt, c, last);
+		return;
+	}
+	status_draw(ui, c, last);
+	if (ui->n_keys > 0)
+		draw_sequence(ui, c, last);
+}

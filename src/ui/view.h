@@ -1,0 +1,87 @@
+/*
+ * Views: what fills the screen between the top line and the hint line.
+ *
+ * A view is a struct that begins with struct view; its kind is a table of
+ * functions.  Views stack: the top one gets the keys, and closing it shows the
+ * one below as it was.  A view draws cells only, reads what it draws from the
+ * store, and is told by events that something changed, never what.  Any entry
+ * but `name`, `context`, `size` and `draw` may be NULL.
+ */
+#ifndef TERN_UI_VIEW_H
+#define TERN_UI_VIEW_H
+
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/queue.h"
+#include "store/store.h"
+#include "ui/canvas.h"
+#include "ui/key.h"
+#include "ui/keymap.h"
+
+struct ui;
+struct view;
+
+enum motion {
+	MOVE_NEXT,
+	MOVE_PREV,
+	MOVE_HALF_DOWN,
+	MOVE_HALF_UP,
+	MOVE_PAGE_DOWN,
+	MOVE_PAGE_UP,
+	MOVE_FIRST,
+	MOVE_LAST,
+};
+
+struct view_ops {
+	const char *name;
+	enum context context;
+	size_t size;      /* of the whole struct */
+	bool overlay;     /* the view below shows around it */
+	const char *const *hints; /* command lines for the hint line, best first; NULL-ended */
+	void (*close)(struct view *v);
+	/* A key before the key table sees it: 1 = taken, 0 = not mine. */
+	int (*key)(struct view *v, const struct key *k);
+	int (*move)(struct view *v, enum motion m, struct err *err);
+	int (*open)(struct view *v, struct err *err); /* what Enter does */
+	void (*event)(struct view *v, const struct event *e);
+	/* The rows on the screen were read again. */
+	void (*reread)(struct view *v);
+	/* Does what is due; milliseconds until the next thing is, -1 = nothing. */
+	int64_t (*tick)(struct view *v);
+	/* The message that commands act on, borrowed until the next call of anything; NULL = none. */
+	const struct list_row *(*row)(struct view *v);
+	/* The message of row() is no longer where it was: go on to the next, or close. */
+	void (*row_left)(struct view *v);
+	/* Left and right text of the top line. */
+	void (*title)(struct view *v, GString *left, GString *right);
+	void (*draw)(struct view *v, struct canvas *c, const struct area *a);
+};
+
+struct view {
+	const struct view_ops *ops;
+	struct ui *ui;
+};
+
+/* Makes a zero-filled view of that kind and puts it on top; its opener fills it. */
+struct view *view_push(struct ui *ui, const struct view_ops *ops);
+/* Closes the top view; the last one stays. */
+void view_pop(struct ui *ui);
+
+/* Openers; each pushes. */
+void view_main_open(struct ui *ui);
+void view_welcome_open(struct ui *ui);
+void view_help_open(struct ui *ui);
+/* Shows the message of the list's cursor. */
+int view_message_open(struct ui *ui, struct err *err);
+/* Asks for a mailbox (of one account, 0 = all); chosen() runs after the picker closed. */
+void view_picker_open(struct ui *ui, const char *label, account_id account,
+	void (*chosen)(struct ui *ui, mailbox_id m));
+
+/* Reader only; false when the top view is no reader. */
+bool view_message_toggle_headers(struct ui *ui);
+/* Shows the message the list's cursor stands on, in the reader that is open. */
+int view_message_follow(struct ui *ui, struct err *err);
+int view_message_retry(struct ui *ui, struct err *err);
+
+#endif

@@ -1,0 +1,216 @@
+/* The main view: mailboxes at the side, the messages of one of them in the list. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/i18n.h"
+#include "base/text.h"
+#include "model/flags.h"
+#include "ui/priv.h"
+
+struct main_view {
+	struct view base;
+};
+
+/* Where the columns of the list stand. */
+struct columns {
+	int marks, date, date_w, sender, sender_w, subject, end;
+};
+
+enum { MARKS = 4, SIDEBAR_MIN = 16, SIDEBAR_MAX = 30 };
+
+static int sidebar_width(const struct ui *ui, const struct canvas *c)
+{
+	if (c->width < NARROW)
+		return 0;
+	if (ui->config->sidebar_width > 0)
+		return MIN(ui->config->sidebar_width, c->width / 2);
+	return CLAMP(c->width / 5, SIDEBAR_MIN, SIDEBAR_MAX);
+}
+
+static struct columns columns_of(const struct area *a)
+{
+	struct columns k = { .marks = a->x, .end = a->x + a->w };
+
+	k.date_w = a->w >= 64 ? 10 : 6;
+	k.sender_w = CLAMP(a->w / 5, 8, 26);
+	k.date = k.marks + MARKS + 1;
+	k.sender = k.date + k.date_w + (k.date_w == 6 ? 1 : 2);
+	k.subject = k.sender + k.sender_w + (a->w >= 64 ? 2 : 1);
+	return k;
+}
+
+/* In the mailboxes of what one sent, the other side is the one it went to. */
+static void who(const struct ui *ui, const struct list_row *r, char *out, size_t cap)
+{
+	const struct mailbox *m = sidebar_mailbox(&ui->sidebar, r->mailbox);
+
+	if (m && (m->role == ROLE_SENT || m->role == ROLE_DRAFTS) && *r->to)
+		snprintf(out, cap, _("To: %s"), r->to);
+	else if (*r->from_name)
+		g_strlcpy(out, r->from_name, cap);
+	else
+		g_strlcpy(out, *r->from_addr ? r->from_addr : _("(nobody)"), cap);
+}
+
+static void draw_marks(struct canvas *c, int y, int x, const struct list_row *r)
+{
+	if (r->pending)
+		canvas_put(c, y, x, 1, STYLE_MARK_PENDING, "↑");
+	if (!(r->flags & FLAG_SEEN))
+		canvas_put(c, y, x + 1, 1, STYLE_MARK_NEW, "●");
+	else if (r->flags & FLAG_ANSWERED)
+		canvas_put(c, y, x + 1, 1, STYLE_ROW, "r");
+	if (r->flags & FLAG_FLAGGED)
+		canvas_put(c, y, x + 2, 1, STYLE_MARK_FLAG, "★");
+	if (r->attachment)
+		canvas_put(c, y, x + 3, 1, STYLE_ROW, "@");
+}
+
+static void draw_row(const struct ui *ui, struct canvas *c, int y, const struct columns *k,
+	const struct list_row *r, bool cursor)
+{
+	enum style style = r->flags & FLAG_SEEN ? STYLE_ROW : STYLE_UNREAD;
+	char date[64], from[320];
+
+	date_short(r->sent_at ? r->sent_at : r->received_at, ui->config->date_format, k->date_w,
+		date, sizeof date);
+	who(ui, r, from, sizeof from);
+	draw_marks(c, y, k->marks, r);
+	canvas_put(c, y, k->date, k->date_w, STYLE_ROW_DIM, date);
+	canvas_put_cut(c, y, k->sender, k->sender_w, style, from);
+	canvas_put_cut(c, y, k->subject, k->end - k->subject, style,
+		*r->subject ? r->subject : _("(no subject)"));
+	if (cursor)
+		canvas_style(c, y, k->marks, k->end - k->marks,
+			style == STYLE_UNREAD ? STYLE_CURSOR_UNREAD : STYLE_CURSOR);
+}
+
+/* What an empty list says: why it is empty, and what to do. */
+static const char *empty_text(const struct ui *ui)
+{
+	const struct place *place = sidebar_current(&ui->sidebar);
+	const struct mailbox *m = place ? sidebar_mailbox(&ui->sidebar, place->mailbox) : NULL;
+
+	if (!place)
+		return _("Waiting for the first list of mailboxes…");
+	if (m && !m->complete)
+		return _("Nothing here yet: the mailbox is being read…");
+	return _("No messages here.");
+}
+
+static void draw_list(struct ui *ui, struct canvas *c, const struct area *a)
+{
+	struct columns k = columns_of(a);
+	const struct list_row *current;
+
+	list_set_height(&ui->list, a->h);
+	current = list_current(&ui->list);
+	if (!current)
+		canvas_put_cut(c, a->y + a->h / 3, a->x + 2, a->w - 3, STYLE_NOTICE, empty_text(ui));
+	for (int y = 0; y < a->h; y++) {
+		const struct list_row *r = list_shown(&ui->list, y);
+
+		if (!r)
+			break;
+		draw_row(ui, c, a->y + y, &k, r, r == current);
+	}
+}
+
+static void draw(struct view *v, struct canvas *c, const struct area *a)
+{
+	struct ui *ui = v->ui;
+	int w = sidebar_width(ui, c);
+	struct area side = { a->y, a->x, a->h, w };
+	struct area list = { a->y, a->x + w + (w ? 1 : 0), a->h, a->w - w - (w ? 1 : 0) };
+
+	if (w > 0) {
+		sidebar_draw(&ui->sidebar, c, &side);
+		for (int y = 0; y < a->h; y++)
+			canvas_put(c, a->y + y, a->x + w, 1, STYLE_BORDER, "│");
+	}
+	draw_list(ui, c, &list);
+}
+
+static void title(struct view *v, GString *left, GString *right)
+{
+	struct ui *ui = v->ui;
+	const struct place *place = sidebar_current(&ui->sidebar);
+	const struct account *a = place ? ui_account(ui, place->account) : NULL;
+	const struct mailbox *m = place ? sidebar_mailbox(&ui->sidebar, place->mailbox) : NULL;
+	char total[32], unread[32];
+
+	if (!place) {
+		g_string_append(left, "tern");
+		return;
+	}
+	if (a)
+		g_string_append_printf(left, "%s / ", a->name);
+	g_string_append(left, m ? mailbox_label(m) : place->label);
+	if (ui->list.order != ORDER_DATE || ui->list.ascending)
+		g_string_append_printf(right, "%s %s · ", _(list_order_name(ui->list.order)),
+			ui->list.ascending ? "↑" : "↓");
+	if (ui->list.unread > 0)
+		g_string_append_printf(right,
+			ngettext("%s unread · ", "%s unread · ", (unsigned long)ui->list.unread),
+			number_text(ui->list.unread, unread));
+	g_string_append_printf(right,
+		ngettext("%s message", "%s messages", (unsigned long)ui->list.total),
+		number_text(ui->list.total, total));
+}
+
+static int move(struct view *v, enum motion m, struct err *err)
+{
+	struct list *l = &v->ui->list;
+
+	switch (m) {
+	case MOVE_NEXT:
+		return list_move(l, 1, err);
+	case MOVE_PREV:
+		return list_move(l, -1, err);
+	case MOVE_HALF_DOWN:
+		return list_scroll(l, MAX(l->height / 2, 1), err);
+	case MOVE_HALF_UP:
+		return list_scroll(l, -MAX(l->height / 2, 1), err);
+	case MOVE_PAGE_DOWN:
+		return list_scroll(l, l->height, err);
+	case MOVE_PAGE_UP:
+		return list_scroll(l, -l->height, err);
+	case MOVE_FIRST:
+		return list_first(l, err);
+	case MOVE_LAST:
+		return list_last(l, err);
+	}
+	return 0;
+}
+
+static int open_row(struct view *v, struct err *err)
+{
+	if (!list_current(&v->ui->list))
+		return err_set(err, ERR_USAGE, _("There is no message here"));
+	return view_message_open(v->ui, err);
+}
+
+static const struct list_row *row(struct view *v)
+{
+	return list_current(&v->ui->list);
+}
+
+static const char *const hints[] = { "open", "archive", "delete", "toggle-flag", "toggle-read",
+	"move", "undo", "next-unread", "mailboxes", "sidebar-next", "order", "sync", "quit", NULL };
+
+static const struct view_ops ops = {
+	.name = "main",
+	.context = IN_LIST,
+	.size = sizeof(struct main_view),
+	.hints = hints,
+	.move = move,
+	.open = open_row,
+	.row = row,
+	.title = title,
+	.draw = draw,
+};
+
+void view_main_open(struct ui *ui)
+{
+	view_push(ui, &ops);
+}

@@ -1,0 +1,744 @@
+#include "support/fake_provider.h"
+
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "provider/merge.h"
+
+struct fake {
+	struct provider base;    /* first */
+	struct fake_account *a;
+	bool up;
+	int seen[FAKE_BOXES];    /* generation of the last changes() */
+};
+
+struct fake_world *fake_world;
+
+static void lock(void)
+{
+	pthread_mutex_lock(&fake_world->lock);
+}
+
+static void unlock(void)
+{
+	pthread_mutex_unlock(&fake_world->lock);
+}
+
+static void step(void)
+{
+	long now = __atomic_add_fetch(&fake_world->steps, 1, __ATOMIC_SEQ_CST);
+
+	if (now == fake_world->die_at)
+		kill(getpid(), SIGKILL);
+}
+
+/* --- the world ------------------------------------------------------------ */
+
+void fake_world_new(void)
+{
+	pthread_mutexattr_t attr;
+
+	fake_world = mmap(NULL, sizeof *fake_world, PROT_READ | PROT_WRITE,
+		MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (fake_world == MAP_FAILED)
+		abort();
+	pthread_mutexattr_init(&attr);
+	pthread_mutexattr_setpshared(&attr, PTHREAD_PROCESS_SHARED);
+	pthread_mutex_init(&fake_world->lock, &attr);
+	pthread_mutexattr_destroy(&attr);
+	fake_world->next_serial = 1;
+}
+
+void fake_world_free(void)
+{
+	munmap(fake_world, sizeof *fake_world);
+	fake_world = NULL;
+}
+
+struct fake_account *fake_account_add(const char *name)
+{
+	struct fake_account *a = &fake_world->accounts[fake_world->n_accounts++];
+
+	g_strlcpy(a->name, name, sizeof a->name);
+	a->slice = 100;
+	a->tells_uid = true;
+	return a;
+}
+
+struct fake_box *fake_box_add(struct fake_account *a, const char *path, enum mailbox_role role)
+{
+	struct fake_box *b = &a->boxes[a->n_boxes++];
+
+	g_strlcpy(b->path, path, sizeof b->path);
+	b->role = role;
+	b->uidvalidity = 1000 + (uint32_t)a->n_boxes;
+	b->uidnext = 1;
+	return b;
+}
+
+static uint64_t put(struct fake_box *b, int serial, unsigned flags)
+{
+	if (b->n == FAKE_MESSAGES)
+		abort();
+	b->m[b->n++] = (struct fake_message){ b->uidnext, serial, flags, true };
+	b->generation++;
+	return b->uidnext++;
+}
+
+int fake_deliver(struct fake_box *b, int n)
+{
+	int first;
+
+	lock();
+	first = fake_world->next_serial;
+	fake_world->next_serial += n;
+	for (int i = 0; i < n; i++)
+		put(b, first + i, 0);
+	unlock();
+	return first;
+}
+
+static struct fake_message *by_serial(struct fake_box *b, int serial)
+{
+	for (size_t i = b->n; i > 0; i--)
+		if (b->m[i - 1].here && b->m[i - 1].serial == serial)
+			return &b->m[i - 1];
+	return NULL;
+}
+
+static struct fake_message *by_uid(struct fake_box *b, uint64_t uid)
+{
+	for (size_t i = 0; i < b->n; i++)
+		if (b->m[i].here && b->m[i].uid == uid)
+			return &b->m[i];
+	return NULL;
+}
+
+void fake_expunge(struct fake_box *b, int serial)
+{
+	lock();
+	by_serial(b, serial)->here = false;
+	b->generation++;
+	unlock();
+}
+
+void fake_move(struct fake_box *from, int serial, struct fake_box *to)
+{
+	struct fake_message *m;
+
+	lock();
+	m = by_serial(from, serial);
+	put(to, serial, m->flags);
+	m->here = false;
+	from->generation++;
+	unlock();
+}
+
+void fake_set_flags(struct fake_box *b, int serial, unsigned flags)
+{
+	lock();
+	by_serial(b, serial)->flags = flags;
+	b->generation++;
+	unlock();
+}
+
+bool fake_expunge_if_here(struct fake_box *b, int serial)
+{
+	struct fake_message *m;
+
+	lock();
+	m = by_serial(b, serial);
+	if (m)
+		m->here = false;
+	b->generation++;
+	unlock();
+	return m;
+}
+
+void fake_flag_if_here(struct fake_box *b, int serial, unsigned add)
+{
+	struct fake_message *m;
+
+	lock();
+	m = by_serial(b, serial);
+	if (m)
+		m->flags |= add;
+	b->generation++;
+	unlock();
+}
+
+void fake_lose(struct fake_account *a, int times)
+{
+	lock();
+	a->lose_answer = times;
+	unlock();
+}
+
+void fake_lie(struct fake_account *a, int times, int kind)
+{
+	lock();
+	*(kind == FAKE_EMPTY ? &a->lie_empty : kind == FAKE_VOID ? &a->lie_void : &a->lie_boxes) =
+		times;
+	unlock();
+}
+
+void fake_renumber(struct fake_box *b)
+{
+	lock();
+	b->uidvalidity += 7;
+	b->uidnext = 1;
+	for (size_t i = 0; i < b->n; i++)
+		b->m[i].uid = b->uidnext++;
+	b->generation++;
+	unlock();
+}
+
+void fake_fail(struct fake_account *a, enum fake_call call, enum err_code code, int times)
+{
+	lock();
+	a->call[call].code = code;
+	a->call[call].times = times;
+	unlock();
+}
+
+void fake_block(struct fake_account *a, enum fake_call call, bool on)
+{
+	lock();
+	a->call[call].block = on;
+	unlock();
+}
+
+int fake_count(struct fake_account *a, enum fake_call call)
+{
+	int n;
+
+	lock();
+	n = a->call[call].count;
+	unlock();
+	return n;
+}
+
+int fake_copies(struct fake_box *b, int serial, unsigned *flags)
+{
+	int n = 0;
+
+	lock();
+	for (size_t i = 0; i < b->n; i++) {
+		if (!b->m[i].here || b->m[i].serial != serial)
+			continue;
+		n++;
+		if (flags)
+			*flags = b->m[i].flags;
+	}
+	unlock();
+	return n;
+}
+
+int fake_total(struct fake_box *b)
+{
+	int n = 0;
+
+	lock();
+	for (size_t i = 0; i < b->n; i++)
+		n += b->m[i].here;
+	unlock();
+	return n;
+}
+
+/* --- the provider --------------------------------------------------------- */
+
+static struct provider *create(const struct account *account, struct cancel *cancel)
+{
+	struct fake *f = g_new0(struct fake, 1);
+
+	f->base.account = account;
+	f->base.cancel = cancel;
+	f->base.ops = fake_find("fake");
+	for (size_t i = 0; i < fake_world->n_accounts; i++)
+		if (strcmp(fake_world->accounts[i].name, account->name) == 0)
+			f->a = &fake_world->accounts[i];
+	if (!f->a)
+		abort();
+	return &f->base;
+}
+
+static void destroy(struct provider **p)
+{
+	g_free(*p);
+	*p = NULL;
+}
+
+/* What the switches say about this call: blocks, fails, or 0. */
+static int enter(struct fake *f, enum fake_call call, struct err *err)
+{
+	enum err_code code = ERR_OK;
+	int after_s = 0;
+	bool block;
+
+	step();
+	lock();
+	f->a->call[call].count++;
+	block = f->a->call[call].block;
+	if (f->a->call[call].times > 0) {
+		f->a->call[call].times--;
+		code = f->a->call[call].code;
+		after_s = f->a->call[call].after_s;
+	}
+	unlock();
+	if (block) {
+		cancel_poll(f->base.cancel, -1, 0, -1);
+		code = ERR_CANCELED;
+	}
+	if (call != FAKE_CONNECT && !f->up)
+		code = ERR_OFFLINE;
+	if (code == ERR_OFFLINE || code == ERR_PROTOCOL || code == ERR_CANCELED)
+		f->up = false;
+	if (code == ERR_OK)
+		return 0;
+	err_set(err, code, "The fake server fails with %s.", err_name(code));
+	err->after_s = after_s;
+	return code;
+}
+
+static int fake_connect(struct provider *p, struct err *err)
+{
+	struct fake *f = (struct fake *)p;
+
+	if (f->up)
+		return 0;
+	f->up = true;
+	return enter(f, FAKE_CONNECT, err);
+}
+
+static bool lie(int *times)
+{
+	bool yes;
+
+	lock();
+	yes = *times > 0;
+	*times -= yes;
+	unlock();
+	return yes;
+}
+
+static int fake_mailboxes(struct provider *p, struct sink *out, struct err *err)
+{
+	struct fake *f = (struct fake *)p;
+	int r = enter(f, FAKE_MAILBOXES, err);
+	size_t n = f->a->n_boxes, lacking = f->a->lack[0];
+
+	if (r < 0)
+		return r;
+	f->a->lack[0] = f->a->lack[1];
+	f->a->lack[1] = 0;
+	if (lie(&f->a->lie_boxes))
+		n = 0;
+	for (size_t i = 0; r == 0 && i < n; i++) {
+		struct fake_box *b = &f->a->boxes[i];
+		struct mailbox m = { .path = b->path, .name = b->path, .delimiter = '/',
+			.role = b->role, .attrs = b->attrs };
+
+		if (i > 0 && i == lacking)
+			continue;
+		r = out->mailbox(out, &m, err);
+		step();
+	}
+	return r;
+}
+
+/* A listing in the middle of being told: a copy of the mailbox, ascending by uid. */
+struct told {
+	struct fake *f;
+	struct sink *out;
+	GArray *m;               /* of struct fake_message */
+	uint32_t uidvalidity;
+	uint64_t high, low;      /* what the cursor covers; low 0 = nothing yet */
+	struct err *err;
+};
+
+static int tell(struct told *t, const struct fake_message *m)
+{
+	char id[40], subject[40];
+	g_autofree char *body = g_strdup_printf("Message-ID: <m%d@fake>\r\n\r\nBody %d\r\n",
+		m->serial, m->serial);
+	struct change c = { .kind = CHANGE_MESSAGE, .uid = m->uid, .flags = m->flags,
+		.message_id = id, .subject = subject, .from_addr = "a@fake", .from_name = "A",
+		.sent_at = 1700000000 + m->serial, .received_at = 1700000000 + m->serial,
+		.size = strlen(body) };
+	int r;
+
+	snprintf(id, sizeof id, "m%d@fake", m->serial);
+	snprintf(subject, sizeof subject, "%d", m->serial);
+	lock();
+	t->f->a->reported++;
+	unlock();
+	r = t->out->change(t->out, &c, t->err);
+	step();
+	return r;
+}
+
+static int point(struct told *t)
+{
+	char cursor[80];
+	struct cursor_point at = { .cursor = cursor, .uidvalidity = t->uidvalidity,
+		.complete = true, .of = (int64_t)t->m->len };
+	int r;
+
+	for (guint i = 0; i < t->m->len; i++)
+		if (g_array_index(t->m, struct fake_message, i).uid < t->low)
+			at.complete = false;
+	snprintf(cursor, sizeof cursor, "%u %llu %llu", t->uidvalidity,
+		(unsigned long long)t->high, (unsigned long long)t->low);
+	if (t->f->a->slow_ms > 0 &&
+		cancel_poll(t->f->base.cancel, -1, 0, t->f->a->slow_ms) < 0)
+		return err_set(t->err, ERR_CANCELED, "Stopped.");
+	r = t->out->cursor(t->out, &at, t->err);
+	step();
+	return r;
+}
+
+/* Messages above the high mark, oldest first. */
+static int tell_new(struct told *t)
+{
+	int n = 0, r = 0;
+
+	for (guint i = 0; r == 0 && i < t->m->len; i++) {
+		const struct fake_message *m = &g_array_index(t->m, struct fake_message, i);
+
+		if (m->uid <= t->high)
+			continue;
+		r = tell(t, m);
+		t->high = m->uid;
+		if (r == 0 && ++n % t->f->a->slice == 0)
+			r = point(t);
+	}
+	return r;
+}
+
+static int compare(struct told *t, uint64_t low, uint64_t high)
+{
+	struct merge merge;
+	int r = 0;
+
+	merge_init(&merge, t->out, low, high);
+	for (guint i = 0; r >= 0 && i < t->m->len; i++) {
+		const struct fake_message *m = &g_array_index(t->m, struct fake_message, i);
+
+		if (m->uid < low || m->uid > high)
+			continue;
+		r = merge_present(&merge, m->uid, m->flags, NULL, t->err);
+		if (r > 0)
+			r = tell(t, m);
+	}
+	if (r >= 0)
+		r = merge_finish(&merge, t->err);
+	merge_release(&merge);
+	step();
+	return r < 0 ? r : 0;
+}
+
+/* History below the low mark, newest first. */
+static int tell_history(struct told *t)
+{
+	int n = 0, r = 0;
+
+	for (guint i = t->m->len; r == 0 && i > 0; i--) {
+		const struct fake_message *m = &g_array_index(t->m, struct fake_message, i - 1);
+
+		if (m->uid >= t->low)
+			continue;
+		r = tell(t, m);
+		t->low = m->uid;
+		if (r == 0 && ++n % t->f->a->slice == 0)
+			r = point(t);
+	}
+	return r;
+}
+
+static void copy_box(struct told *t, struct fake_box *b, bool empty)
+{
+	lock();
+	t->uidvalidity = b->uidvalidity;
+	for (size_t i = 0; i < b->n && !empty; i++)
+		if (b->m[i].here)
+			g_array_append_val(t->m, b->m[i]);
+	t->f->seen[b - t->f->a->boxes] = b->generation;
+	if (t->f->a->n_visits < 64)
+		t->f->a->visits[t->f->a->n_visits++] = (int)(b - t->f->a->boxes);
+	unlock();
+}
+
+static struct fake_box *box_of(struct fake *f, const char *path)
+{
+	for (size_t i = 0; i < f->a->n_boxes; i++)
+		if (strcmp(f->a->boxes[i].path, path) == 0)
+			return &f->a->boxes[i];
+	return NULL;
+}
+
+/* All uids are void, and from now on nobody knows any. */
+static int reset(struct told *t)
+{
+	struct known known;
+	int r = t->out->reset(t->out, t->err);
+
+	step();
+	if (r == 0 && t->out->known(t->out, 1, &known, 1, t->err) != 0)
+		r = err_set(t->err, ERR_PROTOCOL, "Void uids are still known.");
+	return r;
+}
+
+static int walk(struct told *t, const struct mailbox *m)
+{
+	unsigned v = 0;
+	unsigned long long high = 0, low = 0;
+	int r = 0;
+
+	if (sscanf(m->cursor, "%u %llu %llu", &v, &high, &low) == 3 && v != t->uidvalidity) {
+		r = reset(t);
+		high = low = 0;
+	}
+	t->high = high;
+	t->low = low;
+	if (r == 0 && t->low == 0) {
+		t->high = t->m->len ? g_array_index(t->m, struct fake_message, t->m->len - 1).uid : 0;
+		t->low = t->high + 1;
+	} else if (r == 0) {
+		r = tell_new(t);
+		if (r == 0)
+			r = compare(t, low, high);
+	}
+	if (r == 0)
+		r = tell_history(t);
+	return r != 0 ? r : point(t) < 0 ? t->err->code : 0;
+}
+
+static int fake_changes(struct provider *p, const struct mailbox *m, unsigned flags,
+	struct sink *out, struct err *err)
+{
+	struct fake *f = (struct fake *)p;
+	struct fake_box *b = box_of(f, m->path);
+	struct told t = { .f = f, .out = out, .err = err };
+	int r = enter(f, FAKE_CHANGES, err);
+
+	(void)flags;
+	if (r < 0)
+		return r;
+	if (!b || lie(&b->fail_times))
+		return err_set(err, b ? b->fail : ERR_GONE, "This mailbox fails.");
+	t.m = g_array_new(FALSE, FALSE, sizeof(struct fake_message));
+	copy_box(&t, b, !lie(&f->a->lie_wait) && lie(&f->a->lie_empty));
+	if (lie(&f->a->lie_void))
+		t.uidvalidity += 1000;
+	r = walk(&t, m);
+	g_array_unref(t.m);
+	if (r == ERR_CANCELED)
+		f->up = false;
+	return r;
+}
+
+static int fake_body(struct provider *p, const struct body_ref *ref, int fd, struct err *err)
+{
+	struct fake *f = (struct fake *)p;
+	struct fake_box *b = box_of(f, ref->mailbox_path);
+	struct fake_message *m = NULL;
+	g_autofree char *text = NULL;
+	int r = enter(f, FAKE_BODY, err);
+
+	if (r < 0)
+		return r;
+	lock();
+	if (b)
+		m = by_uid(b, ref->uid);
+	if (m)
+		text = g_strdup_printf("Message-ID: <m%d@fake>\r\n\r\nBody %d\r\n", m->serial,
+			m->serial);
+	unlock();
+	if (!text)
+		return err_set(err, ERR_GONE, "The message is not there any more.");
+	if (fd_write_all(fd, text, strlen(text)) < 0)
+		return err_set(err, ERR_STORAGE, "The body cannot be written.");
+	step();
+	return 0;
+}
+
+static int fake_prepare(struct provider *p, struct mutation_batch *batch, struct err *err)
+{
+	struct fake *f = (struct fake *)p;
+	struct fake_box *b = box_of(f, batch->target_path ? batch->target_path : "");
+	int r = enter(f, FAKE_PREPARE, err);
+
+	if (r < 0)
+		return r;
+	if (!b)
+		return err_set(err, ERR_GONE, "The target is not there any more.");
+	lock();
+	snprintf(batch->mark, sizeof batch->mark, "%u %llu", b->uidvalidity,
+		(unsigned long long)b->uidnext);
+	unlock();
+	return 0;
+}
+
+static int serial_of(const char *header)
+{
+	int serial = 0;
+
+	return header && sscanf(header, "m%d@fake", &serial) == 1 ? serial : 0;
+}
+
+/* The message that is meant: by uid if the numbers still hold, otherwise by what it is. */
+static struct fake_message *locate(struct fake *f, struct fake_box *b,
+	const struct mutation_batch *batch, const struct mutation_item *it)
+{
+	int serial = serial_of(it->message_id_header);
+	struct fake_message *m;
+
+	if (!b)
+		return NULL;
+	if (batch->uidvalidity != b->uidvalidity)
+		return by_serial(b, serial);
+	m = by_uid(b, it->uid);
+	if (m && m->serial != serial) {
+		f->a->wrong++;
+		return NULL;
+	}
+	return m;
+}
+
+/* True if the message arrived in the target after the mark was taken. */
+static bool arrived(struct fake_box *to, const char *mark, const char *id, uint64_t *uid)
+{
+	unsigned v;
+	unsigned long long next;
+	int serial = serial_of(id);
+
+	if (sscanf(mark, "%u %llu", &v, &next) != 2)
+		return false;
+	if (v != to->uidvalidity)
+		next = 1; /* the mark is void: wherever it is, it arrived */
+	for (size_t i = 0; i < to->n; i++)
+		if (to->m[i].here && to->m[i].serial == serial && to->m[i].uid >= next) {
+			*uid = to->m[i].uid;
+			return true;
+		}
+	return false;
+}
+
+static void move(struct fake *f, const struct mutation_batch *batch, const struct mutation_item *it,
+	struct applied *out)
+{
+	struct fake_box *from = box_of(f, batch->source_path), *to = box_of(f, batch->target_path);
+	struct fake_message *m = locate(f, from, batch, it);
+	uint64_t uid = 0;
+
+	out->state = APPLIED_GONE;
+	if (batch->uncertain && to && arrived(to, batch->mark, it->message_id_header, &uid)) {
+		out->state = APPLIED_DONE;
+	} else if (m && to) {
+		uid = put(to, m->serial, m->flags);
+		m->here = false;
+		from->generation++;
+		f->a->moved[m->serial]++;
+		out->state = APPLIED_DONE;
+	}
+	if (f->a->tells_uid && out->state == APPLIED_DONE) {
+		out->target_uid = uid;
+		out->target_uidvalidity = to->uidvalidity;
+	}
+}
+
+static void set_flags(struct fake *f, const struct mutation_batch *batch,
+	const struct mutation_item *it, struct applied *out)
+{
+	struct fake_box *from = box_of(f, batch->source_path);
+	struct fake_message *m = locate(f, from, batch, it);
+
+	out->state = m ? APPLIED_DONE : APPLIED_GONE;
+	if (m)
+		m->flags = (m->flags | batch->add) & ~batch->remove;
+	if (m)
+		from->generation++;
+}
+
+static int fake_apply(struct provider *p, const struct mutation_batch *batch, struct applied *out,
+	struct err *err)
+{
+	struct fake *f = (struct fake *)p;
+	int r = enter(f, FAKE_APPLY, err);
+
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < batch->n; i++) {
+		lock();
+		if (f->a->serial_at_apply == 0)
+			f->a->serial_at_apply = f->a->reported;
+		if (batch->verb == MUTATION_MOVE)
+			move(f, batch, &batch->items[i], &out[i]);
+		else
+			set_flags(f, batch, &batch->items[i], &out[i]);
+		unlock();
+		step();
+	}
+	if (!lie(&f->a->lose_answer))
+		return 0;
+	for (size_t i = 0; i < batch->n; i++)
+		out[i] = (struct applied){ .state = APPLIED_UNKNOWN };
+	f->up = false;
+	return err_set(err, ERR_OFFLINE, "The answer was lost.");
+}
+
+static bool changed(struct fake *f, const struct fake_box *b)
+{
+	bool yes;
+
+	lock();
+	yes = b && b->generation != f->seen[b - f->a->boxes];
+	unlock();
+	return yes;
+}
+
+static int fake_wait(struct provider *p, const struct mailbox *m, struct cancel *wake,
+	int timeout_ms, bool *live, struct err *err)
+{
+	struct fake *f = (struct fake *)p;
+	int r = enter(f, FAKE_WAIT, err);
+
+	if (r < 0)
+		return r;
+	*live = f->a->push_live;
+	for (int spent = 0; spent < timeout_ms; spent += 5) {
+		if (f->a->push_live && changed(f, box_of(f, m->path)))
+			return 1;
+		r = cancel_poll(f->base.cancel, cancel_fd(wake), POLLIN, 5);
+		if (r < 0)
+			f->up = false;
+		if (r < 0)
+			return err_set(err, ERR_CANCELED, "Stopped.");
+		if (r > 0)
+			return 0;
+	}
+	return 0;
+}
+
+const struct provider_ops *fake_find(const char *name)
+{
+	static const struct provider_ops ops = {
+		.name = "fake",
+		.create = create,
+		.destroy = destroy,
+		.connect = fake_connect,
+		.mailboxes = fake_mailboxes,
+		.changes = fake_changes,
+		.body = fake_body,
+		.prepare = fake_prepare,
+		.apply = fake_apply,
+		.wait = fake_wait,
+	};
+
+	return strcmp(name, "fake") == 0 ? &ops : NULL;
+}

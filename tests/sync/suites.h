@@ -1,0 +1,11 @@
+/* The suites of this room's one Check program. */
+#ifndef TERN_TESTS_SYNC_SUITES_H
+#define TERN_TESTS_SYNC_SUITES_H
+
+#include <check.h>
+
+void add_worker_tests(Suite *s);
+TCase *suite_interrupt(void);
+TCase *suite_soak(void);
+
+#endif
