@@ -11,13 +11,11 @@ static int fill_account(const struct args *a, struct account *account, struct er
 	option_defaults(account_options, account);
 	for (const struct option *o = account_options; o->name; o++) {
 		const char *value = args_option(a, o->name);
-		g_autofree char *absolute = NULL;
+		g_autofree char *absolute = value && o->type == OPTION_PATH
+			? g_canonicalize_filename(value, NULL)
+			: NULL;
 
-		if (!value)
-			continue;
-		if (o->type == OPTION_PATH)
-			value = absolute = g_canonicalize_filename(value, NULL);
-		if (option_set(o, account, value, err) < 0)
+		if (value && option_set(o, account, absolute ? absolute : value, err) < 0)
 			return err->code;
 	}
 	return 0;

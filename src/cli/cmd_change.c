@@ -8,10 +8,17 @@
 #include "cli/command.h"
 #include "model/flags.h"
 
+static void free_row(void *r)
+{
+	struct list_row *p = r;
+
+	list_row_free(&p);
+}
+
 /* Rows of the messages named on the command line, of struct list_row *, in every mailbox. */
 static int read_rows(struct cli *c, const struct args *a, GPtrArray **out, struct err *err)
 {
-	g_autoptr(GPtrArray) all = NULL;
+	g_autoptr(GPtrArray) all = g_ptr_array_new_with_free_func(free_row);
 
 	for (guint i = 0; i < a->words->len; i++) {
 		g_autoptr(GPtrArray) rows = NULL;
@@ -24,10 +31,7 @@ static int read_rows(struct cli *c, const struct args *a, GPtrArray **out, struc
 		if (rows->len == 0)
 			return err_set(err, ERR_GONE, _("There is no message %" G_GINT64_FORMAT "."),
 				id);
-		if (!all)
-			all = TAKE(rows);
-		else
-			g_ptr_array_extend_and_steal(all, TAKE(rows));
+		g_ptr_array_extend_and_steal(all, TAKE(rows));
 	}
 	*out = TAKE(all);
 	return 0;

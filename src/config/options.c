@@ -174,7 +174,7 @@ static int set_text(char **field, char *value)
 int option_set(const struct option *o, void *base, const char *value, struct err *err)
 {
 	void *field = (char *)base + o->offset;
-	char *path;
+	char *path = NULL;
 	int r = o->check ? o->check(value, err) : 0;
 
 	if (r < 0)

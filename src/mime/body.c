@@ -196,6 +196,22 @@ static size_t count_letters(const char *s)
 }
 
 
+/* Whether all plain texts below node i are empty. */
+static bool all_empty(struct render *r, int i)
+{
+	int depth = outline_node(r->nodes, i)->depth;
+
+	for (int c = i + 1; c < (int)r->nodes->len; c++) {
+		struct node *n = outline_node(r->nodes, c);
+
+		if (n->depth <= depth)
+			break;
+		if (n->n_children == 0 && n->has & HAS_PLAIN && n->size > 0)
+			return false;
+	}
+	return true;
+}
+
 /* A plain part that is empty, or only tells the reader to look at the HTML part. */
 static bool is_stub(struct render *r, int plain, int html)
 {
@@ -204,7 +220,7 @@ static bool is_stub(struct render *r, int plain, int html)
 	size_t n;
 
 	if (p->n_children > 0)
-		return false;
+		return all_empty(r, plain);
 	words = text_of(r, p, r->max);
 	n = count_letters(words->str);
 	if (n == 0 || n > STUB_MAX || h->n_children > 0)

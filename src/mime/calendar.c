@@ -101,7 +101,9 @@ static const char *heading(const char *method)
 		return _("Canceled event");
 	if (method && g_ascii_strcasecmp(method, "REPLY") == 0)
 		return _("Answer to an invitation");
-	return method && g_ascii_strcasecmp(method, "REQUEST") == 0 ? _("Invitation") : _("Calendar");
+	if (method && g_ascii_strcasecmp(method, "REQUEST") == 0)
+		return _("Invitation");
+	return _("Calendar");
 }
 
 static void print(GString *out, char *values[N_WANTED])

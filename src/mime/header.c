@@ -136,7 +136,7 @@ bool header_param(const char *value, size_t len, const char *name, char *out, si
 			p++;
 		if ((size_t)(end - p) <= n || g_ascii_strncasecmp(p, name, n) != 0)
 			continue;
-		for (eq = p + n; eq < end && (*eq == '*' || g_ascii_isdigit(*eq) || *eq == ' '); eq++)
+		for (eq = p + n; eq < end && (g_ascii_isdigit(*eq) || strchr("* ", *eq)); eq++)
 			;
 		if (eq == end || *eq != '=')
 			continue;

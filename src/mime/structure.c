@@ -48,8 +48,8 @@ struct machine {
 
 bool part_is_attachment(const struct part_facts *f)
 {
-	static const char *const never[] = { "application/pgp-signature", "application/pgp-encrypted",
-		"application/pkcs7-signature", "application/x-pkcs7-signature",
+	static const char *const never[] = { "application/pgp-signature",
+		"application/pgp-encrypted", "application/pkcs7-signature", "application/x-pkcs7-signature",
 		"application/pkcs7-mime", "application/x-pkcs7-mime", "message/delivery-status",
 		"message/disposition-notification", "text/rfc822-headers" };
 	static const char *const texts[] = { "text/plain", "text/enriched", "text/x-patch",

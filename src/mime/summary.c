@@ -98,7 +98,9 @@ static void take_id(void *ctx, const char *id, size_t len)
 /* An id without <> and @ is still the only name that the message has. */
 static void message_id(struct summary *s, const struct header_field *f)
 {
-	if (s->message_id || mime_each_message_id(f->value, f->value_len, 1, take_id, &s->message_id))
+	if (s->message_id)
+		return;
+	if (mime_each_message_id(f->value, f->value_len, 1, take_id, &s->message_id) > 0)
 		return;
 	s->message_id = mime_decode_text(f->value, f->value_len, CHANGE_MESSAGE_ID_MAX);
 	if (!*s->message_id || strchr(s->message_id, ' '))

@@ -14,7 +14,7 @@
 #include "mime/html.h"
 
 enum {
-	/* raw bytes looked at for each byte wanted: an encoded word wraps up to 15 bytes around one */
+	/* raw bytes looked at for each byte wanted: an encoded word can hold a single one */
 	RAW_PER_BYTE = 16,
 	RAW_SPARE = 1024,
 	MESSAGE_ID_MAX = 900,
@@ -177,7 +177,9 @@ static void walk_bracketed(struct id_walk *w, const char *s, const char *end)
 			if (!blank && is_blank(*s))
 				blank = s;
 		/* without its '>' an id ends at the first blank */
-		give_id(w, from, (size_t)((s < end && *s == '>') || !blank ? s - from : blank - from));
+		if (!blank || (s < end && *s == '>'))
+			blank = s;
+		give_id(w, from, (size_t)(blank - from));
 	}
 }
 

@@ -90,7 +90,7 @@ enum changes_flags {
 struct provider_ops {
 	const char *name; /* the account's `type` */
 
-	/* Allocates; no I/O. */
+	/* Allocates and fills in struct provider, ops included; no I/O. */
 	struct provider *(*create)(const struct account *account, struct cancel *cancel);
 	void (*destroy)(struct provider **p);
 

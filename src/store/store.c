@@ -288,7 +288,7 @@ static int open_db(struct store *s, struct err *err)
 		return db_fail(s, err);
 	s->full_sync = true;
 	if (sqlite3_exec(s->db,
-		    s->role == STORE_WORKER ? "PRAGMA cache_size=-6000; PRAGMA wal_autocheckpoint=4000"
+		    s->role == STORE_WORKER ? "PRAGMA cache_size=-10000; PRAGMA wal_autocheckpoint=4000"
 		    : s->role == STORE_UI   ? "PRAGMA cache_size=-2000; PRAGMA wal_autocheckpoint=0"
 					    : "PRAGMA cache_size=-4000",
 		    NULL, NULL, NULL))

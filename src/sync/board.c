@@ -22,7 +22,7 @@ static void tell(const struct board *b)
 		queue_post(b->events, &e);
 }
 
-/* Copies *next under the lock; the events queue has a lock of its own, hence outside of ours. */
+/* Statements under the lock, then the event: the queue has a lock of its own, hence outside. */
 #define CHANGE(b, ...)                                                                             \
 	do {                                                                                       \
 		if (!(b))                                                                          \
@@ -41,14 +41,34 @@ static void put_stage(struct engine_state *s, enum engine_stage stage, const cha
 	text_clean_into(mailbox ? mailbox : "", -1, s->mailbox, sizeof s->mailbox);
 }
 
+/* True, with the time noted, if the last word about progress was long enough ago. */
+static bool may_tell(struct board *b)
+{
+	int64_t now = clock_mono_ms();
+	bool due = now - b->told_at >= b->progress_ms;
+
+	if (due)
+		b->told_at = now;
+	return due;
+}
+
 void board_stage(struct board *b, enum engine_stage stage, const char *mailbox)
 {
-	CHANGE(b, put_stage(&b->state, stage, mailbox));
+	bool due;
+
+	if (!b)
+		return;
+	pthread_mutex_lock(&b->lock);
+	due = stage == STAGE_IDLE && b->state.stage != STAGE_IDLE;
+	put_stage(&b->state, stage, mailbox);
+	due = may_tell(b) || due; /* the end of the work is always told */
+	pthread_mutex_unlock(&b->lock);
+	if (due)
+		tell(b);
 }
 
 void board_progress(struct board *b, enum engine_stage stage, int64_t done, int64_t of)
 {
-	int64_t now = clock_mono_ms();
 	bool due;
 
 	if (!b)
@@ -57,9 +77,7 @@ void board_progress(struct board *b, enum engine_stage stage, int64_t done, int6
 	b->state.stage = stage;
 	b->state.done = done;
 	b->state.of = of;
-	due = now - b->told_at >= b->progress_ms;
-	if (due)
-		b->told_at = now;
+	due = may_tell(b);
 	pthread_mutex_unlock(&b->lock);
 	if (due)
 		tell(b);
@@ -75,20 +93,15 @@ void board_synced(struct board *b, int64_t at)
 	CHANGE(b, b->state.last_sync = at);
 }
 
-void board_error(struct board *b, const struct err *why, int64_t retry_at)
+void board_error(struct board *b, const struct err *why)
 {
-	CHANGE(b, b->state.error = *why; b->state.retry_at = retry_at);
+	CHANGE(b, b->state.error = *why);
 }
 
 void board_waiting(struct board *b, const struct err *why, int64_t retry_at)
 {
 	CHANGE(b, put_stage(&b->state, STAGE_WAITING, NULL); b->state.error = *why;
 	       b->state.retry_at = retry_at; b->state.push_live = false);
-}
-
-void board_clear_error(struct board *b)
-{
-	CHANGE(b, b->state.error = (struct err){ 0 }; b->state.retry_at = 0);
 }
 
 void board_read(struct board *b, struct engine_state *out)

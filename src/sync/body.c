@@ -76,6 +76,14 @@ static message_id take(struct bodies *b)
 	return b->now;
 }
 
+/* Done with it: from now on the same message may be asked for again. */
+static void release(struct bodies *b)
+{
+	pthread_mutex_lock(&b->lock);
+	b->now = (message_id){ 0 };
+	pthread_mutex_unlock(&b->lock);
+}
+
 /* One try: place, draft, stream, commit.  A failed try leaves nothing behind. */
 static int fetch(struct session *s, message_id m, bool last, bool *asked, struct err *err)
 {
@@ -160,8 +168,9 @@ static void serve(struct lane *l, struct session *s, message_id m)
 	if (r == ERR_CANCELED && cancel_is_set(&l->stop))
 		return;
 	if (r < 0)
-		board_error(&l->board, &err, 0);
+		board_error(&l->board, &err);
 	e.code = r < 0 ? r : 0;
+	release(&l->bodies); /* before the answer: whoever hears it may ask at once */
 	if (l->sync->events)
 		queue_post(l->sync->events, &e);
 }

@@ -31,6 +31,7 @@ enum {
 	BROKEN_MAX = 3,              /* mailboxes of a pass that may break the connection */
 	FULL_CALLS_MAX = 3,          /* a paused full comparison starts over this often */
 	PUSH_IDLE_MAX = 16,          /* batches in a row of which nothing was settled */
+	PUSH_LATER_S = 5,            /* pause of a batch when the server said "later" and not when */
 	RETRY_AFTER_MAX_S = 24 * 3600,
 	SUSPEND_MS = 60 * 1000,      /* a jump of the boot clock that makes every socket suspect */
 };
@@ -74,15 +75,16 @@ struct board {
 };
 void board_init(struct board *b, account_id a, struct queue *events, int progress_ms);
 void board_release(struct board *b);
-/* All of these accept a NULL board (the blocking forms have none); each posts EV_ACCOUNT. */
+/* These accept a NULL board (the blocking forms have none) and post EV_ACCOUNT; stages and
+ * progress do so at most once in progress_ms, but the end of the work is always told. */
 void board_stage(struct board *b, enum engine_stage stage, const char *mailbox);
 void board_progress(struct board *b, enum engine_stage stage, int64_t done, int64_t of);
 void board_push_live(struct board *b, bool live);
 void board_synced(struct board *b, int64_t at);
-/* Keeps the words of a failure; retry_at 0 = the stage stays as it is or the reader must act. */
-void board_error(struct board *b, const struct err *why, int64_t retry_at);
+/* Keeps the words of the last failure (code 0: there is none any more). */
+void board_error(struct board *b, const struct err *why);
+/* The same, and nothing goes on until retry_at (unix seconds; 0 = not known, or the reader must act). */
 void board_waiting(struct board *b, const struct err *why, int64_t retry_at);
-void board_clear_error(struct board *b);
 void board_read(struct board *b, struct engine_state *out);
 
 /* --- session.c ------------------------------------------------------------- */

@@ -9,7 +9,7 @@
  * A mailbox that cannot be read (it vanished, its answer is nonsense, it is
  * beyond a limit) is logged and left for the next pass; the others go on.  What
  * concerns the whole account ends the pass.  Only a pass that heard every
- * mailbox may clean up messages that are in none of them any more.
+ * mailbox that can be heard may clean up messages that are in none of them.
  */
 #include "base/clock.h"
 #include "base/i18n.h"
@@ -88,6 +88,8 @@ static int isolate(struct pass *p, const struct mailbox *m, const struct err *wh
 	p->broken += why->code == ERR_PROTOCOL;
 	if (retry_is_wide(why) || p->broken >= BROKEN_MAX)
 		return why->code;
+	if (why->code == ERR_REFUSED || why->code == ERR_UNSUPPORTED)
+		return 0; /* the server's last word: waiting for better would be for ever */
 	if (p->noted.code == ERR_OK || p->noted.code == ERR_GONE)
 		p->noted = *why;
 	return 0;
@@ -99,6 +101,14 @@ static int64_t turn_end(const struct pass *p, const struct place *at)
 	if ((p->flags & CHANGES_FULL) || p->n_open < 2)
 		return INT64_MAX;
 	return at->calls == 0 ? 0 : clock_mono_ms() + p->s->sync->timing.turn;
+}
+
+static void note_visit(const struct session *s, const struct place *at, int r)
+{
+	log_event(LOG_DEBUG, "mailbox", "s:s, s:s, s:I, s:i, s:b, s:I, s:I, s:I", "account",
+		s->account->name, "sync_id", s->id, "mailbox", (long long)at->id.v, "turn",
+		at->calls, "more", r > 0, "added", (long long)s->added, "changed",
+		(long long)s->changed, "removed", (long long)s->removed);
 }
 
 /* One call for one mailbox; 1 = it has more, 0 = up to date or given up for this pass. */
@@ -114,6 +124,7 @@ static int visit(struct pass *p, struct place *at, struct err *err)
 		return r;
 	r = gather_mailbox(p->s, m, flags, turn_end(p, at), err);
 	at->calls++;
+	note_visit(p->s, at, r);
 	if (r < 0)
 		r = isolate(p, m, err);
 	return r;
@@ -171,7 +182,7 @@ static int complete(struct pass *p, struct err *err)
 	session_result(s, &p->noted);
 	if (p->noted.code == ERR_OK)
 		board_synced(s->board, clock_unix());
-	board_error(s->board, &p->noted, 0);
+	board_error(s->board, &p->noted);
 	return 0;
 }
 

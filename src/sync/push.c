@@ -100,18 +100,22 @@ static int push_batch(struct session *s, struct mutation_batch *b, struct err *e
 	g_autofree struct applied *out = g_new0(struct applied, b->n);
 	struct err why = { 0 };
 	size_t settled;
+	bool wide;
 
 	board_progress(s->board, STAGE_STORING, 0, (int64_t)b->n);
 	if (mark_and_apply(s, b, out, &why) >= 0)
 		why = (struct err){ 0 };
+	wide = retry_is_wide(&why);
+	if (why.code == ERR_RETRY && why.after_s == 0)
+		why.after_s = PUSH_LATER_S;
 	if (store_queue_settle(s->store, b, out, &why, err) < 0)
-		return err->code; /* the rows stay leased, and are in doubt from now on */
+		return err->code = ERR_STORAGE; /* the rows stay leased: in doubt until recovered */
 	settled = review(s, b, out);
 	note(s, b, settled, &why);
 	if (why.code == 0)
 		return (int)settled;
 	*err = why;
-	return retry_is_wide(&why) ? (int)why.code : (int)settled;
+	return wide ? (int)why.code : (int)settled;
 }
 
 int push_due(struct session *s, struct err *err)

@@ -63,7 +63,7 @@ static int until_leased(struct worker *w, struct err *err)
 			return err_set(err, ERR_CANCELED, _("Stopped."));
 	}
 	if (told && r == 0)
-		board_clear_error(&l->board);
+		board_error(&l->board, &(struct err){ 0 });
 	return r;
 }
 
@@ -207,6 +207,18 @@ static int wait_here(struct worker *w, const struct mailbox *m, int ms, struct e
 	return r;
 }
 
+/* A server that never stops talking must not keep us running in circles. */
+static int breathe(struct worker *w, struct err *err)
+{
+	struct lane *l = w->lane;
+	int gap = l->sync->timing.push_gap;
+	int ms = (int)CLAMP(w->looked_at + gap - clock_mono_ms(), 0, gap);
+
+	if (cancel_poll(&l->stop, cancel_fd(&l->wake), POLLIN, ms) < 0)
+		return err_set(err, ERR_CANCELED, _("Stopped."));
+	return 0;
+}
+
 static int doze(struct worker *w, struct err *err)
 {
 	AUTO(mailbox_free) struct mailbox *m = NULL;
@@ -217,15 +229,16 @@ static int doze(struct worker *w, struct err *err)
 		return r;
 	board_stage(&w->lane->board, STAGE_IDLE, NULL);
 	r = wait_here(w, m, ms, err);
-	w->pushed = r > 0 && !cancel_is_set(&w->lane->wake);
-	if (!w->pushed)
-		return r < 0 ? r : 0;
-	/* a server that never stops talking must not keep us running in circles */
-	ms = (int)CLAMP(w->looked_at + w->lane->sync->timing.push_gap - clock_mono_ms(), 0,
-		w->lane->sync->timing.push_gap);
-	if (cancel_poll(&w->lane->stop, -1, 0, ms) < 0)
-		return err_set(err, ERR_CANCELED, _("Stopped."));
-	return 0;
+	w->pushed = r > 0;
+	return r > 0 ? breathe(w, err) : r;
+}
+
+/* The connection goes; what happened at the server meanwhile takes a pass to learn. */
+static void lose_touch(struct worker *w)
+{
+	session_drop(&w->s);
+	w->live = w->live_known = false;
+	w->next_pass = 0;
 }
 
 /* One turn of the round; < 0 ends it. */
@@ -239,7 +252,7 @@ static int turn(struct worker *w, struct err *err)
 	if (cancel_is_set(&l->stop))
 		return err_set(err, ERR_CANCELED, _("Stopped."));
 	if (atomic_exchange(&l->suspect, false))
-		session_drop(&w->s);
+		lose_touch(w);
 	r = session_connect(&w->s, err);
 	if (r >= 0)
 		r = push_due(&w->s, err);
@@ -282,11 +295,10 @@ static void fail(struct worker *w, const struct err *why)
 	log_event(LOG_WARN, "worker-waits", "s:s, s:s, s:s, s:I", "account", w->s.account->name,
 		"result", err_name(why->code), "words", why->text, "ms", (long long)ms);
 	session_result(&w->s, why);
-	if (why->code == ERR_STORAGE) {
-		store_close(&w->s.store); /* rows may be leased that could not be settled */
-		w->recovered = false;
-	}
-	w->live = w->live_known = false;
+	if (why->code == ERR_STORAGE)
+		store_close(&w->s.store);
+	if (why->code == ERR_STORAGE || why->code == ERR_CONFLICT)
+		w->recovered = false; /* rows may be leased, by us or by who had the lease meanwhile */
 	board_waiting(&w->lane->board, why, at);
 	rest(w->lane, ms);
 }
@@ -315,7 +327,7 @@ void *worker_main(void *lane)
 
 		while (r >= 0)
 			r = turn(&w, &err);
-		session_drop(&w.s);
+		lose_touch(&w);
 		if (!cancel_is_set(&l->stop))
 			fail(&w, &err);
 	}

@@ -47,6 +47,9 @@ static const struct {
 	  PART("text/html", "<p>A long letter that says very much more than its plain part.</p>") END,
 		"A long letter that says very much more than its plain part.\n",
 		"multipart/alternative text/plain text/html*" },
+	{ MULTI("alternative") "--B\nContent-Type: multipart/mixed; boundary=C\n\n--C\n\n\n--C--\n"
+	  PART("text/html", "<p>html</p>") END,
+		"html\n", "multipart/alternative multipart/mixed text/plain text/html*" },
 	{ MULTI("alternative") PART("text/x-odd", "odd") END, "",
 		"multipart/alternative text/x-odd+" },
 	/* mixed */

@@ -7,15 +7,13 @@
 #include "base/mem.h"
 #include "mime/summary.h"
 
-static struct summary *summary_of(const char *mail, size_t len, struct change *c)
+static void read_summary(const char *mail, size_t len, struct summary **s, struct change *c)
 {
 	AUTO(fd_close) int fd = file_of(mail, len);
-	struct summary *s = NULL;
 
 	*c = (struct change){ 0 };
-	ck_assert_int_eq(summary_read(fd, &s, NULL), 0);
-	summary_fill(s, c);
-	return s;
+	ck_assert_int_eq(summary_read(fd, s, NULL), 0);
+	summary_fill(*s, c);
 }
 
 START_TEST(fields)
@@ -25,8 +23,9 @@ START_TEST(fields)
 		"Message-ID: <id@x>\r\nReferences: <1@x>\r\n <2@x>\r\nIn-Reply-To: <2@x> <3@x>\r\n"
 		"\r\nbody\r\n";
 	struct change c;
-	AUTO(summary_free) struct summary *s = summary_of(mail, sizeof mail - 1, &c);
+	AUTO(summary_free) struct summary *s = NULL;
 
+	read_summary(mail, sizeof mail - 1, &s, &c);
 	ck_assert_str_eq(c.from_name, "J\u00f6rg");
 	ck_assert_str_eq(c.from_addr, "j@x");
 	ck_assert_str_eq(c.to, "a@b, c@d");
@@ -61,8 +60,9 @@ START_TEST(senders)
 {
 	g_autofree char *mail = g_strdup_printf("From: %s\n\nx\n", people[_i].from);
 	struct change c;
-	AUTO(summary_free) struct summary *s = summary_of(mail, strlen(mail), &c);
+	AUTO(summary_free) struct summary *s = NULL;
 
+	read_summary(mail, strlen(mail), &s, &c);
 	if (_i != 8) /* without an @ the parser may call it a name or an address */
 		ck_assert_pstr_eq(c.from_name, people[_i].name);
 	else
@@ -99,12 +99,12 @@ static const struct {
 START_TEST(attachment_mark)
 {
 	struct change c;
-	AUTO(summary_free) struct summary *s =
-		summary_of(marks[_i].mail, strlen(marks[_i].mail), &c);
+	AUTO(summary_free) struct summary *s = NULL;
 	AUTO(document_free) struct document *d =
 		document_of(marks[_i].mail, strlen(marks[_i].mail));
 	bool listed = false;
 
+	read_summary(marks[_i].mail, strlen(marks[_i].mail), &s, &c);
 	for (guint i = 0; i < d->parts->len; i++)
 		listed |= ((struct document_part *)d->parts->pdata[i])->attachment;
 	ck_assert_int_eq(c.has_attachment, marks[_i].has);
@@ -124,7 +124,7 @@ START_TEST(limits)
 	while (mail->len < 3 << 20)
 		g_string_append(mail, "0123456789 ");
 	g_string_append(mail, "\nTo: behind the limit\n\nbody\n");
-	s = summary_of(mail->str, mail->len, &c);
+	read_summary(mail->str, mail->len, &s, &c);
 	ck_assert_uint_eq(c.n_references, CHANGE_REFERENCES_MAX);
 	ck_assert_str_eq(c.references[0], "0@x");
 	ck_assert_str_eq(c.references[CHANGE_REFERENCES_MAX - 1], "59999@x");
@@ -136,11 +136,12 @@ END_TEST
 START_TEST(bare)
 {
 	struct change c;
-	AUTO(summary_free) struct summary *s = summary_of("hello world\nno header\n", 22, &c);
+	AUTO(summary_free) struct summary *s = NULL;
 	AUTO(summary_free) struct summary *t = NULL;
 
+	read_summary("hello world\nno header\n", 22, &s, &c);
 	ck_assert_ptr_null(c.subject);
-	t = summary_of("", 0, &c);
+	read_summary("", 0, &t, &c);
 	ck_assert_uint_eq(c.size, 0);
 }
 END_TEST

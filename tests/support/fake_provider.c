@@ -127,11 +127,63 @@ void fake_expunge(struct fake_box *b, int serial)
 	unlock();
 }
 
+void fake_move(struct fake_box *from, int serial, struct fake_box *to)
+{
+	struct fake_message *m;
+
+	lock();
+	m = by_serial(from, serial);
+	put(to, serial, m->flags);
+	m->here = false;
+	from->generation++;
+	unlock();
+}
+
 void fake_set_flags(struct fake_box *b, int serial, unsigned flags)
 {
 	lock();
 	by_serial(b, serial)->flags = flags;
 	b->generation++;
+	unlock();
+}
+
+bool fake_expunge_if_here(struct fake_box *b, int serial)
+{
+	struct fake_message *m;
+
+	lock();
+	m = by_serial(b, serial);
+	if (m)
+		m->here = false;
+	b->generation++;
+	unlock();
+	return m;
+}
+
+void fake_flag_if_here(struct fake_box *b, int serial, unsigned add)
+{
+	struct fake_message *m;
+
+	lock();
+	m = by_serial(b, serial);
+	if (m)
+		m->flags |= add;
+	b->generation++;
+	unlock();
+}
+
+void fake_lose(struct fake_account *a, int times)
+{
+	lock();
+	a->lose_answer = times;
+	unlock();
+}
+
+void fake_lie(struct fake_account *a, int times, int kind)
+{
+	lock();
+	*(kind == FAKE_EMPTY ? &a->lie_empty : kind == FAKE_VOID ? &a->lie_void : &a->lie_boxes) =
+		times;
 	unlock();
 }
 
@@ -278,19 +330,21 @@ static int fake_mailboxes(struct provider *p, struct sink *out, struct err *err)
 {
 	struct fake *f = (struct fake *)p;
 	int r = enter(f, FAKE_MAILBOXES, err);
-	size_t n = f->a->n_boxes;
+	size_t n = f->a->n_boxes, lacking = f->a->lack[0];
 
 	if (r < 0)
 		return r;
+	f->a->lack[0] = f->a->lack[1];
+	f->a->lack[1] = 0;
 	if (lie(&f->a->lie_boxes))
 		n = 0;
-	else if (lie(&f->a->lie_last))
-		n--;
 	for (size_t i = 0; r == 0 && i < n; i++) {
 		struct fake_box *b = &f->a->boxes[i];
 		struct mailbox m = { .path = b->path, .name = b->path, .delimiter = '/',
 			.role = b->role, .attrs = b->attrs };
 
+		if (i > 0 && i == lacking)
+			continue;
 		r = out->mailbox(out, &m, err);
 		step();
 	}
@@ -427,6 +481,18 @@ static struct fake_box *box_of(struct fake *f, const char *path)
 	return NULL;
 }
 
+/* All uids are void, and from now on nobody knows any. */
+static int reset(struct told *t)
+{
+	struct known known;
+	int r = t->out->reset(t->out, t->err);
+
+	step();
+	if (r == 0 && t->out->known(t->out, 1, &known, 1, t->err) != 0)
+		r = err_set(t->err, ERR_PROTOCOL, "Void uids are still known.");
+	return r;
+}
+
 static int walk(struct told *t, const struct mailbox *m)
 {
 	unsigned v = 0;
@@ -434,8 +500,7 @@ static int walk(struct told *t, const struct mailbox *m)
 	int r = 0;
 
 	if (sscanf(m->cursor, "%u %llu %llu", &v, &high, &low) == 3 && v != t->uidvalidity) {
-		r = t->out->reset(t->out, t->err);
-		step();
+		r = reset(t);
 		high = low = 0;
 	}
 	t->high = high;
@@ -467,7 +532,7 @@ static int fake_changes(struct provider *p, const struct mailbox *m, unsigned fl
 	if (!b || lie(&b->fail_times))
 		return err_set(err, b ? b->fail : ERR_GONE, "This mailbox fails.");
 	t.m = g_array_new(FALSE, FALSE, sizeof(struct fake_message));
-	copy_box(&t, b, lie(&f->a->lie_empty));
+	copy_box(&t, b, !lie(&f->a->lie_wait) && lie(&f->a->lie_empty));
 	if (lie(&f->a->lie_void))
 		t.uidvalidity += 1000;
 	r = walk(&t, m);
@@ -519,15 +584,43 @@ static int fake_prepare(struct provider *p, struct mutation_batch *batch, struct
 	return 0;
 }
 
+static int serial_of(const char *header)
+{
+	int serial = 0;
+
+	return header && sscanf(header, "m%d@fake", &serial) == 1 ? serial : 0;
+}
+
+/* The message that is meant: by uid if the numbers still hold, otherwise by what it is. */
+static struct fake_message *locate(struct fake *f, struct fake_box *b,
+	const struct mutation_batch *batch, const struct mutation_item *it)
+{
+	int serial = serial_of(it->message_id_header);
+	struct fake_message *m;
+
+	if (!b)
+		return NULL;
+	if (batch->uidvalidity != b->uidvalidity)
+		return by_serial(b, serial);
+	m = by_uid(b, it->uid);
+	if (m && m->serial != serial) {
+		f->a->wrong++;
+		return NULL;
+	}
+	return m;
+}
+
 /* True if the message arrived in the target after the mark was taken. */
 static bool arrived(struct fake_box *to, const char *mark, const char *id, uint64_t *uid)
 {
 	unsigned v;
 	unsigned long long next;
-	int serial = 0;
+	int serial = serial_of(id);
 
-	if (!id || sscanf(id, "m%d@fake", &serial) != 1 || sscanf(mark, "%u %llu", &v, &next) != 2)
+	if (sscanf(mark, "%u %llu", &v, &next) != 2)
 		return false;
+	if (v != to->uidvalidity)
+		next = 1; /* the mark is void: wherever it is, it arrived */
 	for (size_t i = 0; i < to->n; i++)
 		if (to->m[i].here && to->m[i].serial == serial && to->m[i].uid >= next) {
 			*uid = to->m[i].uid;
@@ -540,7 +633,7 @@ static void move(struct fake *f, const struct mutation_batch *batch, const struc
 	struct applied *out)
 {
 	struct fake_box *from = box_of(f, batch->source_path), *to = box_of(f, batch->target_path);
-	struct fake_message *m = from ? by_uid(from, it->uid) : NULL;
+	struct fake_message *m = locate(f, from, batch, it);
 	uint64_t uid = 0;
 
 	out->state = APPLIED_GONE;
@@ -563,7 +656,7 @@ static void set_flags(struct fake *f, const struct mutation_batch *batch,
 	const struct mutation_item *it, struct applied *out)
 {
 	struct fake_box *from = box_of(f, batch->source_path);
-	struct fake_message *m = from ? by_uid(from, it->uid) : NULL;
+	struct fake_message *m = locate(f, from, batch, it);
 
 	out->state = m ? APPLIED_DONE : APPLIED_GONE;
 	if (m)

@@ -63,10 +63,12 @@ struct fake_account {
 		int count;       /* calls so far */
 	} call[FAKE_CALLS];
 	int lose_answer;         /* apply does its work and then loses the connection, so many times */
+	int lie_wait;            /* so many listings of messages are true before a lie */
 	int lie_empty;           /* so many listings of messages show nothing */
 	int lie_void;            /* so many times the uidvalidity is a wrong one */
 	int lie_boxes;           /* so many LIST answers are empty */
-	int lie_last;            /* so many LIST answers lack the last mailbox */
+	size_t lack[2];          /* the next LIST answers lack these mailboxes; 0 = none */
+	int wrong;               /* changes that would have hit another message: never */
 	int moved[FAKE_SERIALS]; /* how often each message was really moved */
 	int visits[64], n_visits;/* order of changes() calls: box index */
 	int serial_at_apply;     /* messages reported when the first apply came */
@@ -94,6 +96,14 @@ struct fake_box *fake_box_add(struct fake_account *a, const char *path, enum mai
 int fake_deliver(struct fake_box *b, int n);
 void fake_expunge(struct fake_box *b, int serial);
 void fake_set_flags(struct fake_box *b, int serial, unsigned flags);
+/* Another client moves it. */
+void fake_move(struct fake_box *from, int serial, struct fake_box *to);
+bool fake_expunge_if_here(struct fake_box *b, int serial);
+void fake_flag_if_here(struct fake_box *b, int serial, unsigned add);
+/* The answers of the next so many apply calls are lost. */
+void fake_lose(struct fake_account *a, int times);
+enum fake_lies { FAKE_EMPTY, FAKE_VOID, FAKE_NO_BOXES };
+void fake_lie(struct fake_account *a, int times, int kind);
 /* The mailbox gets a new UIDVALIDITY and all its messages new uids. */
 void fake_renumber(struct fake_box *b);
 void fake_fail(struct fake_account *a, enum fake_call call, enum err_code code, int times);

@@ -4,6 +4,8 @@
 
 #include <check.h>
 
+void add_worker_tests(Suite *s);
 TCase *suite_interrupt(void);
+TCase *suite_soak(void);
 
 #endif

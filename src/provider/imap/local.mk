@@ -1,1 +1,23 @@
 # The files of this room.
+libtern_a_SOURCES += \
+	src/provider/imap/apply.c \
+	src/provider/imap/backfill.c \
+	src/provider/imap/body.c \
+	src/provider/imap/changes.c \
+	src/provider/imap/command.c src/provider/imap/command.h \
+	src/provider/imap/fetch.c src/provider/imap/fetch.h \
+	src/provider/imap/imap.c src/provider/imap/imap.h \
+	src/provider/imap/job.h \
+	src/provider/imap/list.c \
+	src/provider/imap/move.c \
+	src/provider/imap/plan.c src/provider/imap/plan.h \
+	src/provider/imap/pull.h \
+	src/provider/imap/refresh.c \
+	src/provider/imap/row.c src/provider/imap/row.h \
+	src/provider/imap/scan.c src/provider/imap/scan.h \
+	src/provider/imap/session.c \
+	src/provider/imap/structure.c \
+	src/provider/imap/uidset.c src/provider/imap/uidset.h \
+	src/provider/imap/utf7.c src/provider/imap/utf7.h \
+	src/provider/imap/wait.c \
+	src/provider/imap/wire.c src/provider/imap/wire.h

@@ -1,0 +1,74 @@
+/*
+ * The transport guard: limits on what an IMAP connection may carry, below
+ * every parser and in both directions.
+ *
+ * It watches the bytes as they pass, in pieces of any size, without keeping or
+ * changing them, and knows only lines, literals, quotes and parentheses
+ * (RFC 3501, section 4).  A breach is for good: the caller closes the
+ * connection and applies nothing of the answer.  No allocation, no I/O.
+ * Owner: the thread of the connection.
+ */
+#ifndef TERN_NET_GUARD_H
+#define TERN_NET_GUARD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+
+enum {
+	GUARD_LINE_MAX = 1 << 20,    /* bytes of one line, literals not counted */
+	GUARD_LITERAL_MAX = 1 << 20, /* bytes of a literal that is not a body */
+	GUARD_BODY_MAX = 256 << 20,  /* bytes of a body literal, where one is awaited */
+	GUARD_DIGITS_MAX = 10,	     /* of a literal's size */
+	GUARD_DEPTH_MAX = 100,	     /* parentheses */
+	GUARD_LINES_MAX = 2000000,   /* untagged lines for one command */
+	GUARD_BYTES_MAX = 256 << 20, /* bytes for one command, one body literal not counted */
+	GUARD_TAIL = 24,	     /* of a line, enough for "{DIGITS+}" CRLF */
+	GUARD_HEAD = 12,	     /* of a line, enough to tell "* OK " from data */
+};
+
+struct guard {
+	/* from the server */
+	uint64_t literal_max, literal_left;
+	uint64_t line, lines, bytes;
+	unsigned depth;
+	bool quoted, escaped;
+	bool continued; /* the line goes on behind a literal */
+	unsigned n_head, n_tail;
+	char head[GUARD_HEAD], tail[GUARD_TAIL];
+	/* to the server */
+	uint64_t out_literal_left;
+	bool out_open; /* a command may be written */
+	bool out_cr;
+	unsigned n_out_tail;
+	char out_tail[GUARD_TAIL];
+};
+
+void guard_init(struct guard *g);
+
+/*
+ * A command is about to be written: the counters start anew, and literals up
+ * to literal_max (0: GUARD_LITERAL_MAX) may come back.
+ */
+void guard_command(struct guard *g, uint64_t literal_max);
+
+/* Bytes that came from the server.  ERR_LIMIT or ERR_PROTOCOL. */
+int guard_in(struct guard *g, const char *p, size_t len, struct err *err);
+
+/* Bytes that are about to be sent.  ERR_PROTOCOL: a stray CR, LF or NUL, or more than one line. */
+int guard_out(struct guard *g, const char *p, size_t len, struct err *err);
+
+/*
+ * Does the line that ends at `end` (behind its LF) announce a literal?  1 yes,
+ * with its size; 0 no; -1 its size has too many digits.  The reader uses the
+ * same rule, so that both agree where a line ends.
+ */
+int guard_announces(const char *line, const char *end, uint64_t *size);
+
+/* True for a status line ("* OK ...", "tag NO ...", "+ ..."), whose text is free and holds no
+ * literals.  Judged by the first GUARD_HEAD bytes, on the first line of an answer only. */
+bool guard_is_status(const char *line, size_t len);
+
+#endif

@@ -1,0 +1,22 @@
+/*
+ * Who is at the other end: the one place where certificates are judged.
+ *
+ * Every TLS connection of tern is set up by trust_setup and its verdict read
+ * by trust_verdict; there is no second way.  TLS 1.2 or newer, the chain must
+ * end at a trusted authority, and the certificate must name the host that the
+ * reader configured (RFC 6125; no partial wildcards).  Any thread.
+ */
+#ifndef TERN_NET_TRUST_H
+#define TERN_NET_TRUST_H
+
+#include <openssl/ssl.h>
+
+#include "base/err.h"
+
+/* A new TLS object that will accept only host, vouched for by ca_file (NULL: the system's). */
+int trust_setup(const char *host, const char *ca_file, SSL **out, struct err *err);
+
+/* After a failed handshake: says in *err what was wrong; call before other OpenSSL calls. */
+int trust_verdict(const SSL *ssl, const char *host, struct err *err);
+
+#endif

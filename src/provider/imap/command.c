@@ -1,0 +1,238 @@
+#include "provider/imap/command.h"
+
+#include <string.h>
+#include <strings.h>
+
+#include "base/i18n.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/text.h"
+
+/* --- building ------------------------------------------------------------------ */
+
+void command_init(struct command *c, const struct imap *i, const char *text)
+{
+	*c = (struct command){ .text = g_string_new(text), .literal_plus = i->plan.literal_plus };
+}
+
+void command_release(struct command *c)
+{
+	if (c->text)
+		g_string_free(c->text, TRUE);
+	c->text = NULL;
+}
+
+void command_add(struct command *c, const char *text)
+{
+	g_string_append(c->text, text);
+}
+
+static bool quotable(const char *s)
+{
+	for (; *s; s++)
+		if ((unsigned char)*s < ' ' || (unsigned char)*s > '~')
+			return false;
+	return true;
+}
+
+int command_astring(struct command *c, const char *s, struct err *err)
+{
+	if (strpbrk(s, "\r\n"))
+		return err_set(err, ERR_USAGE, _("A name with a line end in it cannot be sent."));
+	if (quotable(s)) {
+		g_string_append_c(c->text, '"');
+		for (; *s; s++) {
+			if (*s == '"' || *s == '\\')
+				g_string_append_c(c->text, '\\');
+			g_string_append_c(c->text, *s);
+		}
+		g_string_append_c(c->text, '"');
+		return 0;
+	}
+	g_string_append_printf(c->text, "{%zu%s}\r\n", strlen(s), c->literal_plus ? "+" : "");
+	if (!c->literal_plus) {
+		if (c->n_stops == COMMAND_STOPS_MAX)
+			return err_set(err, ERR_LIMIT, _("Too many unusual names in one command."));
+		c->stops[c->n_stops++] = c->text->len;
+	}
+	g_string_append(c->text, s);
+	return 0;
+}
+
+/* --- answers ------------------------------------------------------------------- */
+
+void resp_text_parse(struct scan s, struct resp_text *out)
+{
+	const char *p;
+
+	*out = (struct resp_text){ 0 };
+	if (scan_char(&s, '[')) {
+		for (p = s.p; p < s.end && *p != '\r' && *p != '\n'; p++)
+			if (*p == ']' && (p + 1 == s.end || strchr(" \r\n", p[1])))
+				break;
+		out->args = (struct scan){ s.p, p };
+		(void)scan_atom(&out->args, &out->code);
+		scan_blanks(&out->args);
+		s.p = p;
+		(void)scan_char(&s, ']');
+	}
+	scan_blanks(&s);
+	for (p = s.end; p > s.p && (p[-1] == '\n' || p[-1] == '\r'); p--)
+		;
+	out->words = (struct slice){ .p = s.p, .n = (size_t)(p - s.p) };
+}
+
+void answer_parse(const struct response *r, struct answer *out)
+{
+	struct resp_text t;
+
+	*out = (struct answer){ .status = ANSWER_BAD };
+	if (slice_is(r->word, "OK"))
+		out->status = ANSWER_OK;
+	else if (slice_is(r->word, "NO"))
+		out->status = ANSWER_NO;
+	resp_text_parse(r->rest, &t);
+	if (t.code.p)
+		g_strlcpy(out->code, t.code.p, MIN(t.code.n + 1, sizeof out->code));
+	text_clean_into(t.words.p, (ssize_t)t.words.n, out->text, sizeof out->text);
+}
+
+bool answer_code(const struct answer *a, const char *code)
+{
+	return strcasecmp(a->code, code) == 0;
+}
+
+int answer_error(const struct answer *a, struct err *err)
+{
+	static const struct {
+		const char *code;
+		enum err_code grade;
+	} table[] = {
+		{ "UNAVAILABLE", ERR_RETRY },
+		{ "INUSE", ERR_RETRY },
+		{ "LIMIT", ERR_RETRY },
+		{ "SERVERBUG", ERR_RETRY },
+		{ "NONEXISTENT", ERR_GONE },
+		{ "AUTHENTICATIONFAILED", ERR_AUTH },
+		{ "AUTHORIZATIONFAILED", ERR_AUTH },
+		{ "EXPIRED", ERR_AUTH },
+		{ "PRIVACYREQUIRED", ERR_AUTH },
+		{ "CONTACTADMIN", ERR_AUTH },
+	};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(table); i++)
+		if (answer_code(a, table[i].code))
+			return err_set(err, table[i].grade, _("The server says: %s"), a->text);
+	return err_set(err, ERR_REFUSED, _("The server refused: %s"), a->text);
+}
+
+/* --- the connection's own notes -------------------------------------------------- */
+
+static void status_line(struct imap *i, const struct response *r)
+{
+	struct resp_text t;
+	char words[ERR_TEXT_MAX];
+
+	resp_text_parse(r->rest, &t);
+	text_clean_into(t.words.p, (ssize_t)t.words.n, words, sizeof words);
+	if (slice_is(r->word, "BYE"))
+		g_strlcpy(i->bye, *words ? words : "BYE", sizeof i->bye);
+	if (slice_is(t.code, "ALERT"))
+		log_event(LOG_WARN, "imap-alert", "s:s, s:s", "account", i->base.account->name,
+			"text", words);
+}
+
+static void note(struct imap *i, const struct response *r)
+{
+	if (slice_is(r->word, "EXISTS")) {
+		i->sel.stirred |= r->number != i->sel.exists;
+		i->sel.exists = r->number;
+	} else if (slice_is(r->word, "EXPUNGE")) {
+		i->sel.exists -= i->sel.exists > 0;
+		i->sel.stirred = true;
+	} else if (slice_is(r->word, "VANISHED")) {
+		i->sel.stirred = true;
+	} else if (slice_is(r->word, "OK") || slice_is(r->word, "NO") || slice_is(r->word, "BAD") ||
+		   slice_is(r->word, "BYE")) {
+		status_line(i, r);
+	}
+}
+
+/* --- sending and reading --------------------------------------------------------- */
+
+int imap_read(struct imap *i, int timeout_ms, untagged_fn fn, void *ctx, struct response *r,
+	struct err *err)
+{
+	int n = wire_next(i->wire, timeout_ms, r, err);
+
+	if (n == ERR_OFFLINE && i->bye[0])
+		return err_set(err, ERR_OFFLINE, _("The server ended the session: %s"), i->bye);
+	if (n < 0)
+		return n;
+	if (r->kind == RESPONSE_TAGGED && i->in_flight > 0)
+		i->in_flight--;
+	if (r->kind != RESPONSE_DATA)
+		return 0;
+	note(i, r);
+	return fn ? fn(i, r, ctx, err) : 0;
+}
+
+/* The server must ask for a literal; a tagged answer instead is its refusal. */
+static int await_go_ahead(struct imap *i, struct err *err)
+{
+	struct response r;
+	struct answer a;
+
+	for (;;) {
+		int n = imap_read(i, STREAM_READ_MS, NULL, NULL, &r, err);
+
+		if (n < 0 || r.kind == RESPONSE_CONTINUE)
+			return n;
+		if (r.kind == RESPONSE_TAGGED) {
+			answer_parse(&r, &a);
+			return answer_error(&a, err);
+		}
+	}
+}
+
+int imap_send(
+	struct imap *i, struct command *c, uint64_t literal_max, uint32_t *tag, struct err *err)
+{
+	char head[16];
+	size_t at = 0, shift;
+	int r = 0;
+
+	*tag = ++i->last_tag;
+	g_snprintf(head, sizeof head, "T%u ", *tag);
+	shift = strlen(head);
+	g_string_prepend(c->text, head);
+	g_string_append(c->text, "\r\n");
+	wire_command(i->wire, literal_max);
+	i->in_flight++;
+	for (unsigned n = 0; r == 0 && n < c->n_stops; n++) {
+		size_t stop = c->stops[n] + shift;
+
+		r = wire_write(i->wire, c->text->str + at, stop - at, err);
+		if (r == 0)
+			r = await_go_ahead(i, err);
+		at = stop;
+	}
+	return r < 0 ? r : wire_write(i->wire, c->text->str + at, c->text->len - at, err);
+}
+
+int imap_run(struct imap *i, struct command *c, untagged_fn fn, void *ctx, struct answer *a,
+	struct err *err)
+{
+	struct response r;
+	uint32_t tag;
+	int n = imap_send(i, c, 0, &tag, err);
+
+	while (n == 0) {
+		n = imap_read(i, STREAM_READ_MS, fn, ctx, &r, err);
+		if (n == 0 && r.kind == RESPONSE_TAGGED && r.tag == tag) {
+			answer_parse(&r, a);
+			return 0;
+		}
+	}
+	return n;
+}

@@ -1,0 +1,86 @@
+/*
+ * The inside of the IMAP provider: one connection and what is known about it.
+ *
+ * session.c opens it (libetpan speaks until login, over our stream); from then
+ * on all commands leave through command.c and all answers come through
+ * wire.c.  The other files are one operation of the provider each.
+ * Owner: the thread of the provider.
+ */
+#ifndef TERN_PROVIDER_IMAP_IMAP_H
+#define TERN_PROVIDER_IMAP_IMAP_H
+
+#include "provider/imap/plan.h"
+#include "provider/imap/row.h"
+#include "provider/imap/wire.h"
+#include "provider/provider.h"
+
+enum {
+	IMAP_PORT = 143,
+	IMAPS_PORT = 993,
+	IMAP_PATH_MAX = 1024,	/* bytes of a mailbox name */
+	IMAP_FETCH_BATCH = 500, /* messages in one command */
+};
+
+/* The selected mailbox, as its SELECT and everything since told. */
+struct selected {
+	char *path;		       /* NULL: none is selected */
+	bool writable;		       /* opened by SELECT and not [READ-ONLY] */
+	uint32_t uidvalidity, uidnext; /* uidnext as SELECT told; 0 = it did not */
+	uint64_t exists, modseq;       /* modseq: HIGHESTMODSEQ at SELECT, 0 = none */
+	bool stirred;		       /* something changed since SELECT that was not asked for */
+};
+
+/* Where changes() left a mailbox, so that wait() notices what came while another was selected. */
+struct seen {
+	char *path;
+	uint32_t uidnext;
+	uint64_t exists, modseq;
+};
+
+struct imap {
+	struct provider base; /* first: a struct provider * is one of these */
+	struct wire *wire;    /* NULL: not connected */
+	struct plan plan;
+	struct selected sel;
+	struct seen seen;
+	struct row *row;
+	uint32_t last_tag;
+	unsigned in_flight;	/* commands whose tagged answer has not come */
+	char bye[ERR_TEXT_MAX]; /* the words of a BYE, "" if none came */
+};
+
+static inline struct imap *imap_of(struct provider *p)
+{
+	return (struct imap *)p;
+}
+
+/* Opens the connection and logs in; on failure nothing stays open. */
+int imap_session_open(struct imap *i, struct err *err);
+
+/* Forgets the connection. */
+void imap_drop(struct imap *i);
+/* The end of every operation: drops a connection that is broken or out of step; returns r. */
+int imap_settle(struct imap *i, int r);
+
+/* Every operation begins with it: is there a connection? */
+int imap_ready(struct imap *i, struct err *err);
+
+/*
+ * Selects path (SELECT, or EXAMINE when `write` is false or the account is
+ * read-only).  With `fresh` the numbers are asked again even if it is selected.
+ * ERR_GONE if there is no such mailbox.
+ */
+int imap_select(struct imap *i, const char *path, bool write, bool fresh, struct err *err);
+
+/* The operations; contract in provider/provider.h. */
+int imap_mailboxes(struct provider *p, struct sink *out, struct err *err);
+int imap_changes(struct provider *p, const struct mailbox *m, unsigned flags, struct sink *out,
+	struct err *err);
+int imap_body(struct provider *p, const struct body_ref *ref, int fd, struct err *err);
+int imap_prepare(struct provider *p, struct mutation_batch *b, struct err *err);
+int imap_apply(
+	struct provider *p, const struct mutation_batch *b, struct applied *out, struct err *err);
+int imap_wait(struct provider *p, const struct mailbox *m, struct cancel *wake, int timeout_ms,
+	bool *live, struct err *err);
+
+#endif

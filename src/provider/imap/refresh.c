@@ -1,0 +1,241 @@
+/*
+ * Flags and expunges inside the coverage, in one streamed pass.
+ *
+ * "UID FETCH low:high (UID FLAGS)" lists what is there; provider/merge.h holds
+ * it against the store.  A listing is gapless in sequence numbers, so a line
+ * out of turn is news about a message and not its place in the listing: news
+ * about what was passed already is handed on, news about what is still to
+ * come is dropped, because the listing brings it again.
+ *
+ * Nothing is declared gone before the tagged OK, and a heavy loss not before a
+ * second listing, over a new connection, says the same.
+ */
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/i18n.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "provider/imap/pull.h"
+#include "provider/imap/uidset.h"
+#include "provider/merge.h"
+
+enum {
+	UNKNOWN_MAX = 100000, /* uids of messages that the store misses, kept at once */
+	LOSS_FLOOR = 100,     /* so many messages may vanish without a second proof ... */
+	LOSS_SHARE = 5,	      /* ... or less than 1/5 of those known */
+	ROUNDS_MAX = 100,
+};
+
+/* The sink of the merge: passes on, but holds back what is gone. */
+struct holding {
+	struct sink base; /* first */
+	struct sink *real;
+	GArray *gone; /* of uint64_t */
+};
+
+struct refresh {
+	struct pull *pull;
+	struct holding hold;
+	struct merge merge;
+	GArray *unknown;   /* of uint64_t, ascending */
+	bool overflow;	   /* more are unknown than fit */
+	uint64_t next_seq; /* of the listing, 0 = its first line has not come */
+};
+
+static int hold_change(struct sink *s, const struct change *c, struct err *err)
+{
+	struct holding *h = (struct holding *)s;
+
+	if (c->kind != CHANGE_GONE)
+		return h->real->change(h->real, c, err);
+	g_array_append_val(h->gone, c->uid);
+	return 0;
+}
+
+static int hold_known(struct sink *s, uint64_t from, struct known *out, size_t max, struct err *err)
+{
+	struct holding *h = (struct holding *)s;
+
+	return h->real->known(h->real, from, out, max, err);
+}
+
+static void refresh_init(struct refresh *f, struct pull *p)
+{
+	memset(f, 0, sizeof *f);
+	f->pull = p;
+	f->hold.base.change = hold_change;
+	f->hold.base.known = hold_known;
+	f->hold.real = p->out;
+	f->hold.gone = g_array_new(FALSE, FALSE, sizeof(uint64_t));
+	f->unknown = g_array_new(FALSE, FALSE, sizeof(uint64_t));
+	merge_init(&f->merge, &f->hold.base, p->at.low, p->at.uidnext - 1);
+	f->next_seq = p->at.low == 1 ? 1 : 0;
+}
+
+static void refresh_release(struct refresh *f)
+{
+	merge_release(&f->merge);
+	g_array_unref(f->hold.gone);
+	g_array_unref(f->unknown);
+}
+
+/* --- the listing --------------------------------------------------------------------- */
+
+static int listed(struct refresh *f, const struct fetch *m, struct err *err)
+{
+	int r = merge_present(
+		&f->merge, m->uid, m->flags, row_keywords(f->pull->imap->row, m), err);
+
+	f->next_seq = m->seq + 1;
+	if (r > 0 && f->unknown->len < UNKNOWN_MAX)
+		g_array_append_val(f->unknown, m->uid);
+	else if (r > 0)
+		f->overflow = true;
+	return r < 0 ? r : 0;
+}
+
+static int news(struct refresh *f, const struct fetch *m, struct err *err)
+{
+	struct change c = { .kind = CHANGE_FLAGS,
+		.uid = m->uid,
+		.flags = m->flags,
+		.keywords = row_keywords(f->pull->imap->row, m) };
+	int r;
+
+	if (m->uid > f->merge.last || m->uid < f->pull->at.low)
+		return 0;
+	r = f->pull->out->change(f->pull->out, &c, err);
+	return r < 0 ? r : 0;
+}
+
+static int on_flags(struct imap *i, const struct response *r, void *ctx, struct err *err)
+{
+	struct refresh *f = ctx;
+	struct scan s = r->rest;
+	struct fetch m;
+
+	(void)i;
+	if (slice_is(r->word, "EXPUNGE") && r->number && r->number < f->next_seq)
+		f->next_seq--;
+	if (!slice_is(r->word, "FETCH") || !fetch_parse(r->number, &s, &m))
+		return 0;
+	if (!(m.has & FETCH_UID) || !(m.has & FETCH_FLAGS) || m.uid == 0)
+		return 0;
+	if (m.uid > f->merge.last && m.uid <= f->merge.high &&
+		(f->next_seq == 0 || m.seq == f->next_seq))
+		return listed(f, &m, err);
+	return news(f, &m, err);
+}
+
+static int list_flags(struct refresh *f, struct err *err)
+{
+	struct pull *p = f->pull;
+	AUTO(command_release) struct command c = { 0 };
+	struct answer a;
+	int r;
+
+	command_init(&c, p->imap, "UID FETCH ");
+	g_string_append_printf(
+		c.text, "%" PRIu64 ":%" PRIu32 " (UID FLAGS)", p->at.low, p->at.uidnext - 1);
+	r = imap_run(p->imap, &c, on_flags, f, &a, err);
+	if (r < 0)
+		return r;
+	if (a.status != ANSWER_OK)
+		return answer_error(&a, err);
+	return merge_finish(&f->merge, err);
+}
+
+/* --- what follows from it -------------------------------------------------------------- */
+
+/* Is the loss so heavy that one listing does not prove it? */
+static bool doubtful(const struct refresh *f)
+{
+	uint64_t gone = f->hold.gone->len;
+
+	return !f->pull->proved && gone > LOSS_FLOOR && gone * LOSS_SHARE > f->merge.n_known;
+}
+
+/* A new connection for the second proof. */
+static int reconnect(struct pull *p, struct err *err)
+{
+	struct imap *i = p->imap;
+	int r;
+
+	log_event(LOG_WARN, "imap-heavy-loss", "s:s", "account", i->base.account->name);
+	imap_drop(i);
+	r = imap_session_open(i, err);
+	if (r == 0)
+		r = imap_select(i, p->path, true, true, err);
+	if (r == 0 && i->sel.uidvalidity != p->at.uidvalidity)
+		return err_set(err, ERR_RETRY,
+			_("The mailbox changed while it was read; it will be read again."));
+	p->proved = true;
+	return r;
+}
+
+static int report_gone(struct refresh *f, struct err *err)
+{
+	int r = 0;
+
+	for (guint n = 0; r >= 0 && n < f->hold.gone->len; n++) {
+		struct change c = { .kind = CHANGE_GONE,
+			.uid = g_array_index(f->hold.gone, uint64_t, n) };
+
+		r = f->hold.real->change(f->hold.real, &c, err);
+	}
+	return r < 0 ? r : 0;
+}
+
+/* Fetches what the store misses, in bounded commands. */
+static int fetch_unknown(struct refresh *f, struct err *err)
+{
+	struct pull *p = f->pull;
+	const uint64_t *uids = (const uint64_t *)(void *)f->unknown->data;
+	size_t n = f->unknown->len, done = 0;
+	int r = 0;
+
+	while (r == 0 && done < n) {
+		AUTO(command_release) struct command c = { 0 };
+		struct answer a;
+
+		command_init(&c, p->imap, "UID FETCH ");
+		done += uidset_write(c.text, uids + done, MIN(n - done, IMAP_FETCH_BATCH));
+		command_add(&c, " " PULL_ITEMS);
+		r = imap_run(p->imap, &c, pull_on_message, p, &a, err);
+		if (r == 0 && a.status != ANSWER_OK)
+			r = answer_error(&a, err);
+	}
+	return r;
+}
+
+/* One listing; *again = it has to be repeated. */
+static int round_of(struct pull *p, bool *again, struct err *err)
+{
+	AUTO(refresh_release) struct refresh f;
+	int r;
+
+	refresh_init(&f, p);
+	r = list_flags(&f, err);
+	if (r < 0)
+		return r;
+	if (doubtful(&f)) {
+		*again = true;
+		return reconnect(p, err);
+	}
+	r = report_gone(&f, err);
+	if (r == 0)
+		r = fetch_unknown(&f, err);
+	*again = f.overflow;
+	return r;
+}
+
+int pull_refresh(struct pull *p, struct err *err)
+{
+	bool again = p->at.uidnext > p->at.low;
+	int r = 0;
+
+	for (int n = 0; r == 0 && again && n < ROUNDS_MAX; n++)
+		r = round_of(p, &again, err);
+	return r;
+}

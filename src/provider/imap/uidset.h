@@ -1,0 +1,31 @@
+/*
+ * Sets of message numbers, "1:4,7,9:*" (RFC 3501, sequence-set).
+ */
+#ifndef TERN_PROVIDER_IMAP_UIDSET_H
+#define TERN_PROVIDER_IMAP_UIDSET_H
+
+#include <glib.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "provider/imap/scan.h"
+
+enum {
+	UIDSET_BYTES_MAX = 8000, /* of one set in a command: servers bound their command lines */
+	UIDSET_EXPAND_MAX = 1000000,
+};
+
+/*
+ * Appends the ascending uids[0..n) to out, compressed, until about
+ * UIDSET_BYTES_MAX bytes are used; returns how many uids went in (at least 1).
+ */
+size_t uidset_write(GString *out, const uint64_t *uids, size_t n);
+
+/* Reads a set into out (of uint64_t, in the order given); false if it is malformed or too large. */
+bool uidset_read(struct scan *s, GArray *out);
+
+/* Sorts ascending and removes doubles; returns the new length. */
+size_t uidset_sort(uint64_t *uids, size_t n);
+
+#endif

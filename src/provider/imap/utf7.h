@@ -1,0 +1,14 @@
+/*
+ * Mailbox names for people: modified UTF-7 (RFC 3501, section 5.1.3) to UTF-8.
+ */
+#ifndef TERN_PROVIDER_IMAP_UTF7_H
+#define TERN_PROVIDER_IMAP_UTF7_H
+
+/*
+ * A new string (g_free): path decoded, with `delimiter` (0 = none) replaced by
+ * '/'.  A name that is no modified UTF-7 is taken as it is; the result is
+ * always valid UTF-8.
+ */
+char *utf7_name(const char *path, char delimiter);
+
+#endif

@@ -1,0 +1,208 @@
+#!/usr/bin/env python3
+# bench.py - the figures of tern, beside its peers and the physical limit, in one run
+#
+# usage: bench.py [--messages N] [--tern PROGRAM] [--peers mutt,neomutt,...] [--only a,b,c,d]
+#
+# Starts a private Dovecot with N messages in one INBOX (100,000) and a second
+# user with 1,000, warms the server, and measures
+#   a  first synchronisation: messages/s, peak memory; ratio to the raw TLS read
+#      of the same FETCH plus the bare SQLite insert of the same rows with the
+#      same indexes
+#   b  start to the first full list, 1,000 and N messages
+#   c  key to paint, idle and while a first sync of N messages writes
+#   d  bytes to the terminal for a one-row move
+# each with the peers that are installed.  Times mean something as ratios within
+# one run only: the machine is shared.
+#
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+import argparse
+import json
+import os
+import shutil
+import sqlite3
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+SUPPORT = os.path.join(HERE, "..", "support")
+ITEMS = ("(UID FLAGS INTERNALDATE RFC822.SIZE ENVELOPE BODYSTRUCTURE"
+         " BODY.PEEK[HEADER.FIELDS (REFERENCES)])")
+PEERS = {  # list row, down, page, end, open, back, quiet
+    "mutt": ("(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) [ 0-9]", "j", "z", "*", "<enter>", "i", 60),
+    "neomutt": ("(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) [ 0-9]", "j", "z", "*", "<enter>", "i", 60),
+    "alpine": ("[0-9]+/[0-9]+/[0-9]+", "n", "<space>", None, "<enter>", "i", 60),
+    "aerc": ("20[0-9][0-9]-[0-9]", "j", "<c-f>", "G", "<enter>", "q", 200),
+}
+TERN_ROW = "([0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]{1,2} [A-Z][a-z]{2}|[0-9]{2}:[0-9]{2})"
+
+
+def sh(*words, **more):
+    return subprocess.run(words, check=True, capture_output=True, text=True, **more).stdout
+
+
+class Dovecot:
+    def __init__(self, folder):
+        self.folder, self.v = folder, {}
+        for line in sh(os.path.join(SUPPORT, "dovecot.sh"), "start", folder).splitlines():
+            k, _, v = line.partition("=")
+            self.v[k] = v.strip("'\"")
+
+    def fill(self, user, n):
+        sh(os.path.join(SUPPORT, "mail.py"), "maildir",
+           os.path.join(self.v["MAIL"], user, "Maildir"), str(n))
+        sh(os.path.join(SUPPORT, "dovecot.sh"), "own", self.folder)
+        sh(os.path.join(SUPPORT, "dovecot.sh"), "adm", self.folder, "index", "-u", user, "INBOX")
+
+    def stop(self):
+        sh(os.path.join(SUPPORT, "dovecot.sh"), "stop", self.folder)
+
+
+def timed(words):
+    """wall seconds, CPU seconds, peak KiB"""
+    begin = time.monotonic()
+    p = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+    _, status, usage = os.wait4(p.pid, 0)
+    if status:
+        raise SystemExit("%s failed: %d" % (" ".join(words), status))
+    return time.monotonic() - begin, usage.ru_utime + usage.ru_stime, usage.ru_maxrss
+
+
+def tern_home(o, server, home, *users):
+    for u in users:
+        sh(o.tern, "--home", home, "account", "add", u, "--type", "imap", "--host", "localhost",
+           "--port", server.v["IMAPS_PORT"], "--tls", "implicit", "--user", u,
+           "--password-command", "echo secret", "--ca-file", server.v["CA"])
+    return home
+
+
+def bare_insert(db, folder):
+    """seconds to insert all rows of db into an empty database with the same schema"""
+    copy = os.path.join(folder, "bare.db")
+    c = sqlite3.connect(copy, isolation_level=None)
+    c.execute("PRAGMA journal_mode=WAL")
+    c.execute("PRAGMA synchronous=NORMAL")
+    c.execute("ATTACH ? AS old", (db,))
+    tables = []
+    for name, sql in c.execute("SELECT name, sql FROM old.sqlite_master WHERE sql IS NOT NULL"
+                               " AND name NOT LIKE 'sqlite_%' ORDER BY type DESC").fetchall():
+        c.execute(sql)
+        if sql.startswith("CREATE TABLE"):
+            tables.append(name)
+    rows = {}
+    for t in tables:  # read first: only the insert is measured, and no block copy happens
+        rows[t] = c.execute("SELECT * FROM old.%s" % t).fetchall()
+    begin = time.monotonic()
+    c.execute("BEGIN")
+    for t in tables:
+        if rows[t]:
+            c.executemany("INSERT INTO main.%s VALUES (%s)" % (t, ",".join("?" * len(rows[t][0]))),
+                          rows[t])
+    c.execute("COMMIT")
+    spent = time.monotonic() - begin
+    c.close()
+    os.unlink(copy)
+    return spent, sum(len(r) for r in rows.values())
+
+
+def first_sync(o, server, folder):
+    raw = os.path.join(folder, "rawfetch")
+    sh("cc", "-O2", "-o", raw, os.path.join(HERE, "rawfetch.c"), "-lssl", "-lcrypto")
+    results = []
+    fetch = lambda: json.loads(sh(raw, "-c", "500", "-d", "2", "localhost",
+                                  server.v["IMAPS_PORT"], server.v["CA"], "bob", "secret",
+                                  ITEMS).splitlines()[-1])
+    fetch()  # the server's cache is warm from here on
+    for i in range(o.runs):
+        home = tern_home(o, server, os.path.join(folder, "sync%d" % i), "bob")
+        limit = fetch()
+        wall, cpu, rss = timed([o.tern, "--home", home, "sync"])
+        insert, rows = bare_insert(os.path.join(home, "data", "tern.db"), folder)
+        results.append((wall, cpu, rss, limit["fetch_s"], insert, limit["bytes"]))
+        if i + 1 < o.runs:
+            shutil.rmtree(home)
+    wall, cpu, rss, read, insert, size = [statistics.median(x) for x in zip(*results)]
+    print("a  first sync of %d: %.2f s (%.0f/s, CPU %.2f s, peak %.1f MiB)" %
+          (o.messages, wall, o.messages / wall, cpu, rss / 1024))
+    print("   raw TLS read of the same FETCH %.2f s (%.1f MB), bare insert of the same rows %.2f s:"
+          " ratio %.2f" % (read, size / 1e6, insert, wall / (read + insert)), flush=True)
+    return os.path.join(folder, "sync%d" % (o.runs - 1))
+
+
+def keytime(words, command, label):
+    out = subprocess.run([os.path.join(HERE, "keytime.py"), "--label", label] + words + ["--"] + command,
+                         capture_output=True, text=True, timeout=600)
+    if out.returncode:
+        print("   %s: did not get that far: %s" % (label, out.stderr.strip().splitlines()[-1:]))
+    return [json.loads(l) for l in out.stdout.splitlines()]
+
+
+def show(rows):
+    for r in rows:
+        if r["what"] == "start":
+            print("   %-22s start %6.1f ms, memory %5.1f MiB" %
+                  (r["label"], r["ready_ms"], r["rss_kib"] / 1024))
+        elif r["what"] != "end":
+            print("   %-22s %-5s p50 %6.2f  p99 %6.2f ms, %5.0f bytes" %
+                  (r["label"], r["what"], r["last_ms"]["p50"], r["last_ms"]["p99"],
+                   r["bytes"] if not isinstance(r["bytes"], dict) else r["bytes"]["mean"]))
+    sys.stdout.flush()
+
+
+def tern_keys(quiet="40"):
+    return ["--rows", "40", "--start", TERN_ROW, "--quiet", quiet, "--press", "down=j*100",
+            "--press", "page=<c-f>*30", "--press", "end=G*1", "--press", "top=gg*1"]
+
+
+def screens(o, server, folder, big_home):
+    small = tern_home(o, server, os.path.join(folder, "small"), "carol")
+    sh(o.tern, "--home", small, "sync")
+    print("b, c, d  start, keys, bytes (160x50)")
+    for label, home in (("tern 1,000", small), ("tern %d" % o.messages, big_home)):
+        show(keytime(tern_keys(), [o.tern, "--home", home], label))
+    busy = os.path.join(folder, "busy")
+    shutil.copytree(small, busy)
+    tern_home(o, server, busy, "bob")
+    show(keytime(tern_keys("20"), [o.tern, "--home", busy], "tern, syncing %d" % o.messages))
+    for peer in o.peers.split(","):
+        if peer and shutil.which(peer):
+            row, down, page, end, opened, back, quiet = PEERS[peer]
+            run = sh(os.path.join(HERE, "peers.sh"), peer, os.path.join(folder, "peers"), "--port",
+                     server.v["IMAPS_PORT"], "--ca", server.v["CA"], "--user", "bob").split()
+            words = ["--rows", "40", "--start", row, "--quiet", str(quiet), "--timeout", "120"]
+            if peer == "alpine":
+                words = ["--answer", "PASSWORD:=secret<enter>"] + words
+            keytime(words, run, peer)  # fills its cache
+            words += ["--press", "down=%s*50" % down, "--press", "page=%s*20" % page]
+            if end:
+                words += ["--press", "end=%s*1" % ("**1" if end == "*" else end)]
+            show(keytime([w.replace("end=**1*1", "end=**1") for w in words], run, peer))
+
+
+def main():
+    p = argparse.ArgumentParser()
+    p.add_argument("--messages", type=int, default=100000)
+    p.add_argument("--runs", type=int, default=3)
+    p.add_argument("--tern", default=os.path.join(os.environ.get("TOP_BUILDDIR", "."), "tern"))
+    p.add_argument("--peers", default="mutt,neomutt,alpine,aerc")
+    p.add_argument("--only", default="abcd")
+    o = p.parse_args()
+    folder = tempfile.mkdtemp(prefix="tern-bench-")
+    os.chmod(folder, 0o755)
+    server = Dovecot(os.path.join(folder, "dovecot"))
+    try:
+        server.fill("bob", o.messages)
+        server.fill("carol", 1000)
+        home = first_sync(o, server, folder)
+        if o.only != "a":
+            screens(o, server, folder, home)
+    finally:
+        server.stop()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,45 @@
+/*
+ * Real servers for the IMAP tests: one Dovecot for the whole program, and
+ * proxies in front of it that misbehave (tests/support, tests/faults).
+ */
+#ifndef TESTS_PROVIDER_IMAP_SERVER_H
+#define TESTS_PROVIDER_IMAP_SERVER_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+struct server {
+	char dir[80], ca[200];
+	int imap_port, imaps_port, tlsonly_port;
+};
+
+extern struct server server;
+
+/* 0 = it runs, 77 = there is none on this machine, else it failed. */
+int server_start(void);
+void server_stop(void);
+
+/* Runs doveadm; the arguments as a shell sees them.  Aborts the test on failure. */
+void server_adm(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+void server_make(const char *mailbox);
+/* Puts a message there; body_bytes of filling. */
+void server_deliver(const char *mailbox, const char *subject, int body_bytes);
+/* n messages of varied kinds, by one copy into its Maildir. */
+void server_fill(const char *mailbox, int n);
+/* How many messages match the search. */
+int server_count(const char *mailbox, const char *search);
+
+struct proxy {
+	pid_t pid;
+	int port;
+	char ledger[128];
+};
+
+/* Starts a faulty proxy with these further arguments. */
+void proxy_start(struct proxy *p, const char *arguments);
+/* The same in front of the small server inside it. */
+void proxy_alone(struct proxy *p, const char *arguments);
+void proxy_stop(struct proxy *p);
+bool proxy_saw(const struct proxy *p, const char *text);
+
+#endif
