@@ -16,7 +16,7 @@ struct columns {
 	int marks, date, date_w, sender, sender_w, subject, end;
 };
 
-enum { MARKS = 4, SIDEBAR_MIN = 16, SIDEBAR_MAX = 30 };
+enum { MARKS = 4, SIDEBAR_MIN = 16, SIDEBAR_MAX = 32 };
 
 static int sidebar_width(const struct ui *ui, const struct canvas *c)
 {
@@ -24,12 +24,12 @@ static int sidebar_width(const struct ui *ui, const struct canvas *c)
 		return 0;
 	if (ui->config->sidebar_width > 0)
 		return MIN(ui->config->sidebar_width, c->width / 2);
-	return CLAMP(c->width / 5, SIDEBAR_MIN, SIDEBAR_MAX);
+	return CLAMP(c->width / 4, SIDEBAR_MIN, SIDEBAR_MAX);
 }
 
 static struct columns columns_of(const struct area *a)
 {
-	struct columns k = { .marks = a->x, .end = a->x + a->w };
+	struct columns k = { .marks = a->x, .end = a->x + a->w - (a->w >= 64) };
 
 	k.date_w = a->w >= 64 ? 10 : 6;
 	k.sender_w = CLAMP(a->w / 5, 8, 26);
@@ -80,8 +80,8 @@ static void draw_row(const struct ui *ui, struct canvas *c, int y, const struct 
 	canvas_put_cut(c, y, k->sender, k->sender_w, style, from);
 	canvas_put_cut(c, y, k->subject, k->end - k->subject, style,
 		*r->subject ? r->subject : _("(no subject)"));
-	if (cursor)
-		canvas_style(c, y, k->marks, k->end - k->marks,
+	if (cursor) /* the marks keep their colours; the bar goes to the edge of the screen */
+		canvas_style(c, y, k->date - 1, c->width - k->date + 1,
 			style == STYLE_UNREAD ? STYLE_CURSOR_UNREAD : STYLE_CURSOR);
 }
 
