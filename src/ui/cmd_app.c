@@ -136,7 +136,7 @@ static int open_maildir_at(struct ui *ui, const char *typed, struct err *err)
 
 	if (!is_maildir(path))
 		return err_set(err, ERR_USAGE,
-			_("%s is no Maildir: it has no folder 'cur', nor has a folder in it"), path);
+			_("This is no Maildir, there is no folder 'cur' in it: %s"), path);
 	rc = config_account_add(ui->places, ui->config, &a, err);
 	if (rc < 0)
 		return rc;

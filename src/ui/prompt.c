@@ -116,7 +116,8 @@ static void complete(struct ui *ui, struct prompt *p, int step)
 	set_text(p, p->candidates->pdata[p->candidate]);
 	if (n == 1) {
 		forget_candidates(p);
-		type(p, ' ');
+		if (!g_str_has_suffix(p->text->str, "/"))
+			type(p, ' ');
 	}
 }
 

@@ -165,10 +165,11 @@ static void init_modes(void)
 	out(PASTE_ON);
 }
 
-int term_start(bool color, struct err *err)
+/* Asks before newterm does, which would only say "no". */
+static int check_terminal(struct err *err)
 {
-	static bool registered;
 	const char *name = getenv("TERM");
+	bool places_cursor;
 	int known = 0;
 
 	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO))
@@ -178,13 +179,25 @@ int term_start(bool color, struct err *err)
 		return err_set(err, ERR_USAGE,
 			_("The terminal '%s' is not known here: set TERM, for instance to xterm-256color"),
 			name ? name : "");
-	if (!capability("cup"))
+	places_cursor = capability("cup") != NULL;
+	del_curterm(cur_term);
+	if (!places_cursor)
 		return err_set(err, ERR_USAGE,
 			_("The terminal '%s' cannot place its cursor, which a full screen needs"), name);
+	return 0;
+}
+
+int term_start(bool color, struct err *err)
+{
+	static bool registered;
+	int rc = check_terminal(err);
+
+	if (rc < 0)
+		return rc;
 	tcgetattr(STDIN_FILENO, &term.before);
 	term.screen = newterm(NULL, stdout, stdin);
 	if (!term.screen)
-		return err_set(err, ERR_USAGE, _("The terminal '%s' cannot show a full screen"), name);
+		return err_set(err, ERR_USAGE, _("The terminal cannot show a full screen"));
 	term.on = true;
 	prepare_restore();
 	if (!registered)

@@ -551,7 +551,7 @@ START_TEST(a_maildir_is_opened)
 
 	s = screen_new(0, 24, 80);
 	screen_keys(s, ":open-maildir<Space>/nowhere<Enter>");
-	ck_assert(screen_shows(s, "is no Maildir"));
+	ck_assert(screen_shows(s, "This is no Maildir"));
 	root = g_build_filename(s->rig->dir, "My mail", NULL);
 	cur = g_build_filename(root, "cur", NULL);
 	ck_assert_int_eq(g_mkdir_with_parents(cur, 0700), 0);
