@@ -318,8 +318,6 @@ static int apply_gone(struct work *w, const struct change *c, struct err *err)
 	r = location_delete(w->s, location, err);
 	if (r == 0)
 		r = rebase(w->s, message, err);
-	if (r == 0)
-		r = orphan_if_lost(w->s, message, err);
 	if (r == 0) {
 		w->result->removed++;
 		see(&w->removed, message);
@@ -388,8 +386,6 @@ static int void_slice(struct work *w, int64_t mailbox, struct err *err)
 			r = location_delete(w->s, pair[0], err);
 		if (r == 0)
 			r = rebase(w->s, pair[1], err);
-		if (r == 0)
-			r = orphan_if_lost(w->s, pair[1], err);
 	}
 	return r < 0 ? r : rows->len == VOID_SLICE;
 }
@@ -654,51 +650,58 @@ static int drop_awaited(struct store *s, account_id a, struct err *err)
 			" WHERE b.account_id = ? AND l.uid IS NULL AND l.passes >= ?",
 			a, ids, err);
 	for (guint i = 0; r == 0 && i < ids->len; i++) {
-		int64_t location = g_array_index(ids, int64_t, i), message = 0;
+		int64_t location = g_array_index(ids, int64_t, i);
 
-		r = db_ask(s, err, &message, "SELECT message_id FROM location WHERE id = ?", "i", location);
-		if (r > 0)
-			r = queue_conflict(s, location,
-				_("The moved message was not found in its new mailbox."), err);
+		r = queue_conflict(s, location,
+			_("The moved message was not found in its new mailbox."), err);
 		if (r == 0)
 			r = location_delete(s, location, err);
-		if (r == 0)
-			r = orphan_if_lost(s, message, err);
 	}
 	return r;
 }
 
-static int purge_orphans(struct store *s, account_id a, GArray *ids, struct err *err)
-{
-	int r = db_run(s, err,
-		"UPDATE message SET orphan = orphan + 1 WHERE account_id = ? AND orphan > 0", "i",
-		a.v);
-
-	if (r == 0)
-		r = collect(s, "SELECT id FROM message WHERE account_id = ? AND orphan > ?", a, ids,
-			err);
-	for (guint i = 0; r == 0 && i < ids->len; i++)
-		r = message_purge(s, g_array_index(ids, int64_t, i), err);
-	return r;
-}
-
-int store_pass_done(struct store *s, account_id a, struct err *err)
+/* The messages that no pass has found for too long go, a slice at a time; 1 = there may be more. */
+static int purge_slice(struct store *s, account_id a, struct err *err)
 {
 	g_autoptr(GArray) ids = g_array_new(FALSE, FALSE, sizeof(int64_t));
 	int r = tx_begin(s, TX_CONSISTENT, err);
 
 	if (r < 0)
 		return r;
-	r = drop_awaited(s, a, err);
-	if (r == 0)
-		r = purge_orphans(s, a, ids, err);
-	if (r == 0)
-		r = event_trim(s, err);
+	r = collect(s, "SELECT id FROM message WHERE account_id = ? AND orphan > ? LIMIT 500", a, ids,
+		err);
+	for (guint i = 0; r == 0 && i < ids->len; i++)
+		r = message_purge(s, g_array_index(ids, int64_t, i), err);
 	r = tx_end(s, r, err);
 	for (guint i = 0; r == 0 && i < ids->len; i++) {
 		g_autofree char *path = body_path(s, g_array_index(ids, int64_t, i));
 
 		unlink(path);
 	}
+	return r < 0 ? r : ids->len > 0;
+}
+
+static int close_pass(struct store *s, account_id a, struct err *err)
+{
+	int r = tx_begin(s, TX_CONSISTENT, err);
+
+	if (r < 0)
+		return r;
+	r = drop_awaited(s, a, err);
+	if (r == 0)
+		r = db_run(s, err,
+			"UPDATE message SET orphan = orphan + 1 WHERE account_id = ? AND orphan > 0",
+			"i", a.v);
+	if (r == 0)
+		r = event_trim(s, err);
+	return tx_end(s, r, err);
+}
+
+int store_pass_done(struct store *s, account_id a, struct err *err)
+{
+	int r = close_pass(s, a, err);
+
+	while (r == 0 && (r = purge_slice(s, a, err)) > 0)
+		r = 0;
 	return r;
 }

@@ -98,7 +98,7 @@ int count_flush(struct store *s, struct err *err);
  * The only writer of those columns after a location was made.
  */
 int rebase(struct store *s, int64_t message, struct err *err);
-/* A location appears or disappears: keeps the counters. */
+/* Removes a location, keeps the counters; a message that lost its last one waits as an orphan. */
 int location_delete(struct store *s, int64_t location, struct err *err);
 
 /* --- identity (identity.c) --------------------------------------------- */

@@ -334,19 +334,15 @@ static int done_flags(struct store *s, const struct mutation_batch *b, const str
  */
 static int clear_number(struct store *s, const struct open_row *o, uint64_t uid, struct err *err)
 {
-	int64_t location, message = 0;
+	int64_t location;
 	int r = db_ask(s, err, &location,
 		"SELECT id FROM location WHERE mailbox_id = ? AND uid = ? AND id <> ?", "iii",
 		o->target, (int64_t)uid, o->target_location);
 
 	if (r <= 0)
 		return r;
-	r = db_ask(s, err, &message, "SELECT message_id FROM location WHERE id = ?", "i", location);
-	if (r >= 0)
-		r = queue_conflict(s, location, _("The message was moved meanwhile."), err);
-	if (r == 0)
-		r = location_delete(s, location, err);
-	return r < 0 ? r : orphan_if_lost(s, message, err);
+	r = queue_conflict(s, location, _("The message was moved meanwhile."), err);
+	return r < 0 ? r : location_delete(s, location, err);
 }
 
 static int done_move(struct store *s, const struct open_row *o, const struct applied *a,

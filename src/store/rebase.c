@@ -163,5 +163,6 @@ int location_delete(struct store *s, int64_t location, struct err *err)
 		if (r < 0)
 			return r;
 	}
-	return db_run(s, err, "DELETE FROM location WHERE id = ?", "i", location);
+	r = db_run(s, err, "DELETE FROM location WHERE id = ?", "i", location);
+	return r < 0 ? r : orphan_if_lost(s, message, err);
 }

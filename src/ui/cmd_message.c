@@ -22,10 +22,9 @@ struct target {
 	unsigned flags;
 };
 
-/* The message to act on, or ERR_USAGE if its account must not be changed. */
-static int pick(struct ui *ui, struct target *out, struct err *err)
+/* The message of a row to act on, or ERR_USAGE if its account must not be changed. */
+static int take(struct ui *ui, const struct list_row *r, struct target *out, struct err *err)
 {
-	const struct list_row *r = ui_row(ui);
 	const struct account *a;
 
 	if (!r)
@@ -58,6 +57,11 @@ static void settle(struct ui *ui, const struct target *t, bool left, const char 
 	ui_say(ui, _("%s; %s undoes it"), what, undo);
 	if (ui->engine)
 		ui->engine->push(ui->engine, t->account);
+}
+
+static int pick(struct ui *ui, struct target *out, struct err *err)
+{
+	return take(ui, ui_row(ui), out, err);
 }
 
 static int toggle(struct ui *ui, unsigned flag, const char *on, const char *off, struct err *err)
@@ -124,12 +128,12 @@ static int spam(struct ui *ui, const char *arg, struct err *err)
 	return to_role(ui, ROLE_JUNK, _("Moved to junk"), err);
 }
 
-static int move_to(struct ui *ui, mailbox_id m, struct err *err)
+static int move_to(struct ui *ui, const struct list_row *row, mailbox_id m, struct err *err)
 {
 	const struct mailbox *mailbox = sidebar_mailbox(&ui->sidebar, m);
 	char what[200];
 	struct target t;
-	int rc = pick(ui, &t, err);
+	int rc = take(ui, row, &t, err);
 
 	if (rc < 0)
 		return rc;
@@ -145,11 +149,16 @@ static int move_to(struct ui *ui, mailbox_id m, struct err *err)
 	return 0;
 }
 
+/*
+ * The list may have moved on while the picker was open: what is moved is the
+ * message that the key was pressed on, or nothing.
+ */
 static void picked(struct ui *ui, mailbox_id m)
 {
+	AUTO(list_row_free) struct list_row *row = NULL;
 	struct err err = { 0 };
 
-	if (move_to(ui, m, &err) < 0)
+	if (store_row(ui->store, ui->moving, &row, &err) < 0 || move_to(ui, row, m, &err) < 0)
 		ui_complain(ui, &err);
 }
 
@@ -159,12 +168,13 @@ static int move(struct ui *ui, const char *arg, struct err *err)
 	AUTO(mailbox_free) struct mailbox *m = NULL;
 
 	if (!*arg) {
+		ui->moving = row->location;
 		view_picker_open(ui, _("Move to"), row->account, picked);
 		return 0;
 	}
 	if (store_mailbox_find(ui->store, row->account, arg, &m, err) < 0)
 		return err->code;
-	return move_to(ui, m->id, err);
+	return move_to(ui, row, m->id, err);
 }
 
 static int undo(struct ui *ui, const char *arg, struct err *err)

@@ -57,6 +57,7 @@ void flow_set_width(struct flow *f, int width)
 		return;
 	f->width = width;
 	f->done = 0;
+	f->rest = NULL;
 	f->signature = false;
 	g_array_set_size(f->lines, 0);
 }
@@ -116,41 +117,50 @@ static size_t fit(const char *s, size_t n, int cells, size_t *skip)
 	return at > 0 ? at : best;
 }
 
-/* Makes the lines of one paragraph (a line of the text). */
-static void break_paragraph(struct flow *f, const char *s, size_t n)
+/* Begins the next paragraph: a line of the text. */
+static void begin_paragraph(struct flow *f)
 {
-	size_t prefix, skip;
-	struct flow_line line = { .quote = quote_depth(s, n, &prefix) };
-	const char *start = s;
+	const char *s = f->text + f->done;
+	const char *end = memchr(s, '\n', f->len - f->done);
+	size_t n = end ? (size_t)(end - s) : f->len - f->done;
 
+	f->done += n + (end ? 1 : 0);
 	if (n > 0 && s[n - 1] == '\r')
 		n--;
 	if ((n == 3 && memcmp(s, "-- ", 3) == 0) || (n == 2 && memcmp(s, "--", 2) == 0))
 		f->signature = true;
-	line.signature = f->signature;
-	do {
-		line.text = s;
-		line.len = fit(s, n, f->width - (int)line.prefix_len, &skip);
-		g_array_append_val(f->lines, line);
-		s += line.len + skip;
-		n -= line.len + skip;
-		if ((int)prefix < f->width / 2) {
-			line.prefix = start;
-			line.prefix_len = prefix;
-		}
-	} while (n > 0);
+	f->rest = s;
+	f->rest_len = n;
+	f->next = (struct flow_line){ .signature = f->signature };
+	f->next.quote = quote_depth(s, n, &f->prefix_len);
+}
+
+/* Makes one line of the paragraph that was begun. */
+static void break_line(struct flow *f)
+{
+	struct flow_line *line = &f->next;
+	size_t skip;
+
+	line->text = f->rest;
+	line->len = fit(f->rest, f->rest_len, f->width - (int)line->prefix_len, &skip);
+	g_array_append_val(f->lines, *line);
+	if (!line->prefix && (int)f->prefix_len < f->width / 2) {
+		line->prefix = f->rest;
+		line->prefix_len = f->prefix_len;
+	}
+	f->rest += line->len + skip;
+	f->rest_len -= line->len + skip;
+	if (f->rest_len == 0)
+		f->rest = NULL;
 }
 
 /* Makes lines until there are more than `i`, or the text ends. */
 static void make(struct flow *f, size_t i)
 {
-	while (f->lines->len <= i && f->done < f->len) {
-		const char *s = f->text + f->done;
-		const char *end = memchr(s, '\n', f->len - f->done);
-		size_t n = end ? (size_t)(end - s) : f->len - f->done;
-
-		break_paragraph(f, s, n);
-		f->done += n + (end ? 1 : 0);
+	while (f->lines->len <= i && (f->rest || f->done < f->len)) {
+		if (!f->rest)
+			begin_paragraph(f);
+		break_line(f);
 	}
 }
 

@@ -30,6 +30,10 @@ struct flow {
 	size_t len, done;     /* bytes, and how far lines have been made */
 	int width;
 	bool signature;       /* the signature has begun */
+	const char *rest;     /* of the paragraph that is being broken, NULL = none is */
+	size_t rest_len;
+	size_t prefix_len;    /* its quote marks */
+	struct flow_line next; /* what its next line has in common with the last */
 	GArray *lines;        /* of struct flow_line */
 };
 

@@ -50,6 +50,7 @@ struct ui {
 	int64_t read_at;       /* when they were read last, monotonic ms; 0 = never */
 	struct list_key acted; /* the row of the last change: undo goes back to it */
 	bool has_acted;
+	location_id moving;    /* what the open picker is to move */
 
 	struct event failed;   /* code < 0: a change that a server did not take, to be told */
 	bool dirty;            /* something is to be drawn */

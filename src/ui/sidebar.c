@@ -54,21 +54,29 @@ static struct place *add(struct sidebar *s, enum place_kind kind, account_id a, 
 	return p;
 }
 
-/* True if `path` is the name of a plain mailbox of the account that is listed above. */
-static bool listed(const struct sidebar *s, account_id a, const char *path, size_t len)
+/* The names of the account's mailboxes without a role, as a set; they are borrowed. */
+static GHashTable *plain_names(const struct sidebar *s, account_id a)
 {
-	for (guint i = s->mailboxes->len; i > 0; i--) {
-		const struct mailbox *m = s->mailboxes->pdata[i - 1];
+	GHashTable *names = g_hash_table_new(g_str_hash, g_str_equal);
 
-		if (m->account.v == a.v && m->role == ROLE_NONE && strlen(m->name) == len &&
-			strncmp(m->name, path, len) == 0)
-			return true;
+	for (guint i = 0; i < s->mailboxes->len; i++) {
+		const struct mailbox *m = s->mailboxes->pdata[i];
+
+		if (m->account.v == a.v && m->role == ROLE_NONE)
+			g_hash_table_add(names, m->name);
 	}
-	return false;
+	return names;
+}
+
+static bool listed(GHashTable *names, const char *path, size_t len)
+{
+	g_autofree char *parent = g_strndup(path, len);
+
+	return g_hash_table_contains(names, parent);
 }
 
 /* A child of a listed mailbox shows its last level only, indented. */
-static const char *nest(const struct sidebar *s, const struct mailbox *m, int *depth)
+static const char *nest(GHashTable *names, const struct mailbox *m, int *depth)
 {
 	const char *last = m->name;
 
@@ -76,7 +84,7 @@ static const char *nest(const struct sidebar *s, const struct mailbox *m, int *d
 	if (m->role != ROLE_NONE)
 		return mailbox_label(m);
 	for (const char *p = strchr(m->name, '/'); p && p[1]; p = strchr(p + 1, '/')) {
-		if (!listed(s, m->account, m->name, (size_t)(p - m->name)))
+		if (!listed(names, m->name, (size_t)(p - m->name)))
 			break;
 		last = p + 1;
 		(*depth)++;
@@ -86,6 +94,8 @@ static const char *nest(const struct sidebar *s, const struct mailbox *m, int *d
 
 static void add_mailboxes(struct sidebar *s, account_id a)
 {
+	g_autoptr(GHashTable) names = plain_names(s, a);
+
 	for (guint i = 0; i < s->mailboxes->len; i++) {
 		const struct mailbox *m = s->mailboxes->pdata[i];
 		struct place *p;
@@ -93,7 +103,7 @@ static void add_mailboxes(struct sidebar *s, account_id a)
 
 		if (m->account.v != a.v)
 			continue;
-		p = add(s, PLACE_MAILBOX, a, nest(s, m, &depth));
+		p = add(s, PLACE_MAILBOX, a, nest(names, m, &depth));
 		p->depth = depth;
 		p->mailbox = m->id;
 		p->unread = m->role == ROLE_TRASH ? 0 : m->unread;
@@ -134,6 +144,21 @@ static int same_place(const struct sidebar *s, enum place_kind kind, mailbox_id 
 	return -1;
 }
 
+/* The store may still know accounts that are no longer configured. */
+static void drop_strangers(GPtrArray *mailboxes, const struct config *config)
+{
+	for (guint i = mailboxes->len; i > 0; i--) {
+		const struct mailbox *m = mailboxes->pdata[i - 1];
+		bool known = false;
+
+		for (guint k = 0; k < config->accounts->len; k++)
+			known |= ((const struct account *)config->accounts->pdata[k])->id.v ==
+				 m->account.v;
+		if (!known)
+			g_ptr_array_remove_index(mailboxes, i - 1);
+	}
+}
+
 int sidebar_read(struct sidebar *s, struct store *store, const struct config *config,
 	struct err *err)
 {
@@ -147,6 +172,7 @@ int sidebar_read(struct sidebar *s, struct store *store, const struct config *co
 		return rc;
 	g_ptr_array_unref(s->mailboxes);
 	s->mailboxes = fresh;
+	drop_strangers(fresh, config);
 	build(s, config);
 	s->current = same_place(s, kind, mailbox);
 	return 0;

@@ -35,12 +35,20 @@ static struct {
 
 /* --- giving it back ---------------------------------------------------- */
 
-/* Appends a terminal string without its padding marks "$<...>". */
-static void add_restore(const char *capability)
+/* A string of the terminal's description, NULL if it has none. */
+static const char *capability(const char *name)
 {
-	const char *s = tigetstr((char *)capability);
+	const char *s = tigetstr((char *)name);
 
-	if (!s || s == (const char *)-1)
+	return s == (const char *)-1 ? NULL : s;
+}
+
+/* Appends a terminal string without its padding marks "$<...>". */
+static void add_restore(const char *name)
+{
+	const char *s = capability(name);
+
+	if (!s)
 		return;
 	while (*s && term.restore_len + 1 < sizeof term.restore) {
 		const char *end = s[0] == '$' && s[1] == '<' ? strchr(s, '>') : NULL;
@@ -170,6 +178,9 @@ int term_start(bool color, struct err *err)
 		return err_set(err, ERR_USAGE,
 			_("The terminal '%s' is not known here: set TERM, for instance to xterm-256color"),
 			name ? name : "");
+	if (!capability("cup"))
+		return err_set(err, ERR_USAGE,
+			_("The terminal '%s' cannot place its cursor, which a full screen needs"), name);
 	tcgetattr(STDIN_FILENO, &term.before);
 	term.screen = newterm(NULL, stdout, stdin);
 	if (!term.screen)

@@ -16,7 +16,7 @@ struct columns {
 	int marks, date, date_w, sender, sender_w, subject, end;
 };
 
-enum { MARKS = 4, SIDEBAR_MIN = 16, SIDEBAR_MAX = 30 };
+enum { MARKS = 4, SIDEBAR_MIN = 16, SIDEBAR_MAX = 32 };
 
 static int sidebar_width(const struct ui *ui, const struct canvas *c)
 {
@@ -24,19 +24,27 @@ static int sidebar_width(const struct ui *ui, const struct canvas *c)
 		return 0;
 	if (ui->config->sidebar_width > 0)
 		return MIN(ui->config->sidebar_width, c->width / 2);
-	return CLAMP(c->width / 5, SIDEBAR_MIN, SIDEBAR_MAX);
+	return CLAMP(c->width / 4, SIDEBAR_MIN, SIDEBAR_MAX);
 }
 
 static struct columns columns_of(const struct area *a)
 {
-	struct columns k = { .marks = a->x, .end = a->x + a->w };
+	struct columns k = { .marks = a->x, .end = a->x + a->w - (a->w >= 64) };
 
 	k.date_w = a->w >= 64 ? 10 : 6;
-	k.sender_w = CLAMP(a->w / 5, 8, 26);
+	k.sender_w = CLAMP(a->w / 4, 8, 26);
 	k.date = k.marks + MARKS + 1;
 	k.sender = k.date + k.date_w + (k.date_w == 6 ? 1 : 2);
 	k.subject = k.sender + k.sender_w + (a->w >= 64 ? 2 : 1);
 	return k;
+}
+
+/* Of "Ana Lima <ana@example.org>, ..." the name. */
+static size_t name_length(const char *addresses)
+{
+	const char *end = strstr(addresses, " <");
+
+	return end ? (size_t)(end - addresses) : strlen(addresses);
 }
 
 /* In the mailboxes of what one sent, the other side is the one it went to. */
@@ -45,7 +53,7 @@ static void who(const struct ui *ui, const struct list_row *r, char *out, size_t
 	const struct mailbox *m = sidebar_mailbox(&ui->sidebar, r->mailbox);
 
 	if (m && (m->role == ROLE_SENT || m->role == ROLE_DRAFTS) && *r->to)
-		snprintf(out, cap, _("To: %s"), r->to);
+		snprintf(out, cap, _("To: %.*s"), (int)name_length(r->to), r->to);
 	else if (*r->from_name)
 		g_strlcpy(out, r->from_name, cap);
 	else
@@ -80,8 +88,8 @@ static void draw_row(const struct ui *ui, struct canvas *c, int y, const struct 
 	canvas_put_cut(c, y, k->sender, k->sender_w, style, from);
 	canvas_put_cut(c, y, k->subject, k->end - k->subject, style,
 		*r->subject ? r->subject : _("(no subject)"));
-	if (cursor)
-		canvas_style(c, y, k->marks, k->end - k->marks,
+	if (cursor) /* the marks keep their colours; the bar goes to the edge of the screen */
+		canvas_style(c, y, k->date - 1, c->width - k->date + 1,
 			style == STYLE_UNREAD ? STYLE_CURSOR_UNREAD : STYLE_CURSOR);
 }
 
@@ -158,15 +166,26 @@ static void title(struct view *v, GString *left, GString *right)
 		number_text(ui->list.total, total));
 }
 
+static int step(struct ui *ui, int delta, struct err *err)
+{
+	int rc = list_move(&ui->list, delta, err);
+
+	if (rc == 0 && !list_current(&ui->list))
+		ui_say(ui, _("There is no message here"));
+	else if (rc == 0)
+		ui_say(ui, delta > 0 ? _("This is the last message") : _("This is the first message"));
+	return rc;
+}
+
 static int move(struct view *v, enum motion m, struct err *err)
 {
 	struct list *l = &v->ui->list;
 
 	switch (m) {
 	case MOVE_NEXT:
-		return list_move(l, 1, err);
+		return step(v->ui, 1, err);
 	case MOVE_PREV:
-		return list_move(l, -1, err);
+		return step(v->ui, -1, err);
 	case MOVE_HALF_DOWN:
 		return list_scroll(l, MAX(l->height / 2, 1), err);
 	case MOVE_HALF_UP:

@@ -22,6 +22,7 @@
 enum {
 	HEADER_LINES_MAX = 3,   /* of one header, unless all are shown */
 	HEADER_LABEL_MAX = 24,
+	AHEAD_MAX = 1 << 20,    /* larger messages are fetched when they are opened */
 };
 
 enum body_state { BODY_FETCHING, BODY_FAILED, BODY_SHOWN };
@@ -264,6 +265,17 @@ static void fail(struct message_view *m, const struct err *why)
 		g_strlcpy(m->why.text, _("The message could not be fetched"), sizeof m->why.text);
 }
 
+/* The next message is asked for ahead of need, so that going on does not wait. */
+static void ask_ahead(const struct message_view *m)
+{
+	struct ui *ui = m->base.ui;
+	const struct list_row *next = list_shown(&ui->list, ui->list.cursor - ui->list.top + 1);
+
+	if (ui->engine && next && next->size <= AHEAD_MAX &&
+		!store_body_cached(ui->store, next->message))
+		ui->engine->want_body(ui->engine, next->account, next->message);
+}
+
 static void show(struct message_view *m)
 {
 	struct err err = { 0 };
@@ -278,6 +290,7 @@ static void show(struct message_view *m)
 	else if (rc < 0)
 		fail(m, &err);
 	build_head(m);
+	ask_ahead(m);
 }
 
 /* The event says only that it failed; the account's state has the words. */
@@ -495,9 +508,8 @@ static int move(struct view *v, enum motion motion, struct err *err)
 	struct message_view *m = (struct message_view *)v;
 	int page = MAX(m->height - 1, 1), half = MAX(m->height / 2, 1);
 
-	(void)err;
 	if (m->state != BODY_SHOWN)
-		return 0;
+		return err_set(err, ERR_USAGE, _("The message is not here yet"));
 	switch (motion) {
 	case MOVE_NEXT:
 	case MOVE_PREV:

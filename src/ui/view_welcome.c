@@ -15,7 +15,7 @@ static const struct {
 	{ STYLE_NORMAL, "", "" },
 	{ STYLE_SUBJECT, "1", N_("Add an account") },
 	{ STYLE_NORMAL, "", N_("Leave with q and type, for IMAP:") },
-	{ STYLE_ATTACHMENT, "", "tern account add NAME --type=imap \\" },
+	{ STYLE_ATTACHMENT, "", "tern account add NAME --type imap \\" },
 	{ STYLE_ATTACHMENT, "", "  --host imap.example.org --user YOU \\" },
 	{ STYLE_ATTACHMENT, "", "  --password-command 'pass mail/example'" },
 	{ STYLE_NORMAL, "", N_("or, for a local Maildir:") },

@@ -265,7 +265,7 @@ void screen_body(struct screen *s, uint64_t uid, const char *raw)
 
 void screen_keys(struct screen *s, const char *keys)
 {
-	g_autofree char *drawn = screen_text(s);
+	g_free(screen_text(s)); /* moving by pages needs the height that drawing finds out */
 
 	while (*keys) {
 		struct key k;
