@@ -14,7 +14,7 @@ static uint64_t next_random(void)
 
 	if (state == 0)
 		state = (uint64_t)clock_mono_ms() * 2654435761u + (uint64_t)getpid();
-	z = state += 0x9E3779B97F4A7C15u;
+	z = atomic_fetch_add(&state, 0x9E3779B97F4A7C15u) + 0x9E3779B97F4A7C15u;
 	z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9u;
 	z = (z ^ (z >> 27)) * 0x94D049BB133111EBu;
 	return z ^ (z >> 31);

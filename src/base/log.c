@@ -20,9 +20,9 @@
 enum { SECRETS_MAX = 64, SECRET_LEAST = 4, DAY_S = 86400 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* a leaf */
-static enum log_level threshold;
+static _Atomic int threshold = -1; /* lines above it are dropped; -1: the log is closed */
 static char *folder;
-static int out = -1;
+static int out = -1;                               /* under the lock */
 static int64_t out_day;
 static char *secrets[SECRETS_MAX];
 static size_t n_secrets;
@@ -80,7 +80,7 @@ int log_open(const char *dir, enum log_level level, struct err *err)
 	pthread_mutex_lock(&lock);
 	g_free(folder);
 	folder = g_strdup(dir);
-	threshold = level;
+	threshold = (int)level;
 	r = roll(clock_unix() / DAY_S);
 	pthread_mutex_unlock(&lock);
 	if (r < 0)
@@ -92,6 +92,7 @@ int log_open(const char *dir, enum log_level level, struct err *err)
 void log_close(void)
 {
 	pthread_mutex_lock(&lock);
+	threshold = -1;
 	fd_close(&out);
 	g_clear_pointer(&folder, g_free);
 	while (n_secrets > 0)
@@ -118,7 +119,7 @@ void log_event(enum log_level level, const char *event, const char *fields, ...)
 	char *text;
 	va_list ap;
 
-	if (level > threshold || out < 0)
+	if ((int)level > threshold)
 		return;
 	line = json_pack("{s:I, s:s, s:s}", "at", (json_int_t)now, "level", names[level], "event",
 		event);

@@ -141,50 +141,6 @@ static int lease_items(struct store *s, const struct mutation_batch *b, struct e
 	return r;
 }
 
-/* Wishes whose place vanished under them can never be claimed: say so. */
-static int settle_lost(struct store *s, account_id a, struct err *err)
-{
-	return db_run(s, err,
-		"UPDATE mutation SET status = 'conflict', answer = ?2, updated_at = ?3"
-		" WHERE account_id = ?1 AND status IN ('queued', 'leased') AND status = 'queued'"
-		" AND NOT EXISTS (SELECT 1 FROM location l WHERE l.id = mutation.source_location_id)",
-		"iti", a.v, _("The message is no longer in this mailbox."), clock_unix());
-}
-
-int store_queue_claim(struct store *s, account_id a, struct mutation_batch **out, struct err *err)
-{
-	AUTO(mutation_batch_free) struct mutation_batch *b = NULL;
-	int64_t first, open;
-	int r = db_ask(s, err, &open,
-		"SELECT 1 FROM mutation WHERE account_id = ? AND status IN ('queued', 'leased')"
-		" LIMIT 1",
-		"i", a.v);
-
-	if (r <= 0)
-		return r;
-	b = g_new0(struct mutation_batch, 1);
-	r = tx_begin(s, TX_DURABLE, err);
-	if (r < 0)
-		return r;
-	r = settle_lost(s, a, err);
-	if (r == 0)
-		r = read_head(s, a, b, &first, err);
-	if (r <= 0)
-		return tx_end(s, r, err);
-	r = read_items(s, b, first, err);
-	if (r == 0)
-		r = read_path(s, b->source, &b->source_path, err);
-	if (r == 0 && b->target.v)
-		r = read_path(s, b->target, &b->target_path, err);
-	if (r == 0)
-		r = lease_items(s, b, err);
-	r = tx_end(s, r, err);
-	if (r < 0)
-		return r;
-	*out = TAKE(b);
-	return 1;
-}
-
 int64_t store_queue_due_in(struct store *s, account_id a)
 {
 	int64_t next = 0, now = clock_mono_ms();
@@ -193,7 +149,9 @@ int64_t store_queue_due_in(struct store *s, account_id a)
 		    "SELECT min(q.next_at) FROM mutation q JOIN location l"
 		    " ON l.id = q.source_location_id WHERE q.account_id = ?"
 		    " AND q.status IN ('queued', 'leased') AND q.status = 'queued'"
-		    " AND l.uid IS NOT NULL HAVING count(*) > 0",
+		    " AND l.uid IS NOT NULL AND NOT EXISTS (SELECT 1 FROM mutation e"
+		    "  WHERE e.message_id = q.message_id AND e.id < q.id"
+		    "  AND e.status IN ('queued', 'leased')) HAVING count(*) > 0",
 		    "i", a.v) <= 0)
 		return -1;
 	return next > now ? next - now : 0;
@@ -293,31 +251,51 @@ static int give_up(struct store *s, const struct open_row *o, enum mutation_stat
 	return r;
 }
 
-int queue_conflict(struct store *s, int64_t location, const char *why, struct err *err)
+/* Open rows that a statement selects end as conflicts with these words. */
+static int conflict_rows(struct store *s, const char *sql, int64_t key, const char *why,
+	struct err *err)
 {
-	g_autoptr(GArray) ids = g_array_new(FALSE, FALSE, sizeof(struct open_row));
-	sqlite3_stmt *q = db_stmt(s, "SELECT id, message_id, source_location_id, source_id,"
-				  " ifnull(target_location_id, 0) FROM mutation"
-				  " WHERE source_location_id = ?1 AND status IN ('queued', 'leased')"
-				  " AND message_id = (SELECT message_id FROM location WHERE id = ?1)");
+	g_autoptr(GArray) rows = g_array_new(FALSE, FALSE, sizeof(struct open_row));
+	sqlite3_stmt *q = db_stmt(s, sql);
 	int r;
 
-	db_bind(q, "i", location);
+	db_bind(q, "i", key);
 	while ((r = db_step(s, q, err)) > 0) {
 		struct open_row o = { sqlite3_column_int64(q, 0), sqlite3_column_int64(q, 1),
 			sqlite3_column_int64(q, 2), sqlite3_column_int64(q, 3),
 			sqlite3_column_int64(q, 4), 0, 0 };
 
-		g_array_append_val(ids, o);
+		g_array_append_val(rows, o);
 	}
-	for (guint i = 0; r == 0 && i < ids->len; i++) {
-		const struct open_row *o = &g_array_index(ids, struct open_row, i);
+	for (guint i = 0; r == 0 && i < rows->len; i++) {
+		const struct open_row *o = &g_array_index(rows, struct open_row, i);
 
 		r = give_up(s, o, MUTATION_CONFLICT, why, err);
 		event_post(s, EV_MUTATION, ERR_CONFLICT, (account_id){ 0 },
 			(message_id){ o->message });
 	}
 	return r;
+}
+
+#define OPEN_ROWS                                                                                  \
+	"SELECT id, message_id, source_location_id, source_id, ifnull(target_location_id, 0)"      \
+	" FROM mutation WHERE status IN ('queued', 'leased')"
+
+int queue_conflict(struct store *s, int64_t location, const char *why, struct err *err)
+{
+	return conflict_rows(s,
+		OPEN_ROWS " AND source_location_id = ?1 AND message_id ="
+			  " (SELECT message_id FROM location WHERE id = ?1)",
+		location, why, err);
+}
+
+/* Wishes whose place vanished under them can never be claimed: say so. */
+static int settle_lost(struct store *s, account_id a, struct err *err)
+{
+	return conflict_rows(s,
+		OPEN_ROWS " AND account_id = ? AND status = 'queued' AND NOT EXISTS"
+			  " (SELECT 1 FROM location l WHERE l.id = mutation.source_location_id)",
+		a.v, _("The message is no longer in this mailbox."), err);
 }
 
 static int done_flags(struct store *s, const struct mutation_batch *b, const struct open_row *o,
@@ -471,6 +449,40 @@ int store_queue_settle(struct store *s, const struct mutation_batch *b, const st
 			b->account, b->source, b->n == 1 ? b->items[0].message : (message_id){ 0 },
 			settled, err);
 	return tx_end(s, r < 0 ? r : 0, err);
+}
+
+int store_queue_claim(struct store *s, account_id a, struct mutation_batch **out, struct err *err)
+{
+	AUTO(mutation_batch_free) struct mutation_batch *b = NULL;
+	int64_t first = 0, open;
+	int r = db_ask(s, err, &open,
+		"SELECT 1 FROM mutation WHERE account_id = ? AND status IN ('queued', 'leased')"
+		" LIMIT 1",
+		"i", a.v);
+
+	if (r <= 0)
+		return r;
+	b = g_new0(struct mutation_batch, 1);
+	r = tx_begin(s, TX_DURABLE, err);
+	if (r < 0)
+		return r;
+	r = settle_lost(s, a, err);
+	if (r == 0)
+		r = read_head(s, a, b, &first, err);
+	if (r <= 0)
+		return tx_end(s, r, err);
+	r = read_items(s, b, first, err);
+	if (r == 0)
+		r = read_path(s, b->source, &b->source_path, err);
+	if (r == 0 && b->target.v)
+		r = read_path(s, b->target, &b->target_path, err);
+	if (r == 0)
+		r = lease_items(s, b, err);
+	r = tx_end(s, r, err);
+	if (r < 0)
+		return r;
+	*out = TAKE(b);
+	return 1;
 }
 
 /* --- looking at it ----------------------------------------------------- */
