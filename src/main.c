@@ -11,12 +11,14 @@
 #include <locale.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/backoff.h"
 #include "base/cancel.h"
 #include "base/i18n.h"
 #include "base/log.h"
@@ -254,6 +256,8 @@ int main(int argc, char **argv)
 
 	harden();
 	set_locale();
+	if (getenv("TERN_RETRY_SEED")) /* makes the jitter of retries repeatable */
+		backoff_seed(strtoull(getenv("TERN_RETRY_SEED"), NULL, 10));
 	at = read_options(argc, argv, &home, &instead);
 	if (at < 0) {
 		cli_usage(stderr);

@@ -6,7 +6,6 @@
 
 #include "cli/cli.h"
 
-#include <errno.h>
 #include <string.h>
 
 #include "base/i18n.h"
@@ -151,13 +150,12 @@ static int unknown_command(int argc, char **argv)
 	return EXIT_USAGE;
 }
 
-/* Output that nobody took is no success, except to a reader who went away (EPIPE). */
+/* Output that could not be written is no success, except to a reader who went away. */
 static int finish(int code)
 {
-	errno = 0;
-	if (out_alive() || errno == EPIPE)
+	if ((fflush(stdout) == 0 && !ferror(stdout)) || out_abandoned())
 		return code;
-	say(_("The output cannot be written: %s."), g_strerror(errno));
+	say(_("The output cannot be written."));
 	return EXIT_FAILED;
 }
 

@@ -113,7 +113,7 @@ int cmd_events(struct cli *c, const struct args *a)
 			return say_error(&err);
 		seen = now;
 	} while (out_alive() && args_has(a, "follow") &&
-		 cancel_poll(c->cancel, STDOUT_FILENO, 0, FOLLOW_MS) == 0);
+		 cancel_poll(c->cancel, -1, 0, FOLLOW_MS) == 0);
 	return EXIT_DONE;
 }
 

@@ -50,7 +50,9 @@ void say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* Says the error and returns the exit code that fits it. */
 int say_error(const struct err *err);
 int exit_of(const struct err *err);
-/* False when nobody reads our output any more: time to end quietly. */
+/* Nobody reads our output any more: the other end of the pipe is closed. */
+bool out_abandoned(void);
+/* False when there is no use in going on: abandoned, or a write failed. */
 bool out_alive(void);
 void out_json(json_t *line);              /* takes the reference; one line */
 json_t *json_text(const char *s);         /* valid UTF-8 whatever came in; null for NULL */

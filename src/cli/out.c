@@ -3,10 +3,12 @@
  * that a terminal may see has gone through text_clean.
  */
 #include <errno.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/i18n.h"
 #include "base/mem.h"
@@ -39,9 +41,16 @@ int say_error(const struct err *err)
 	return exit_of(err);
 }
 
+bool out_abandoned(void)
+{
+	struct pollfd fd = { .fd = STDOUT_FILENO };
+
+	return poll(&fd, 1, 0) > 0 && fd.revents & (POLLERR | POLLHUP | POLLNVAL);
+}
+
 bool out_alive(void)
 {
-	return fflush(stdout) == 0 && !ferror(stdout);
+	return fflush(stdout) == 0 && !ferror(stdout) && !out_abandoned();
 }
 
 void out_json(json_t *line)

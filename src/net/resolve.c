@@ -6,6 +6,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -17,6 +18,7 @@ enum { RESOLVE_STACK = 1 << 20 };
 /* What the caller and the helper share; the last one to let go frees it. */
 struct box {
 	_Atomic int refs;
+	_Atomic bool done; /* answer and list are written; the pipe only wakes */
 	char *host;
 	char port[8];
 	int pipe[2]; /* [1] is closed by the helper when the answer is there */
@@ -60,6 +62,7 @@ static void *look_up(void *arg)
 	};
 
 	box->answer = getaddrinfo(box->host, box->port, &hints, &box->list);
+	atomic_store(&box->done, true);
 	fd_close(&box->pipe[1]);
 	return NULL;
 }
@@ -99,7 +102,7 @@ int resolve_host(const char *host, int port, struct cancel *cancel, int timeout_
 	r = cancel_poll(cancel, box->pipe[0], POLLIN, timeout_ms);
 	if (r < 0)
 		return err_set(err, ERR_CANCELED, _("Stopped."));
-	if (r == 0)
+	if (r == 0 || !atomic_load(&box->done))
 		return err_set(err, ERR_OFFLINE,
 			_("The name %s was not found in time; is this machine online?"), host);
 	if (box->answer)

@@ -12,28 +12,28 @@ enum { ATTENTION_AFTER = 5 }; /* failures in a row until the reader is told (M-6
 int store_account_bind(struct store *s, const char *name, const char *type, account_id *out,
 	struct err *err)
 {
-	int r = ask(s, err, &out->v, "SELECT id FROM account WHERE name = ?", "t", name);
+	int r = db_ask(s, err, &out->v, "SELECT id FROM account WHERE name = ?", "t", name);
 
 	if (r != 0)
 		return r < 0 ? r : 0;
 	r = tx_begin(s, TX_DURABLE, err);
 	if (r < 0)
 		return r;
-	r = run(s, err, "INSERT INTO account (name, type) VALUES (?, ?) ON CONFLICT DO NOTHING",
+	r = db_run(s, err, "INSERT INTO account (name, type) VALUES (?, ?) ON CONFLICT DO NOTHING",
 		"tt", name, type);
 	if (r == 0)
-		r = ask(s, err, &out->v, "SELECT id FROM account WHERE name = ?", "t", name);
+		r = db_ask(s, err, &out->v, "SELECT id FROM account WHERE name = ?", "t", name);
 	return tx_end(s, r < 0 ? r : 0, err);
 }
 
 int store_accounts(struct store *s, GArray **out, struct err *err)
 {
 	g_autoptr(GArray) rows = g_array_new(FALSE, TRUE, sizeof(struct account_row));
-	sqlite3_stmt *q = stmt(s, "SELECT id, name, type, last_sync, failures, attention,"
+	sqlite3_stmt *q = db_stmt(s, "SELECT id, name, type, last_sync, failures, attention,"
 				  " error_code, error_text FROM account ORDER BY id");
 	int r;
 
-	while ((r = step(s, q, err)) > 0) {
+	while ((r = db_step(s, q, err)) > 0) {
 		struct account_row a = {
 			.id.v = sqlite3_column_int64(q, 0),
 			.last_sync = sqlite3_column_int64(q, 3),
@@ -42,9 +42,9 @@ int store_accounts(struct store *s, GArray **out, struct err *err)
 			.error.code = sqlite3_column_int(q, 6),
 		};
 
-		g_strlcpy(a.name, column(q, 1), sizeof a.name);
-		g_strlcpy(a.type, column(q, 2), sizeof a.type);
-		g_strlcpy(a.error.text, column(q, 7), sizeof a.error.text);
+		g_strlcpy(a.name, db_column(q, 1), sizeof a.name);
+		g_strlcpy(a.type, db_column(q, 2), sizeof a.type);
+		g_strlcpy(a.error.text, db_column(q, 7), sizeof a.error.text);
 		g_array_append_val(rows, a);
 	}
 	if (r < 0)
@@ -61,21 +61,21 @@ int store_account_remove(struct store *s, account_id a, struct err *err)
 
 	if (r < 0)
 		return r;
-	q = stmt(s, "SELECT b.message_id FROM body b JOIN message m ON m.id = b.message_id"
+	q = db_stmt(s, "SELECT b.message_id FROM body b JOIN message m ON m.id = b.message_id"
 		    " WHERE m.account_id = ?");
-	bind(q, "i", a.v);
-	while ((r = step(s, q, err)) > 0) {
+	db_bind(q, "i", a.v);
+	while ((r = db_step(s, q, err)) > 0) {
 		int64_t id = sqlite3_column_int64(q, 0);
 
 		g_array_append_val(bodies, id);
 	}
 	if (r == 0)
-		r = run(s, err, "DELETE FROM reference WHERE account_id = ?", "i", a.v);
+		r = db_run(s, err, "DELETE FROM reference WHERE account_id = ?", "i", a.v);
 	if (r == 0)
-		r = run(s, err, "DELETE FROM location WHERE mailbox_id IN"
+		r = db_run(s, err, "DELETE FROM location WHERE mailbox_id IN"
 				" (SELECT id FROM mailbox WHERE account_id = ?)", "i", a.v);
 	if (r == 0)
-		r = run(s, err, "DELETE FROM account WHERE id = ?", "i", a.v);
+		r = db_run(s, err, "DELETE FROM account WHERE id = ?", "i", a.v);
 	if (r == 0)
 		r = event_emit(s, TOPIC_FOLDER_TREE_CHANGED, a, (mailbox_id){ 0 },
 			(message_id){ 0 }, 0, err);
@@ -97,18 +97,18 @@ int store_account_result(struct store *s, account_id a, const struct err *why, s
 	if (r < 0)
 		return r;
 	if (why->code == ERR_OK)
-		r = run(s, err,
+		r = db_run(s, err,
 			"UPDATE account SET last_sync = ?, failures = 0, attention = 0,"
 			" error_code = 0, error_text = '' WHERE id = ?",
 			"ii", clock_unix(), a.v);
 	else
-		r = run(s, err,
+		r = db_run(s, err,
 			"UPDATE account SET failures = failures + 1, error_code = ?, error_text = ?,"
 			" attention = (? OR failures + 1 >= ?) WHERE id = ?",
 			"itiii", (int64_t)why->code, why->text, (int64_t)now,
 			(int64_t)ATTENTION_AFTER, a.v);
 	if (r == 0 && why->code != ERR_OK)
-		r = ask(s, err, &attention, "SELECT attention FROM account WHERE id = ?", "i", a.v);
+		r = db_ask(s, err, &attention, "SELECT attention FROM account WHERE id = ?", "i", a.v);
 	if (r >= 0 && attention)
 		r = event_emit(s, TOPIC_ATTENTION_REQUIRED, a, (mailbox_id){ 0 },
 			(message_id){ 0 }, 0, err);
@@ -193,16 +193,16 @@ int store_lease_take(struct store *s, account_id a, int *holder, struct err *err
 
 	if (r < 0)
 		return r;
-	q = stmt(s, "SELECT owner, pid FROM lease WHERE account_id = ?");
-	bind(q, "i", a.v);
-	r = step(s, q, err);
+	q = db_stmt(s, "SELECT owner, pid FROM lease WHERE account_id = ?");
+	db_bind(q, "i", a.v);
+	r = db_step(s, q, err);
 	if (r > 0) {
 		*holder = sqlite3_column_int(q, 1);
-		free = strcmp(column(q, 0), owner_token()) == 0 || !owner_alive(column(q, 0));
+		free = strcmp(db_column(q, 0), owner_token()) == 0 || !owner_alive(db_column(q, 0));
 		sqlite3_reset(q);
 	}
 	if (r >= 0 && free)
-		r = run(s, err,
+		r = db_run(s, err,
 			"INSERT INTO lease (account_id, owner, pid, taken_at) VALUES (?, ?, ?, ?)"
 			" ON CONFLICT (account_id) DO UPDATE SET owner = excluded.owner,"
 			" pid = excluded.pid, taken_at = excluded.taken_at",
@@ -217,7 +217,7 @@ int store_lease_drop(struct store *s, account_id a, struct err *err)
 
 	if (r < 0)
 		return r;
-	r = run(s, err, "DELETE FROM lease WHERE account_id = ? AND owner = ?", "it", a.v,
+	r = db_run(s, err, "DELETE FROM lease WHERE account_id = ? AND owner = ?", "it", a.v,
 		owner_token());
 	return tx_end(s, r, err);
 }

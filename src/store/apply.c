@@ -116,7 +116,7 @@ static int insert_message(struct work *w, const struct change *c, int64_t *messa
 	int r = conversation_join(s, &newcomer, &conversation, err);
 
 	if (r == 0)
-		r = run(s, err,
+		r = db_run(s, err,
 			"INSERT INTO message (account_id, conversation_id, canonical, rfc_id, subject,"
 			" from_name, from_addr, to_text, cc_text, sent_at, received_at, size,"
 			" attachment) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -126,7 +126,7 @@ static int insert_message(struct work *w, const struct change *c, int64_t *messa
 			(int64_t)c->has_attachment);
 	*message = sqlite3_last_insert_rowid(s->db);
 	if (r == 0)
-		r = run(s, err,
+		r = db_run(s, err,
 			"INSERT INTO cache_object (message_id, layer, object_id, state)"
 			" VALUES (?, 'body', '', 'wanted')",
 			"i", *message);
@@ -143,7 +143,7 @@ static int insert_location(struct work *w, const struct change *c, int64_t messa
 	sort_text(from, SENDER_KEY, sender);
 	sort_text(bare_subject(or_empty(c->subject)), SUBJECT_KEY, subject);
 	count_mailbox(w->s, w->b->mailbox.v, 1, !(c->flags & FLAG_SEEN), 1);
-	return run(w->s, err,
+	return db_run(w->s, err,
 		"INSERT INTO location (message_id, mailbox_id, uid, server_flags, keywords, flags,"
 		" shown, date, age, size, sender, subject)"
 		" VALUES (?, ?, ?, ?4, ?, ?4, 1, ?, ?, ?, ?, ?)",
@@ -160,18 +160,18 @@ static int adopt_awaited(struct work *w, const struct change *c, struct err *err
 
 	if (!w->awaited || !c->message_id)
 		return 0;
-	q = stmt(w->s, "SELECT l.id, l.message_id FROM location l JOIN message m ON m.id = l.message_id"
+	q = db_stmt(w->s, "SELECT l.id, l.message_id FROM location l JOIN message m ON m.id = l.message_id"
 		       " WHERE l.mailbox_id = ? AND l.uid IS NULL AND m.rfc_id = ? AND m.size = ?"
 		       " LIMIT 1");
-	bind(q, "iti", w->b->mailbox.v, c->message_id, (int64_t)c->size);
-	r = step(w->s, q, err);
+	db_bind(q, "iti", w->b->mailbox.v, c->message_id, (int64_t)c->size);
+	r = db_step(w->s, q, err);
 	if (r <= 0)
 		return r;
 	location = sqlite3_column_int64(q, 0);
 	message = sqlite3_column_int64(q, 1);
 	sqlite3_reset(q);
 	count_mailbox(w->s, w->b->mailbox.v, 0, 0, 1);
-	r = run(w->s, err,
+	r = db_run(w->s, err,
 		"UPDATE location SET uid = ?, server_flags = ?, keywords = ?, passes = 0 WHERE id = ?",
 		"iiti", (int64_t)c->uid, (int64_t)c->flags, c->keywords, location);
 	if (r == 0)
@@ -186,11 +186,11 @@ static int find_message(struct work *w, const struct change *c, int64_t *message
 	int r = 0;
 
 	if (c->canonical)
-		r = ask(w->s, err, message,
+		r = db_ask(w->s, err, message,
 			"SELECT id FROM message WHERE account_id = ? AND canonical = ?", "it",
 			w->b->account.v, c->canonical);
 	if (r == 0 && w->orphans && c->message_id)
-		r = ask(w->s, err, message,
+		r = db_ask(w->s, err, message,
 			"SELECT id FROM message WHERE account_id = ? AND rfc_id = ? AND orphan > 0"
 			" AND size = ? LIMIT 1",
 			"iti", w->b->account.v, c->message_id, (int64_t)c->size);
@@ -199,12 +199,12 @@ static int find_message(struct work *w, const struct change *c, int64_t *message
 
 static int relocate(struct work *w, const struct change *c, int64_t message, struct err *err)
 {
-	int r = run(w->s, err, "UPDATE message SET orphan = 0 WHERE id = ?", "i", message);
+	int r = db_run(w->s, err, "UPDATE message SET orphan = 0 WHERE id = ?", "i", message);
 
 	if (r == 0)
 		r = insert_location(w, c, message, err);
 	if (r == 0 && !(c->flags & FLAG_SEEN))
-		r = run(w->s, err,
+		r = db_run(w->s, err,
 			"UPDATE conversation SET unread = unread + 1 WHERE id ="
 			" (SELECT conversation_id FROM message WHERE id = ?1) AND"
 			" (SELECT count(*) FROM location WHERE message_id = ?1 AND shown = 1"
@@ -217,7 +217,7 @@ static int relocate(struct work *w, const struct change *c, int64_t message, str
 static int update_flags(struct work *w, const struct change *c, int64_t location, int64_t message,
 	struct err *err)
 {
-	int r = run(w->s, err,
+	int r = db_run(w->s, err,
 		"UPDATE location SET server_flags = ?, keywords = ? WHERE id = ?", "iti",
 		(int64_t)c->flags, c->keywords && *c->keywords ? c->keywords : NULL, location);
 
@@ -233,20 +233,20 @@ static int update_flags(struct work *w, const struct change *c, int64_t location
 /* 1 = the store has this uid (and its flags are right now), 0 = it does not. */
 static int known_place(struct work *w, const struct change *c, struct err *err)
 {
-	sqlite3_stmt *q = stmt(w->s, "SELECT id, message_id, server_flags, keywords FROM location"
+	sqlite3_stmt *q = db_stmt(w->s, "SELECT id, message_id, server_flags, keywords FROM location"
 				     " WHERE mailbox_id = ? AND uid = ?");
 	int64_t location, message;
 	bool same;
 	int r;
 
-	bind(q, "ii", w->b->mailbox.v, (int64_t)c->uid);
-	r = step(w->s, q, err);
+	db_bind(q, "ii", w->b->mailbox.v, (int64_t)c->uid);
+	r = db_step(w->s, q, err);
 	if (r <= 0)
 		return r;
 	location = sqlite3_column_int64(q, 0);
 	message = sqlite3_column_int64(q, 1);
 	same = (unsigned)sqlite3_column_int(q, 2) == c->flags &&
-	       strcmp(column(q, 3), or_empty(c->keywords)) == 0;
+	       strcmp(db_column(q, 3), or_empty(c->keywords)) == 0;
 	sqlite3_reset(q);
 	r = same ? 0 : update_flags(w, c, location, message, err);
 	return r < 0 ? r : 1;
@@ -286,7 +286,7 @@ static int apply_message(struct work *w, const struct change *c, struct err *err
 static int settle_wishes(struct work *w, int64_t location, bool *ours, struct err *err)
 {
 	int64_t open;
-	int r = ask(w->s, err, &open,
+	int r = db_ask(w->s, err, &open,
 		"SELECT 1 FROM mutation WHERE source_location_id = ?"
 		" AND (status = 'leased' OR (status = 'queued' AND uncertain = 1))",
 		"i", location);
@@ -299,14 +299,14 @@ static int settle_wishes(struct work *w, int64_t location, bool *ours, struct er
 
 static int apply_gone(struct work *w, const struct change *c, struct err *err)
 {
-	sqlite3_stmt *q = stmt(w->s, "SELECT id, message_id FROM location"
+	sqlite3_stmt *q = db_stmt(w->s, "SELECT id, message_id FROM location"
 				     " WHERE mailbox_id = ? AND uid = ?");
 	int64_t location, message;
 	bool ours;
 	int r;
 
-	bind(q, "ii", w->b->mailbox.v, (int64_t)c->uid);
-	r = step(w->s, q, err);
+	db_bind(q, "ii", w->b->mailbox.v, (int64_t)c->uid);
+	r = db_step(w->s, q, err);
 	if (r <= 0)
 		return r;
 	location = sqlite3_column_int64(q, 0);
@@ -318,8 +318,6 @@ static int apply_gone(struct work *w, const struct change *c, struct err *err)
 	r = location_delete(w->s, location, err);
 	if (r == 0)
 		r = rebase(w->s, message, err);
-	if (r == 0)
-		r = orphan_if_lost(w->s, message, err);
 	if (r == 0) {
 		w->result->removed++;
 		see(&w->removed, message);
@@ -351,7 +349,7 @@ static int apply_change(struct work *w, const struct change *c, struct err *err)
 
 static int upsert_mailbox(struct work *w, const struct mailbox *m, bool *news, struct err *err)
 {
-	int r = run(w->s, err,
+	int r = db_run(w->s, err,
 		"INSERT INTO mailbox (account_id, path, name, delimiter, role, attrs)"
 		" VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (account_id, path) DO UPDATE SET"
 		" name = excluded.name, delimiter = excluded.delimiter, role = excluded.role,"
@@ -360,7 +358,7 @@ static int upsert_mailbox(struct work *w, const struct mailbox *m, bool *news, s
 		"ittiii", w->b->account.v, m->path, m->name, (int64_t)m->delimiter, (int64_t)m->role,
 		(int64_t)m->attrs);
 
-	*news |= r == 0 && changed(w->s) > 0;
+	*news |= r == 0 && db_changed(w->s) > 0;
 	return r;
 }
 
@@ -368,12 +366,12 @@ static int upsert_mailbox(struct work *w, const struct mailbox *m, bool *news, s
 static int void_slice(struct work *w, int64_t mailbox, struct err *err)
 {
 	g_autoptr(GArray) rows = g_array_new(FALSE, FALSE, 2 * sizeof(int64_t));
-	sqlite3_stmt *q = stmt(w->s, "SELECT id, message_id FROM location WHERE mailbox_id = ?"
+	sqlite3_stmt *q = db_stmt(w->s, "SELECT id, message_id FROM location WHERE mailbox_id = ?"
 				     " AND uid IS NOT NULL LIMIT ?");
 	int r;
 
-	bind(q, "ii", mailbox, (int64_t)VOID_SLICE);
-	while ((r = step(w->s, q, err)) > 0) {
+	db_bind(q, "ii", mailbox, (int64_t)VOID_SLICE);
+	while ((r = db_step(w->s, q, err)) > 0) {
 		int64_t pair[2] = { sqlite3_column_int64(q, 0), sqlite3_column_int64(q, 1) };
 
 		g_array_append_vals(rows, pair, 1);
@@ -388,8 +386,6 @@ static int void_slice(struct work *w, int64_t mailbox, struct err *err)
 			r = location_delete(w->s, pair[0], err);
 		if (r == 0)
 			r = rebase(w->s, pair[1], err);
-		if (r == 0)
-			r = orphan_if_lost(w->s, pair[1], err);
 	}
 	return r < 0 ? r : rows->len == VOID_SLICE;
 }
@@ -404,7 +400,7 @@ static int void_mailbox(struct work *w, int64_t mailbox, struct err *err)
 
 		if (r < 0)
 			return r;
-		r = run(w->s, err,
+		r = db_run(w->s, err,
 			"UPDATE mailbox SET cursor = '', complete = 0 WHERE id = ? AND cursor <> ''",
 			"i", mailbox);
 		more = r < 0 ? r : void_slice(w, mailbox, err);
@@ -426,14 +422,14 @@ static bool listed(const struct batch *b, const char *path)
 /* The mailboxes of the store that the complete list does not have any more. */
 static int vanished(struct work *w, GArray *ids, struct err *err)
 {
-	sqlite3_stmt *q = stmt(w->s, "SELECT id, path FROM mailbox WHERE account_id = ?");
+	sqlite3_stmt *q = db_stmt(w->s, "SELECT id, path FROM mailbox WHERE account_id = ?");
 	int r;
 
-	bind(q, "i", w->b->account.v);
-	while ((r = step(w->s, q, err)) > 0) {
+	db_bind(q, "i", w->b->account.v);
+	while ((r = db_step(w->s, q, err)) > 0) {
 		int64_t id = sqlite3_column_int64(q, 0);
 
-		if (!listed(w->b, column(q, 1)))
+		if (!listed(w->b, db_column(q, 1)))
 			g_array_append_val(ids, id);
 	}
 	return r;
@@ -456,7 +452,7 @@ static int apply_mailboxes(struct work *w, const GArray *gone, struct err *err)
 	for (guint i = 0; r == 0 && i < w->b->mailboxes->len; i++)
 		r = upsert_mailbox(w, w->b->mailboxes->pdata[i], &news, err);
 	for (guint i = 0; r == 0 && i < gone->len; i++)
-		r = run(w->s, err, "DELETE FROM mailbox WHERE id = ?", "i",
+		r = db_run(w->s, err, "DELETE FROM mailbox WHERE id = ?", "i",
 			g_array_index(gone, int64_t, i));
 	if (r == 0 && news)
 		r = event_emit(w->s, TOPIC_FOLDER_TREE_CHANGED, w->b->account, (mailbox_id){ 0 },
@@ -520,24 +516,24 @@ static int apply_changes(struct work *w, struct err *err)
 /* What is worth knowing once per batch instead of once per message. */
 static int survey(struct work *w, struct err *err)
 {
-	sqlite3_stmt *q = stmt(w->s, "SELECT role, cursor <> '' FROM mailbox WHERE id = ?");
+	sqlite3_stmt *q = db_stmt(w->s, "SELECT role, cursor <> '' FROM mailbox WHERE id = ?");
 	int64_t one;
 	int r;
 
-	bind(q, "i", w->b->mailbox.v);
-	r = step(w->s, q, err);
+	db_bind(q, "i", w->b->mailbox.v);
+	r = db_step(w->s, q, err);
 	if (r > 0) {
 		w->inbox = sqlite3_column_int(q, 0) == ROLE_INBOX;
 		w->live = sqlite3_column_int(q, 1) != 0;
 		sqlite3_reset(q);
 	}
 	if (r >= 0)
-		r = ask(w->s, err, &one,
+		r = db_ask(w->s, err, &one,
 			"SELECT 1 FROM message WHERE account_id = ? AND orphan > 0 LIMIT 1", "i",
 			w->b->account.v);
 	w->orphans = r > 0;
 	if (r >= 0)
-		r = ask(w->s, err, &one,
+		r = db_ask(w->s, err, &one,
 			"SELECT 1 FROM location WHERE mailbox_id = ? AND uid IS NULL LIMIT 1", "i",
 			w->b->mailbox.v);
 	w->awaited = r > 0;
@@ -550,7 +546,7 @@ static int write_cursor(struct work *w, struct err *err)
 
 	if (!b->cursor)
 		return 0;
-	return run(w->s, err,
+	return db_run(w->s, err,
 		"UPDATE mailbox SET cursor = ?, uidvalidity = ?, complete = ? WHERE id = ?", "tiii",
 		b->cursor, (int64_t)b->uidvalidity, (int64_t)b->complete, b->mailbox.v);
 }
@@ -596,15 +592,15 @@ int batch_apply(struct store *s, struct batch *b, struct batch_result *result, s
 int store_known(struct store *s, mailbox_id m, uint64_t from, struct store_known *out, size_t max,
 	struct err *err)
 {
-	sqlite3_stmt *q = stmt(s, "SELECT uid, server_flags, keywords FROM location"
+	sqlite3_stmt *q = db_stmt(s, "SELECT uid, server_flags, keywords FROM location"
 				  " WHERE mailbox_id = ? AND uid >= ? ORDER BY uid LIMIT ?");
 	size_t n = 0;
 	int r;
 
 	if (from > INT64_MAX)
 		return 0;
-	bind(q, "iii", m.v, (int64_t)from, (int64_t)max);
-	while ((r = step(s, q, err)) > 0 && n < max) {
+	db_bind(q, "iii", m.v, (int64_t)from, (int64_t)max);
+	while ((r = db_step(s, q, err)) > 0 && n < max) {
 		out[n].uid = (uint64_t)sqlite3_column_int64(q, 0);
 		out[n].flags = (unsigned)sqlite3_column_int(q, 1);
 		out[n].keywords_hash = flags_keywords_hash((const char *)sqlite3_column_text(q, 2));
@@ -617,7 +613,7 @@ int64_t store_known_count(struct store *s, mailbox_id m)
 {
 	int64_t n = 0;
 
-	ask(s, NULL, &n, "SELECT known FROM mailbox WHERE id = ?", "i", m.v);
+	db_ask(s, NULL, &n, "SELECT known FROM mailbox WHERE id = ?", "i", m.v);
 	return n;
 }
 
@@ -625,11 +621,11 @@ int64_t store_known_count(struct store *s, mailbox_id m)
 
 static int collect(struct store *s, const char *sql, account_id a, GArray *ids, struct err *err)
 {
-	sqlite3_stmt *q = stmt(s, sql);
+	sqlite3_stmt *q = db_stmt(s, sql);
 	int r;
 
-	bind(q, "ii", a.v, (int64_t)PASSES_KEPT);
-	while ((r = step(s, q, err)) > 0) {
+	db_bind(q, "ii", a.v, (int64_t)PASSES_KEPT);
+	while ((r = db_step(s, q, err)) > 0) {
 		int64_t id = sqlite3_column_int64(q, 0);
 
 		g_array_append_val(ids, id);
@@ -641,7 +637,7 @@ static int collect(struct store *s, const char *sql, account_id a, GArray *ids, 
 static int drop_awaited(struct store *s, account_id a, struct err *err)
 {
 	g_autoptr(GArray) ids = g_array_new(FALSE, FALSE, sizeof(int64_t));
-	int r = run(s, err,
+	int r = db_run(s, err,
 		"UPDATE location SET passes = passes + 1 WHERE uid IS NULL AND mailbox_id IN"
 		" (SELECT id FROM mailbox WHERE account_id = ?) AND NOT EXISTS"
 		" (SELECT 1 FROM mutation q WHERE q.message_id = location.message_id"
@@ -654,51 +650,58 @@ static int drop_awaited(struct store *s, account_id a, struct err *err)
 			" WHERE b.account_id = ? AND l.uid IS NULL AND l.passes >= ?",
 			a, ids, err);
 	for (guint i = 0; r == 0 && i < ids->len; i++) {
-		int64_t location = g_array_index(ids, int64_t, i), message = 0;
+		int64_t location = g_array_index(ids, int64_t, i);
 
-		r = ask(s, err, &message, "SELECT message_id FROM location WHERE id = ?", "i", location);
-		if (r > 0)
-			r = queue_conflict(s, location,
-				_("The moved message was not found in its new mailbox."), err);
+		r = queue_conflict(s, location,
+			_("The moved message was not found in its new mailbox."), err);
 		if (r == 0)
 			r = location_delete(s, location, err);
-		if (r == 0)
-			r = orphan_if_lost(s, message, err);
 	}
 	return r;
 }
 
-static int purge_orphans(struct store *s, account_id a, GArray *ids, struct err *err)
-{
-	int r = run(s, err,
-		"UPDATE message SET orphan = orphan + 1 WHERE account_id = ? AND orphan > 0", "i",
-		a.v);
-
-	if (r == 0)
-		r = collect(s, "SELECT id FROM message WHERE account_id = ? AND orphan > ?", a, ids,
-			err);
-	for (guint i = 0; r == 0 && i < ids->len; i++)
-		r = message_purge(s, g_array_index(ids, int64_t, i), err);
-	return r;
-}
-
-int store_pass_done(struct store *s, account_id a, struct err *err)
+/* The messages that no pass has found for too long go, a slice at a time; 1 = there may be more. */
+static int purge_slice(struct store *s, account_id a, struct err *err)
 {
 	g_autoptr(GArray) ids = g_array_new(FALSE, FALSE, sizeof(int64_t));
 	int r = tx_begin(s, TX_CONSISTENT, err);
 
 	if (r < 0)
 		return r;
-	r = drop_awaited(s, a, err);
-	if (r == 0)
-		r = purge_orphans(s, a, ids, err);
-	if (r == 0)
-		r = event_trim(s, err);
+	r = collect(s, "SELECT id FROM message WHERE account_id = ? AND orphan > ? LIMIT 500", a, ids,
+		err);
+	for (guint i = 0; r == 0 && i < ids->len; i++)
+		r = message_purge(s, g_array_index(ids, int64_t, i), err);
 	r = tx_end(s, r, err);
 	for (guint i = 0; r == 0 && i < ids->len; i++) {
 		g_autofree char *path = body_path(s, g_array_index(ids, int64_t, i));
 
 		unlink(path);
 	}
+	return r < 0 ? r : ids->len > 0;
+}
+
+static int close_pass(struct store *s, account_id a, struct err *err)
+{
+	int r = tx_begin(s, TX_CONSISTENT, err);
+
+	if (r < 0)
+		return r;
+	r = drop_awaited(s, a, err);
+	if (r == 0)
+		r = db_run(s, err,
+			"UPDATE message SET orphan = orphan + 1 WHERE account_id = ? AND orphan > 0",
+			"i", a.v);
+	if (r == 0)
+		r = event_trim(s, err);
+	return tx_end(s, r, err);
+}
+
+int store_pass_done(struct store *s, account_id a, struct err *err)
+{
+	int r = close_pass(s, a, err);
+
+	while (r == 0 && (r = purge_slice(s, a, err)) > 0)
+		r = 0;
 	return r;
 }

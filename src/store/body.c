@@ -29,7 +29,7 @@ bool store_body_cached(struct store *s, message_id m)
 {
 	int64_t one;
 
-	return ask(s, NULL, &one, "SELECT 1 FROM body WHERE message_id = ?", "i", m.v) > 0;
+	return db_ask(s, NULL, &one, "SELECT 1 FROM body WHERE message_id = ?", "i", m.v) > 0;
 }
 
 int store_body_open(struct store *s, message_id m, int *fd_out, struct err *err)
@@ -49,15 +49,15 @@ int store_body_open(struct store *s, message_id m, int *fd_out, struct err *err)
 
 int store_body_place(struct store *s, message_id m, struct body_place *out, struct err *err)
 {
-	sqlite3_stmt *q = stmt(s, "SELECT b.id, b.path, b.uidvalidity, l.uid, m.size, m.canonical"
+	sqlite3_stmt *q = db_stmt(s, "SELECT b.id, b.path, b.uidvalidity, l.uid, m.size, m.canonical"
 				  " FROM location l JOIN mailbox b ON b.id = l.mailbox_id"
 				  " JOIN message m ON m.id = l.message_id"
 				  " WHERE l.message_id = ? AND l.uid IS NOT NULL"
 				  " ORDER BY l.shown DESC, l.id LIMIT 1");
 	int r;
 
-	bind(q, "i", m.v);
-	r = step(s, q, err);
+	db_bind(q, "i", m.v);
+	r = db_step(s, q, err);
 	if (r < 0)
 		return r;
 	if (r == 0)
@@ -65,7 +65,7 @@ int store_body_place(struct store *s, message_id m, struct body_place *out, stru
 			_("This message is not at the server now; it may be on its way."));
 	*out = (struct body_place){
 		.mailbox.v = sqlite3_column_int64(q, 0),
-		.path = g_strdup(column(q, 1)),
+		.path = g_strdup(db_column(q, 1)),
 		.uidvalidity = (uint32_t)sqlite3_column_int64(q, 2),
 		.uid = (uint64_t)sqlite3_column_int64(q, 3),
 		.size = (uint64_t)sqlite3_column_int64(q, 4),
@@ -106,16 +106,16 @@ static int enter(struct store *s, message_id m, int64_t size, struct err *err)
 
 	if (r < 0)
 		return r;
-	r = run(s, err,
+	r = db_run(s, err,
 		"INSERT INTO body (message_id, stored_bytes, fetched_at, used_at)"
 		" SELECT ?1, ?2, ?3, ?3 WHERE EXISTS (SELECT 1 FROM message WHERE id = ?1)"
 		" ON CONFLICT (message_id) DO UPDATE SET stored_bytes = excluded.stored_bytes,"
 		" fetched_at = excluded.fetched_at, used_at = excluded.used_at",
 		"iii", m.v, size, now);
-	if (r == 0 && changed(s) == 0)
+	if (r == 0 && db_changed(s) == 0)
 		r = err_set(err, ERR_GONE, _("This message does not exist any more."));
 	if (r == 0)
-		r = run(s, err,
+		r = db_run(s, err,
 			"UPDATE cache_object SET state = 'cached', stored_bytes = ?,"
 			" last_error = NULL, attempts = 0 WHERE message_id = ? AND layer = 'body'",
 			"ii", size, m.v);
@@ -151,7 +151,7 @@ void store_body_abandon(struct store *s, struct body_draft *d, const struct err 
 	g_clear_pointer(&d->tmp, g_free);
 	if (!why || tx_begin(s, TX_CONSISTENT, NULL) < 0)
 		return;
-	tx_end(s, run(s, NULL,
+	tx_end(s, db_run(s, NULL,
 			  "UPDATE cache_object SET state = 'failed', attempts = attempts + 1,"
 			  " last_error = ? WHERE message_id = ? AND layer = 'body'",
 			  "ti", err_name(why->code), d->message.v),

@@ -37,12 +37,12 @@ static const struct invariant {
 
 static int check_pages(struct store *s, struct err *err)
 {
-	sqlite3_stmt *q = stmt(s, "PRAGMA quick_check(1)");
-	int r = step(s, q, err);
+	sqlite3_stmt *q = db_stmt(s, "PRAGMA quick_check(1)");
+	int r = db_step(s, q, err);
 
-	if (r > 0 && !g_str_equal(column(q, 0), "ok"))
+	if (r > 0 && !g_str_equal(db_column(q, 0), "ok"))
 		r = err_set(err, ERR_STORAGE, _("The store in %s is damaged: %s."), s->dir,
-			column(q, 0));
+			db_column(q, 0));
 	if (q)
 		sqlite3_reset(q);
 	return r < 0 ? r : 0;
@@ -55,7 +55,7 @@ int store_check(struct store *s, struct err *err)
 	for (size_t i = 0; r >= 0 && i < G_N_ELEMENTS(invariants); i++) {
 		int64_t n = 0;
 
-		r = ask(s, err, &n, invariants[i].sql, "");
+		r = db_ask(s, err, &n, invariants[i].sql, "");
 		if (r >= 0 && n > 0)
 			r = err_set(err, ERR_STORAGE,
 				_("The store in %s does not add up: %s is wrong in %d rows."), s->dir,

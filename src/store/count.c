@@ -30,13 +30,13 @@ void count_mailbox(struct store *s, int64_t mailbox, int total, int unread, int 
 
 static int announce(struct store *s, int64_t mailbox, struct err *err)
 {
-	sqlite3_stmt *q = stmt(s, "SELECT account_id, unread FROM mailbox WHERE id = ?");
+	sqlite3_stmt *q = db_stmt(s, "SELECT account_id, unread FROM mailbox WHERE id = ?");
 	account_id a;
 	int64_t unread;
 	int r;
 
-	bind(q, "i", mailbox);
-	r = step(s, q, err);
+	db_bind(q, "i", mailbox);
+	r = db_step(s, q, err);
 	if (r <= 0)
 		return r;
 	a.v = sqlite3_column_int64(q, 0);
@@ -55,7 +55,7 @@ int count_flush(struct store *s, struct err *err)
 
 		if (!d.total && !d.unread && !d.known)
 			continue;
-		r = run(s, err,
+		r = db_run(s, err,
 			"UPDATE mailbox SET total = total + ?, unread = unread + ?,"
 			" known = known + ? WHERE id = ?",
 			"iiii", d.total, d.unread, d.known, d.mailbox);

@@ -48,16 +48,16 @@ static json_t *flag_list(unsigned flags)
 
 static int dump_accounts(struct store *s, const struct out *o, struct err *err)
 {
-	sqlite3_stmt *q = stmt(s, "SELECT id, name, type, last_sync, failures, attention, error_text"
+	sqlite3_stmt *q = db_stmt(s, "SELECT id, name, type, last_sync, failures, attention, error_text"
 				  " FROM account ORDER BY id");
 	int r;
 
-	while ((r = step(s, q, err)) > 0) {
+	while ((r = db_step(s, q, err)) > 0) {
 		json_t *line = json_pack("{s:s, s:I, s:o, s:s, s:I, s:i, s:b, s:o}", "kind", "account",
-			"id", (json_int_t)sqlite3_column_int64(q, 0), "name", text(column(q, 1)),
-			"type", column(q, 2), "last_sync", (json_int_t)sqlite3_column_int64(q, 3),
+			"id", (json_int_t)sqlite3_column_int64(q, 0), "name", text(db_column(q, 1)),
+			"type", db_column(q, 2), "last_sync", (json_int_t)sqlite3_column_int64(q, 3),
 			"failures", sqlite3_column_int(q, 4), "attention", sqlite3_column_int(q, 5),
-			"error", text(column(q, 6)));
+			"error", text(db_column(q, 6)));
 
 		if (put_line(o, line, err) < 0)
 			return err->code;
@@ -90,12 +90,12 @@ static int dump_mailboxes(struct store *s, const struct out *o, struct err *err)
 
 static int add_locations(struct store *s, int64_t message, json_t *list, struct err *err)
 {
-	sqlite3_stmt *q = stmt(s, "SELECT id, mailbox_id, uid, server_flags, keywords, flags, shown,"
+	sqlite3_stmt *q = db_stmt(s, "SELECT id, mailbox_id, uid, server_flags, keywords, flags, shown,"
 				  " pending FROM location WHERE message_id = ? ORDER BY id");
 	int r;
 
-	bind(q, "i", message);
-	while ((r = step(s, q, err)) > 0) {
+	db_bind(q, "i", message);
+	while ((r = db_step(s, q, err)) > 0) {
 		bool numbered = sqlite3_column_type(q, 2) != SQLITE_NULL;
 
 		json_array_append_new(list,
@@ -104,7 +104,7 @@ static int add_locations(struct store *s, int64_t message, json_t *list, struct 
 				(json_int_t)sqlite3_column_int64(q, 1), "uid",
 				numbered ? json_integer(sqlite3_column_int64(q, 2)) : json_null(),
 				"server_flags", flag_list((unsigned)sqlite3_column_int(q, 3)),
-				"keywords", text(column(q, 4)), "wanted_flags",
+				"keywords", text(db_column(q, 4)), "wanted_flags",
 				flag_list((unsigned)sqlite3_column_int(q, 5)), "shown",
 				sqlite3_column_int(q, 6), "pending", sqlite3_column_int(q, 7)));
 	}
@@ -113,21 +113,21 @@ static int add_locations(struct store *s, int64_t message, json_t *list, struct 
 
 static int dump_messages(struct store *s, const struct out *o, struct err *err)
 {
-	sqlite3_stmt *q = stmt(s, "SELECT m.id, m.account_id, m.conversation_id, m.canonical, m.rfc_id,"
+	sqlite3_stmt *q = db_stmt(s, "SELECT m.id, m.account_id, m.conversation_id, m.canonical, m.rfc_id,"
 				  " m.subject, m.from_addr, m.received_at, m.size, m.orphan,"
 				  " b.message_id IS NOT NULL FROM message m"
 				  " LEFT JOIN body b ON b.message_id = m.id ORDER BY m.id");
 	int r;
 
-	while ((r = step(s, q, err)) > 0) {
+	while ((r = db_step(s, q, err)) > 0) {
 		json_t *places = json_array();
 		json_t *line = json_pack(
 			"{s:s, s:I, s:I, s:I, s:o, s:o, s:o, s:o, s:I, s:I, s:b, s:b, s:o}", "kind",
 			"message", "id", (json_int_t)sqlite3_column_int64(q, 0), "account",
 			(json_int_t)sqlite3_column_int64(q, 1), "thread",
-			(json_int_t)sqlite3_column_int64(q, 2), "canonical", text(column(q, 3)),
-			"message_id", text(column(q, 4)), "subject", text(column(q, 5)), "from",
-			text(column(q, 6)), "received", (json_int_t)sqlite3_column_int64(q, 7),
+			(json_int_t)sqlite3_column_int64(q, 2), "canonical", text(db_column(q, 3)),
+			"message_id", text(db_column(q, 4)), "subject", text(db_column(q, 5)), "from",
+			text(db_column(q, 6)), "received", (json_int_t)sqlite3_column_int64(q, 7),
 			"size", (json_int_t)sqlite3_column_int64(q, 8), "orphan",
 			sqlite3_column_int(q, 9) > 0, "body", sqlite3_column_int(q, 10),
 			"locations", places);
@@ -165,7 +165,7 @@ static int dump_mutations(struct store *s, const struct out *o, struct err *err)
 int store_dump(struct store *s, int (*put)(void *ctx, const char *line), void *ctx, struct err *err)
 {
 	const struct out o = { put, ctx };
-	int r = run(s, err, "BEGIN", ""); /* one consistent picture */
+	int r = db_run(s, err, "BEGIN", ""); /* one consistent picture */
 
 	if (r == 0)
 		r = dump_accounts(s, &o, err);

@@ -33,7 +33,7 @@ int event_emit(struct store *s, enum store_topic topic, account_id a, mailbox_id
 
 	g_assert(s->depth == 1);
 	g_array_append_val(s->posted, e);
-	return run(s, err,
+	return db_run(s, err,
 		"INSERT INTO event_log (at, topic, account_id, mailbox_id, message_id, count)"
 		" VALUES (?, ?, ?, ?, ?, ?)",
 		"itiiii", clock_unix(), topics[topic], a.v, m.v, msg.v, count);
@@ -51,7 +51,7 @@ void event_post(struct store *s, enum event_kind kind, int code, account_id a, m
 
 int event_trim(struct store *s, struct err *err)
 {
-	return run(s, err,
+	return db_run(s, err,
 		"DELETE FROM event_log WHERE seq <= (SELECT max(seq) FROM event_log) - ?"
 		" OR (at < ? AND seq < (SELECT max(seq) FROM event_log))",
 		"ii", (int64_t)EVENT_KEEP_ROWS, clock_unix() - EVENT_KEEP_S);
@@ -73,19 +73,19 @@ int store_events(struct store *s, int64_t after, size_t max, GArray **out, int64
 	int r;
 
 	*floor = 0;
-	r = ask(s, err, floor, "SELECT ifnull(min(seq), 0) FROM event_log", "");
+	r = db_ask(s, err, floor, "SELECT ifnull(min(seq), 0) FROM event_log", "");
 	if (r < 0)
 		return r;
-	q = stmt(s, "SELECT seq, at, topic, account_id, mailbox_id, message_id, count"
+	q = db_stmt(s, "SELECT seq, at, topic, account_id, mailbox_id, message_id, count"
 		    " FROM event_log WHERE seq > ? ORDER BY seq LIMIT ?");
 	if (!q)
 		return db_fail(s, err);
-	bind(q, "ii", after, (int64_t)max);
-	while ((r = step(s, q, err)) > 0) {
+	db_bind(q, "ii", after, (int64_t)max);
+	while ((r = db_step(s, q, err)) > 0) {
 		struct event_row e = {
 			.seq = sqlite3_column_int64(q, 0),
 			.at = sqlite3_column_int64(q, 1),
-			.topic = topic_from_name(column(q, 2)),
+			.topic = topic_from_name(db_column(q, 2)),
 			.account.v = sqlite3_column_int64(q, 3),
 			.mailbox.v = sqlite3_column_int64(q, 4),
 			.message.v = sqlite3_column_int64(q, 5),

@@ -21,7 +21,7 @@ static int64_t resolve(struct store *s, int64_t id)
 	int64_t next;
 
 	for (int i = 0; i < MERGE_DEPTH_MAX; i++) {
-		if (ask(s, NULL, &next,
+		if (db_ask(s, NULL, &next,
 			    "SELECT merged_into FROM conversation WHERE id = ?"
 			    " AND merged_into IS NOT NULL",
 			    "i", id) <= 0)
@@ -33,7 +33,7 @@ static int64_t resolve(struct store *s, int64_t id)
 
 static int merge(struct store *s, int64_t into, int64_t from, struct err *err)
 {
-	int r = run(s, err,
+	int r = db_run(s, err,
 		"UPDATE conversation SET messages = conversation.messages + f.messages,"
 		" unread = conversation.unread + f.unread,"
 		" latest_at = max(conversation.latest_at, f.latest_at)"
@@ -42,12 +42,12 @@ static int merge(struct store *s, int64_t into, int64_t from, struct err *err)
 		"ii", into, from);
 
 	if (r == 0)
-		r = run(s, err,
+		r = db_run(s, err,
 			"UPDATE conversation SET merged_into = ?, messages = 0, unread = 0"
 			" WHERE id = ?",
 			"ii", into, from);
 	if (r == 0)
-		r = run(s, err, "UPDATE message SET conversation_id = ? WHERE conversation_id = ?",
+		r = db_run(s, err, "UPDATE message SET conversation_id = ? WHERE conversation_id = ?",
 			"ii", into, from);
 	return r;
 }
@@ -56,7 +56,7 @@ static int merge(struct store *s, int64_t into, int64_t from, struct err *err)
 static int join(struct store *s, account_id a, const char *rfc_id, int64_t *id, struct err *err)
 {
 	int64_t found;
-	int r = ask(s, err, &found,
+	int r = db_ask(s, err, &found,
 		"SELECT conversation_id FROM reference WHERE account_id = ? AND rfc_id = ?", "it",
 		a.v, rfc_id);
 
@@ -74,7 +74,7 @@ static int join(struct store *s, account_id a, const char *rfc_id, int64_t *id, 
 
 static int note(struct store *s, account_id a, const char *rfc_id, int64_t id, struct err *err)
 {
-	return run(s, err,
+	return db_run(s, err,
 		"INSERT INTO reference (account_id, rfc_id, conversation_id) VALUES (?, ?, ?)"
 		" ON CONFLICT DO NOTHING",
 		"iti", a.v, rfc_id, id);
@@ -86,11 +86,11 @@ static int count_in(struct store *s, const struct newcomer *m, int64_t *id, stru
 	int r;
 
 	if (*id != 0)
-		return run(s, err,
+		return db_run(s, err,
 			"UPDATE conversation SET messages = messages + 1, unread = unread + ?,"
 			" latest_at = max(latest_at, ?) WHERE id = ?",
 			"iii", (int64_t)m->unread, m->date, *id);
-	r = run(s, err,
+	r = db_run(s, err,
 		"INSERT INTO conversation (account_id, subject, latest_at, messages, unread)"
 		" VALUES (?, ?, ?, 1, ?)",
 		"itii", m->account.v, m->subject, m->date, (int64_t)m->unread);
@@ -126,7 +126,7 @@ int conversation_join(struct store *s, const struct newcomer *m, int64_t *out, s
 
 int orphan_if_lost(struct store *s, int64_t message, struct err *err)
 {
-	return run(s, err,
+	return db_run(s, err,
 		"UPDATE message SET orphan = 1 WHERE id = ?1 AND orphan = 0 AND NOT EXISTS"
 		" (SELECT 1 FROM location WHERE message_id = ?1)",
 		"i", message);
@@ -134,10 +134,10 @@ int orphan_if_lost(struct store *s, int64_t message, struct err *err)
 
 int message_purge(struct store *s, int64_t message, struct err *err)
 {
-	int r = run(s, err,
+	int r = db_run(s, err,
 		"UPDATE conversation SET messages = messages - 1 WHERE id ="
 		" (SELECT conversation_id FROM message WHERE id = ?)",
 		"i", message);
 
-	return r < 0 ? r : run(s, err, "DELETE FROM message WHERE id = ?", "i", message);
+	return r < 0 ? r : db_run(s, err, "DELETE FROM message WHERE id = ?", "i", message);
 }

@@ -17,14 +17,14 @@ static struct mailbox *read_mailbox(sqlite3_stmt *q)
 
 	m->id.v = sqlite3_column_int64(q, 0);
 	m->account.v = sqlite3_column_int64(q, 1);
-	m->path = g_strdup(column(q, 2));
-	m->name = g_strdup(column(q, 3));
+	m->path = g_strdup(db_column(q, 2));
+	m->name = g_strdup(db_column(q, 3));
 	m->delimiter = (char)sqlite3_column_int(q, 4);
 	m->role = (enum mailbox_role)sqlite3_column_int(q, 5);
 	m->attrs = (unsigned)sqlite3_column_int(q, 6);
 	m->total = sqlite3_column_int64(q, 7);
 	m->unread = sqlite3_column_int64(q, 8);
-	m->cursor = g_strdup(column(q, 9));
+	m->cursor = g_strdup(db_column(q, 9));
 	m->uidvalidity = (uint32_t)sqlite3_column_int64(q, 10);
 	m->complete = sqlite3_column_int(q, 11) != 0;
 	return m;
@@ -40,14 +40,14 @@ static void free_mailbox(gpointer p)
 int store_mailboxes(struct store *s, account_id a, GPtrArray **out, struct err *err)
 {
 	g_autoptr(GPtrArray) list = g_ptr_array_new_with_free_func(free_mailbox);
-	sqlite3_stmt *q = stmt(s, MAILBOX_COLUMNS
+	sqlite3_stmt *q = db_stmt(s, MAILBOX_COLUMNS
 		" WHERE ?1 = 0 OR b.account_id = ?1 ORDER BY b.account_id, use, b.name");
 	int r;
 
 	if (!q)
 		return db_fail(s, err);
-	bind(q, "i", a.v);
-	while ((r = step(s, q, err)) > 0)
+	db_bind(q, "i", a.v);
+	while ((r = db_step(s, q, err)) > 0)
 		g_ptr_array_add(list, read_mailbox(q));
 	if (r < 0)
 		return r;
@@ -57,7 +57,7 @@ int store_mailboxes(struct store *s, account_id a, GPtrArray **out, struct err *
 
 static int one(struct store *s, sqlite3_stmt *q, struct mailbox **out, struct err *err)
 {
-	int r = step(s, q, err);
+	int r = db_step(s, q, err);
 
 	if (r <= 0)
 		return r;
@@ -68,10 +68,10 @@ static int one(struct store *s, sqlite3_stmt *q, struct mailbox **out, struct er
 
 int store_mailbox(struct store *s, mailbox_id id, struct mailbox **out, struct err *err)
 {
-	sqlite3_stmt *q = stmt(s, MAILBOX_COLUMNS " WHERE b.id = ?");
+	sqlite3_stmt *q = db_stmt(s, MAILBOX_COLUMNS " WHERE b.id = ?");
 	int r;
 
-	bind(q, "i", id.v);
+	db_bind(q, "i", id.v);
 	r = one(s, q, out, err);
 	if (r == 0)
 		return err_set(err, ERR_GONE, _("This mailbox does not exist any more."));
@@ -81,14 +81,14 @@ int store_mailbox(struct store *s, mailbox_id id, struct mailbox **out, struct e
 int store_mailbox_find(struct store *s, account_id a, const char *word, struct mailbox **out,
 	struct err *err)
 {
-	sqlite3_stmt *q = stmt(s, MAILBOX_COLUMNS
+	sqlite3_stmt *q = db_stmt(s, MAILBOX_COLUMNS
 		" WHERE b.account_id = ?1 AND (b.name = ?2 COLLATE NOCASE OR b.path = ?2)"
 		" ORDER BY b.name = ?2 DESC, b.path = ?2 DESC LIMIT 1");
 	enum mailbox_role role = mailbox_role_from_name(word);
 	mailbox_id id;
 	int r;
 
-	bind(q, "it", a.v, word);
+	db_bind(q, "it", a.v, word);
 	r = one(s, q, out, err);
 	if (r != 0)
 		return r < 0 ? r : 0;
@@ -104,7 +104,7 @@ mailbox_id store_mailbox_with_role(struct store *s, account_id a, enum mailbox_r
 {
 	mailbox_id id = { 0 };
 
-	ask(s, NULL, &id.v,
+	db_ask(s, NULL, &id.v,
 		"SELECT b.id FROM mailbox b LEFT JOIN mailbox_role_override o ON o.mailbox_id = b.id"
 		" WHERE b.account_id = ?1 AND ifnull(o.role, b.role) = ?2"
 		" ORDER BY o.role IS NULL, b.id LIMIT 1",
@@ -119,7 +119,7 @@ int store_mailbox_role_override(struct store *s, mailbox_id m, enum mailbox_role
 
 	if (r < 0)
 		return r;
-	r = run(s, err,
+	r = db_run(s, err,
 		"INSERT INTO mailbox_role_override (mailbox_id, role) VALUES (?, ?)"
 		" ON CONFLICT (mailbox_id) DO UPDATE SET role = excluded.role",
 		"ii", m.v, role == ROLE_NONE ? (int64_t)-1 : (int64_t)role);

@@ -18,7 +18,7 @@ static int upgrade(struct store *s, int64_t to, struct err *err)
 	if (r < 0)
 		return r;
 	/* another process may have done it while we waited */
-	r = ask(s, err, &now, "PRAGMA user_version", "");
+	r = db_ask(s, err, &now, "PRAGMA user_version", "");
 	if (r > 0 && now == to - 1 &&
 		(sqlite3_exec(s->db, migrations[to - 1], NULL, NULL, NULL) ||
 			sqlite3_exec(s->db, version, NULL, NULL, NULL)))
@@ -30,7 +30,7 @@ int migrate(struct store *s, struct err *err)
 {
 	const int64_t newest = G_N_ELEMENTS(migrations);
 	int64_t version = 0;
-	int r = ask(s, err, &version, "PRAGMA user_version", "");
+	int r = db_ask(s, err, &version, "PRAGMA user_version", "");
 
 	if (r < 0)
 		return r;

@@ -75,19 +75,19 @@ static struct list_row *read_row(sqlite3_stmt *q, enum list_order order)
 	r->sent_at = sqlite3_column_int64(q, 9);
 	r->received_at = sqlite3_column_int64(q, 10);
 	r->size = (uint64_t)sqlite3_column_int64(q, 11);
-	r->from_name = g_strdup(column(q, 12));
-	r->from_addr = g_strdup(column(q, 13));
-	r->to = g_strdup(column(q, 14));
-	r->cc = g_strdup(column(q, 15));
-	r->subject = g_strdup(column(q, 16));
-	r->message_id_header = g_strdup(column(q, 17));
-	r->keywords = g_strdup(column(q, 18));
+	r->from_name = g_strdup(db_column(q, 12));
+	r->from_addr = g_strdup(db_column(q, 13));
+	r->to = g_strdup(db_column(q, 14));
+	r->cc = g_strdup(db_column(q, 15));
+	r->subject = g_strdup(db_column(q, 16));
+	r->message_id_header = g_strdup(db_column(q, 17));
+	r->keywords = g_strdup(db_column(q, 18));
 	r->key.date = r->received_at;
 	r->key.location = r->location;
 	r->key.number = order == ORDER_SIZE ? (int64_t)r->size : r->received_at;
 	if (orders[order].text) {
 		r->key.number = 0;
-		g_strlcpy(r->key.text, column(q, order == ORDER_SENDER ? 19 : 20),
+		g_strlcpy(r->key.text, db_column(q, order == ORDER_SENDER ? 19 : 20),
 			sizeof r->key.text);
 	}
 	return r;
@@ -129,15 +129,15 @@ static void bind_key(sqlite3_stmt *q, enum list_order order, const struct list_k
 static int seek(struct store *s, mailbox_id m, enum list_order order, const char *op, bool down,
 	const struct list_key *from, size_t n, const char *filter, GPtrArray *out, struct err *err)
 {
-	sqlite3_stmt *q = stmt(s, page_sql(order, op, down, filter));
+	sqlite3_stmt *q = db_stmt(s, page_sql(order, op, down, filter));
 	int r;
 
 	if (!q)
 		return db_fail(s, err);
-	bind(q, "ii", m.v, (int64_t)n);
+	db_bind(q, "ii", m.v, (int64_t)n);
 	if (op)
 		bind_key(q, order, from);
-	while ((r = step(s, q, err)) > 0)
+	while ((r = db_step(s, q, err)) > 0)
 		g_ptr_array_add(out, read_row(q, order));
 	return r;
 }
@@ -232,11 +232,11 @@ int store_scope_counts(struct store *s, const struct list_scope *scope, int64_t 
 {
 	*total = *unread = 0;
 	for (size_t i = 0; i < scope->n; i++) {
-		sqlite3_stmt *q = stmt(s, "SELECT total, unread FROM mailbox WHERE id = ?");
+		sqlite3_stmt *q = db_stmt(s, "SELECT total, unread FROM mailbox WHERE id = ?");
 		int r;
 
-		bind(q, "i", scope->mailboxes[i].v);
-		r = step(s, q, err);
+		db_bind(q, "i", scope->mailboxes[i].v);
+		r = db_step(s, q, err);
 		if (r < 0)
 			return r;
 		if (r > 0) {
@@ -294,11 +294,11 @@ int store_next_unread(struct store *s, const struct list_scope *scope, const str
 
 int store_row(struct store *s, location_id l, struct list_row **out, struct err *err)
 {
-	sqlite3_stmt *q = stmt(s, "SELECT " ROW_COLUMNS ROW_TABLES " WHERE l.id = ? AND l.shown = 1");
+	sqlite3_stmt *q = db_stmt(s, "SELECT " ROW_COLUMNS ROW_TABLES " WHERE l.id = ? AND l.shown = 1");
 	int r;
 
-	bind(q, "i", l.v);
-	r = step(s, q, err);
+	db_bind(q, "i", l.v);
+	r = db_step(s, q, err);
 	if (r == 0)
 		return err_set(err, ERR_GONE, _("This message is not in the list any more."));
 	if (r < 0)
@@ -311,12 +311,12 @@ int store_row(struct store *s, location_id l, struct list_row **out, struct err 
 int store_message_rows(struct store *s, message_id m, GPtrArray **out, struct err *err)
 {
 	g_autoptr(GPtrArray) rows = g_ptr_array_new_with_free_func(free_row);
-	sqlite3_stmt *q = stmt(s, "SELECT " ROW_COLUMNS ROW_TABLES
+	sqlite3_stmt *q = db_stmt(s, "SELECT " ROW_COLUMNS ROW_TABLES
 				  " WHERE l.message_id = ? AND l.shown = 1 ORDER BY l.id");
 	int r;
 
-	bind(q, "i", m.v);
-	while ((r = step(s, q, err)) > 0)
+	db_bind(q, "i", m.v);
+	while ((r = db_step(s, q, err)) > 0)
 		g_ptr_array_add(rows, read_row(q, ORDER_DATE));
 	if (r < 0)
 		return r;

@@ -34,26 +34,26 @@ struct store {
 /* --- statements (store.c) ---------------------------------------------- */
 
 /* The prepared statement of a string literal, reset and ready; aborts on a malformed literal. */
-sqlite3_stmt *stmt(struct store *s, const char *sql);
+sqlite3_stmt *db_stmt(struct store *s, const char *sql);
 
 /*
  * Binds by a format: i = int64_t, t = const char * (NULL = SQL NULL, must live
  * until the step), d = double.
  */
-void bind(sqlite3_stmt *q, const char *format, ...);
+void db_bind(sqlite3_stmt *q, const char *format, ...);
 
 /* Binds, runs to the end, resets; 0 or an error. */
-int run(struct store *s, struct err *err, const char *sql, const char *format, ...);
+int db_run(struct store *s, struct err *err, const char *sql, const char *format, ...);
 /* Binds, reads the first column of the first row; 1 = there was one, 0 = none. */
-int ask(struct store *s, struct err *err, int64_t *out, const char *sql, const char *format, ...);
+int db_ask(struct store *s, struct err *err, int64_t *out, const char *sql, const char *format, ...);
 /* Steps: 1 = a row, 0 = done (and reset), < 0 = error. */
-int step(struct store *s, sqlite3_stmt *q, struct err *err);
+int db_step(struct store *s, sqlite3_stmt *q, struct err *err);
 /* Turns the state of the connection into a sentence. */
 int db_fail(struct store *s, struct err *err);
 /* Column as a string, never NULL. */
-const char *column(sqlite3_stmt *q, int i);
+const char *db_column(sqlite3_stmt *q, int i);
 /* Rows changed by the last statement. */
-int64_t changed(struct store *s);
+int64_t db_changed(struct store *s);
 
 /* --- transactions (store.c, turn.c) ------------------------------------ */
 
@@ -98,7 +98,7 @@ int count_flush(struct store *s, struct err *err);
  * The only writer of those columns after a location was made.
  */
 int rebase(struct store *s, int64_t message, struct err *err);
-/* A location appears or disappears: keeps the counters. */
+/* Removes a location, keeps the counters; a message that lost its last one waits as an orphan. */
 int location_delete(struct store *s, int64_t location, struct err *err);
 
 /* --- identity (identity.c) --------------------------------------------- */

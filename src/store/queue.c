@@ -61,27 +61,27 @@ static enum mutation_status status_from_name(const char *name)
 static int read_head(struct store *s, account_id a, struct mutation_batch *b, int64_t *first,
 	struct err *err)
 {
-	sqlite3_stmt *q = stmt(s, "SELECT q.id, q.verb, q.source_id, ifnull(q.target_id, 0),"
+	sqlite3_stmt *q = db_stmt(s, "SELECT q.id, q.verb, q.source_id, ifnull(q.target_id, 0),"
 				  " q.uidvalidity, q.add_flags, q.remove_flags, q.uncertain, q.mark"
 				  DUE_ROWS " ORDER BY q.id LIMIT 1");
 	int r;
 
 	if (!q)
 		return db_fail(s, err);
-	bind(q, "ii", a.v, clock_mono_ms());
-	r = step(s, q, err);
+	db_bind(q, "ii", a.v, clock_mono_ms());
+	r = db_step(s, q, err);
 	if (r <= 0)
 		return r;
 	*first = sqlite3_column_int64(q, 0);
 	b->account = a;
-	b->verb = verb_from_name(column(q, 1));
+	b->verb = verb_from_name(db_column(q, 1));
 	b->source.v = sqlite3_column_int64(q, 2);
 	b->target.v = sqlite3_column_int64(q, 3);
 	b->uidvalidity = (uint32_t)sqlite3_column_int64(q, 4);
 	b->add = (unsigned)sqlite3_column_int(q, 5);
 	b->remove = (unsigned)sqlite3_column_int(q, 6);
 	b->uncertain = sqlite3_column_int(q, 7) != 0;
-	g_strlcpy(b->mark, column(q, 8), sizeof b->mark);
+	g_strlcpy(b->mark, db_column(q, 8), sizeof b->mark);
 	sqlite3_reset(q);
 	return 1;
 }
@@ -89,7 +89,7 @@ static int read_head(struct store *s, account_id a, struct mutation_batch *b, in
 /* All rows like the head. */
 static int read_items(struct store *s, struct mutation_batch *b, int64_t first, struct err *err)
 {
-	sqlite3_stmt *q = stmt(s, "SELECT q.id, q.message_id, l.uid, m.size, m.canonical, m.rfc_id"
+	sqlite3_stmt *q = db_stmt(s, "SELECT q.id, q.message_id, l.uid, m.size, m.canonical, m.rfc_id"
 				  DUE_ROWS " AND q.id >= ?3 AND q.verb = ?4 AND q.source_id = ?5"
 				  " AND ifnull(q.target_id, 0) = ?6 AND q.uidvalidity = ?7"
 				  " AND q.add_flags = ?8 AND q.remove_flags = ?9"
@@ -97,10 +97,10 @@ static int read_items(struct store *s, struct mutation_batch *b, int64_t first, 
 	GArray *items = g_array_new(FALSE, FALSE, sizeof(struct mutation_item));
 	int r;
 
-	bind(q, "iiitiiiiiiti", b->account.v, clock_mono_ms(), first, mutation_verb_name(b->verb),
+	db_bind(q, "iiitiiiiiiti", b->account.v, clock_mono_ms(), first, mutation_verb_name(b->verb),
 		b->source.v, b->target.v, (int64_t)b->uidvalidity, (int64_t)b->add,
 		(int64_t)b->remove, (int64_t)b->uncertain, b->mark, (int64_t)MUTATION_BATCH_MAX);
-	while ((r = step(s, q, err)) > 0) {
+	while ((r = db_step(s, q, err)) > 0) {
 		struct mutation_item i = {
 			.row = sqlite3_column_int64(q, 0),
 			.message.v = sqlite3_column_int64(q, 1),
@@ -119,13 +119,13 @@ static int read_items(struct store *s, struct mutation_batch *b, int64_t first, 
 
 static int read_path(struct store *s, mailbox_id m, char **out, struct err *err)
 {
-	sqlite3_stmt *q = stmt(s, "SELECT path FROM mailbox WHERE id = ?");
+	sqlite3_stmt *q = db_stmt(s, "SELECT path FROM mailbox WHERE id = ?");
 	int r;
 
-	bind(q, "i", m.v);
-	r = step(s, q, err);
+	db_bind(q, "i", m.v);
+	r = db_step(s, q, err);
 	if (r > 0) {
-		*out = g_strdup(column(q, 0));
+		*out = g_strdup(db_column(q, 0));
 		sqlite3_reset(q);
 	}
 	return r < 0 ? r : 0;
@@ -136,7 +136,7 @@ static int lease_items(struct store *s, const struct mutation_batch *b, struct e
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < b->n; i++)
-		r = run(s, err, "UPDATE mutation SET status = 'leased', updated_at = ? WHERE id = ?",
+		r = db_run(s, err, "UPDATE mutation SET status = 'leased', updated_at = ? WHERE id = ?",
 			"ii", clock_unix(), b->items[i].row);
 	return r;
 }
@@ -144,7 +144,7 @@ static int lease_items(struct store *s, const struct mutation_batch *b, struct e
 /* Wishes whose place vanished under them can never be claimed: say so. */
 static int settle_lost(struct store *s, account_id a, struct err *err)
 {
-	return run(s, err,
+	return db_run(s, err,
 		"UPDATE mutation SET status = 'conflict', answer = ?2, updated_at = ?3"
 		" WHERE account_id = ?1 AND status IN ('queued', 'leased') AND status = 'queued'"
 		" AND NOT EXISTS (SELECT 1 FROM location l WHERE l.id = mutation.source_location_id)",
@@ -155,7 +155,7 @@ int store_queue_claim(struct store *s, account_id a, struct mutation_batch **out
 {
 	AUTO(mutation_batch_free) struct mutation_batch *b = NULL;
 	int64_t first, open;
-	int r = ask(s, err, &open,
+	int r = db_ask(s, err, &open,
 		"SELECT 1 FROM mutation WHERE account_id = ? AND status IN ('queued', 'leased')"
 		" LIMIT 1",
 		"i", a.v);
@@ -189,7 +189,7 @@ int64_t store_queue_due_in(struct store *s, account_id a)
 {
 	int64_t next = 0, now = clock_mono_ms();
 
-	if (ask(s, NULL, &next,
+	if (db_ask(s, NULL, &next,
 		    "SELECT min(q.next_at) FROM mutation q JOIN location l"
 		    " ON l.id = q.source_location_id WHERE q.account_id = ?"
 		    " AND q.status IN ('queued', 'leased') AND q.status = 'queued'"
@@ -206,7 +206,7 @@ int store_queue_mark(struct store *s, const struct mutation_batch *b, struct err
 	if (r < 0)
 		return r;
 	for (size_t i = 0; r == 0 && i < b->n; i++)
-		r = run(s, err, "UPDATE mutation SET mark = ? WHERE id = ?", "ti", b->mark,
+		r = db_run(s, err, "UPDATE mutation SET mark = ? WHERE id = ?", "ti", b->mark,
 			b->items[i].row);
 	return tx_end(s, r, err);
 }
@@ -218,18 +218,18 @@ int store_queue_recover(struct store *s, account_id a, struct err *err)
 	if (r < 0)
 		return r;
 	/* next_at counts milliseconds since a boot that may be another one: try at once */
-	r = run(s, err,
+	r = db_run(s, err,
 		"UPDATE mutation SET uncertain = (uncertain OR status = 'leased'),"
 		" status = 'queued', next_at = 0"
 		" WHERE account_id = ? AND status IN ('queued', 'leased')",
 		"i", a.v);
 	if (r == 0)
-		r = run(s, err,
+		r = db_run(s, err,
 			"DELETE FROM mutation WHERE account_id = ? AND status IN ('done', 'canceled')"
 			" AND updated_at < ?",
 			"ii", a.v, clock_unix() - HISTORY_KEEP_S);
 	if (r == 0)
-		r = run(s, err, "DELETE FROM undo_step WHERE at < ?", "i",
+		r = db_run(s, err, "DELETE FROM undo_step WHERE at < ?", "i",
 			clock_unix() - HISTORY_KEEP_S);
 	return tx_end(s, r, err);
 }
@@ -243,13 +243,13 @@ struct open_row {
 
 static int load_row(struct store *s, int64_t id, struct open_row *o, struct err *err)
 {
-	sqlite3_stmt *q = stmt(s, "SELECT id, message_id, source_location_id, source_id,"
+	sqlite3_stmt *q = db_stmt(s, "SELECT id, message_id, source_location_id, source_id,"
 				  " ifnull(target_location_id, 0), ifnull(target_id, 0), attempts"
 				  " FROM mutation WHERE id = ? AND status = 'leased'");
 	int r;
 
-	bind(q, "i", id);
-	r = step(s, q, err);
+	db_bind(q, "i", id);
+	r = db_step(s, q, err);
 	if (r <= 0)
 		return r;
 	*o = (struct open_row){ sqlite3_column_int64(q, 0), sqlite3_column_int64(q, 1),
@@ -262,7 +262,7 @@ static int load_row(struct store *s, int64_t id, struct open_row *o, struct err 
 static int close_row(struct store *s, int64_t id, enum mutation_status st, const char *answer,
 	struct err *err)
 {
-	return run(s, err,
+	return db_run(s, err,
 		"UPDATE mutation SET status = ?, answer = ?, updated_at = ? WHERE id = ?", "ttii",
 		statuses[st], answer, clock_unix(), id);
 }
@@ -274,7 +274,7 @@ static int withdraw_target(struct store *s, const struct open_row *o, struct err
 
 	if (!o->target_location)
 		return 0;
-	r = run(s, err,
+	r = db_run(s, err,
 		"UPDATE mutation SET source_location_id = ?, source_id = ? WHERE"
 		" source_location_id = ? AND status IN ('queued', 'leased') AND id <> ?",
 		"iiii", o->source_location, o->source, o->target_location, o->id);
@@ -296,14 +296,14 @@ static int give_up(struct store *s, const struct open_row *o, enum mutation_stat
 int queue_conflict(struct store *s, int64_t location, const char *why, struct err *err)
 {
 	g_autoptr(GArray) ids = g_array_new(FALSE, FALSE, sizeof(struct open_row));
-	sqlite3_stmt *q = stmt(s, "SELECT id, message_id, source_location_id, source_id,"
+	sqlite3_stmt *q = db_stmt(s, "SELECT id, message_id, source_location_id, source_id,"
 				  " ifnull(target_location_id, 0) FROM mutation"
 				  " WHERE source_location_id = ?1 AND status IN ('queued', 'leased')"
 				  " AND message_id = (SELECT message_id FROM location WHERE id = ?1)");
 	int r;
 
-	bind(q, "i", location);
-	while ((r = step(s, q, err)) > 0) {
+	db_bind(q, "i", location);
+	while ((r = db_step(s, q, err)) > 0) {
 		struct open_row o = { sqlite3_column_int64(q, 0), sqlite3_column_int64(q, 1),
 			sqlite3_column_int64(q, 2), sqlite3_column_int64(q, 3),
 			sqlite3_column_int64(q, 4), 0, 0 };
@@ -323,7 +323,7 @@ int queue_conflict(struct store *s, int64_t location, const char *why, struct er
 static int done_flags(struct store *s, const struct mutation_batch *b, const struct open_row *o,
 	struct err *err)
 {
-	return run(s, err,
+	return db_run(s, err,
 		"UPDATE location SET server_flags = (server_flags | ?) & ~? WHERE id = ?", "iii",
 		(int64_t)b->add, (int64_t)b->remove, o->source_location);
 }
@@ -334,37 +334,33 @@ static int done_flags(struct store *s, const struct mutation_batch *b, const str
  */
 static int clear_number(struct store *s, const struct open_row *o, uint64_t uid, struct err *err)
 {
-	int64_t location, message = 0;
-	int r = ask(s, err, &location,
+	int64_t location;
+	int r = db_ask(s, err, &location,
 		"SELECT id FROM location WHERE mailbox_id = ? AND uid = ? AND id <> ?", "iii",
 		o->target, (int64_t)uid, o->target_location);
 
 	if (r <= 0)
 		return r;
-	r = ask(s, err, &message, "SELECT message_id FROM location WHERE id = ?", "i", location);
-	if (r >= 0)
-		r = queue_conflict(s, location, _("The message was moved meanwhile."), err);
-	if (r == 0)
-		r = location_delete(s, location, err);
-	return r < 0 ? r : orphan_if_lost(s, message, err);
+	r = queue_conflict(s, location, _("The message was moved meanwhile."), err);
+	return r < 0 ? r : location_delete(s, location, err);
 }
 
 static int done_move(struct store *s, const struct open_row *o, const struct applied *a,
 	struct err *err)
 {
 	int64_t numbered = 0;
-	int r = run(s, err,
+	int r = db_run(s, err,
 		"UPDATE location SET server_flags = (SELECT server_flags FROM location WHERE id = ?)"
 		" WHERE id = ? AND EXISTS (SELECT 1 FROM location WHERE id = ?1)",
 		"ii", o->source_location, o->target_location);
 
 	if (r == 0)
-		r = ask(s, err, &numbered, "SELECT uid IS NOT NULL FROM location WHERE id = ?", "i",
+		r = db_ask(s, err, &numbered, "SELECT uid IS NOT NULL FROM location WHERE id = ?", "i",
 			o->target_location);
 	if (r > 0 && a->target_uid && !numbered) {
 		r = clear_number(s, o, a->target_uid, err);
 		if (r >= 0)
-			r = run(s, err, "UPDATE location SET uid = ?, passes = 0 WHERE id = ?", "ii",
+			r = db_run(s, err, "UPDATE location SET uid = ?, passes = 0 WHERE id = ?", "ii",
 				(int64_t)a->target_uid, o->target_location);
 		count_mailbox(s, o->target, 0, 0, 1);
 	}
@@ -407,7 +403,7 @@ static int put_back(struct store *s, const struct open_row *o, bool doubt, bool 
 
 	if (attempts >= MUTATION_ATTEMPTS_MAX)
 		return give_up(s, o, MUTATION_FAILED, why->text, err);
-	return run(s, err,
+	return db_run(s, err,
 		"UPDATE mutation SET status = 'queued', uncertain = (uncertain OR ?), attempts = ?,"
 		" next_at = ?, answer = ?, updated_at = ? WHERE id = ?",
 		"iiitii", (int64_t)doubt, attempts, wait ? clock_mono_ms() + wait : 0, why->text,
@@ -510,25 +506,25 @@ static struct mutation_row *read_row(sqlite3_stmt *q, int64_t now)
 	r->message.v = sqlite3_column_int64(q, 2);
 	r->source.v = sqlite3_column_int64(q, 3);
 	r->target.v = sqlite3_column_int64(q, 4);
-	r->verb = verb_from_name(column(q, 5));
-	r->status = status_from_name(column(q, 6));
+	r->verb = verb_from_name(db_column(q, 5));
+	r->status = status_from_name(db_column(q, 6));
 	r->add = (unsigned)sqlite3_column_int(q, 7);
 	r->remove = (unsigned)sqlite3_column_int(q, 8);
 	r->uncertain = sqlite3_column_int(q, 9) != 0;
 	r->attempts = sqlite3_column_int(q, 10);
 	r->next_in_ms = next > now ? next - now : 0;
 	r->created_at = sqlite3_column_int64(q, 12);
-	r->answer = g_strdup(column(q, 13));
-	r->source_name = g_strdup(column(q, 14));
-	r->target_name = g_strdup(column(q, 15));
-	r->subject = g_strdup(column(q, 16));
+	r->answer = g_strdup(db_column(q, 13));
+	r->source_name = g_strdup(db_column(q, 14));
+	r->target_name = g_strdup(db_column(q, 15));
+	r->subject = g_strdup(db_column(q, 16));
 	return r;
 }
 
 int store_queue_rows(struct store *s, account_id a, bool all, GPtrArray **out, struct err *err)
 {
 	g_autoptr(GPtrArray) rows = g_ptr_array_new_with_free_func(free_row);
-	sqlite3_stmt *q = stmt(s,
+	sqlite3_stmt *q = db_stmt(s,
 		"SELECT q.id, q.account_id, q.message_id, q.source_id, ifnull(q.target_id, 0),"
 		" q.verb, q.status, q.add_flags, q.remove_flags, q.uncertain, q.attempts, q.next_at,"
 		" q.created_at, q.answer, b.name, t.name, m.subject FROM mutation q"
@@ -541,8 +537,8 @@ int store_queue_rows(struct store *s, account_id a, bool all, GPtrArray **out, s
 
 	if (!q)
 		return db_fail(s, err);
-	bind(q, "ii", a.v, (int64_t)all);
-	while ((r = step(s, q, err)) > 0)
+	db_bind(q, "ii", a.v, (int64_t)all);
+	while ((r = db_step(s, q, err)) > 0)
 		g_ptr_array_add(rows, read_row(q, now));
 	if (r < 0)
 		return r;

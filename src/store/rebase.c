@@ -21,12 +21,12 @@ struct spot {
 
 static int load_spots(struct store *s, int64_t message, GArray *spots, struct err *err)
 {
-	sqlite3_stmt *q = stmt(s, "SELECT id, mailbox_id, server_flags, flags, shown, pending"
+	sqlite3_stmt *q = db_stmt(s, "SELECT id, mailbox_id, server_flags, flags, shown, pending"
 				  " FROM location WHERE message_id = ?");
 	int r;
 
-	bind(q, "i", message);
-	while ((r = step(s, q, err)) > 0) {
+	db_bind(q, "i", message);
+	while ((r = db_step(s, q, err)) > 0) {
 		struct spot p = {
 			.id = sqlite3_column_int64(q, 0),
 			.mailbox = sqlite3_column_int64(q, 1),
@@ -71,14 +71,14 @@ static void act(GArray *spots, const char *verb, int64_t source, int64_t target,
 
 static int play_wishes(struct store *s, int64_t message, GArray *spots, struct err *err)
 {
-	sqlite3_stmt *q = stmt(s,
+	sqlite3_stmt *q = db_stmt(s,
 		"SELECT verb, source_location_id, target_location_id, add_flags, remove_flags"
 		" FROM mutation WHERE message_id = ? AND status IN ('queued', 'leased') ORDER BY id");
 	int r;
 
-	bind(q, "i", message);
-	while ((r = step(s, q, err)) > 0)
-		act(spots, column(q, 0), sqlite3_column_int64(q, 1), sqlite3_column_int64(q, 2),
+	db_bind(q, "i", message);
+	while ((r = db_step(s, q, err)) > 0)
+		act(spots, db_column(q, 0), sqlite3_column_int64(q, 1), sqlite3_column_int64(q, 2),
 			(unsigned)sqlite3_column_int(q, 3), (unsigned)sqlite3_column_int(q, 4));
 	return r;
 }
@@ -94,7 +94,7 @@ static int write_spot(struct store *s, const struct spot *p, struct err *err)
 		return 0;
 	count_mailbox(s, p->mailbox, p->shown - p->old_shown,
 		is_unread(p->shown, p->flags) - is_unread(p->old_shown, p->old_flags), 0);
-	return run(s, err, "UPDATE location SET flags = ?, shown = ?, pending = ? WHERE id = ?",
+	return db_run(s, err, "UPDATE location SET flags = ?, shown = ?, pending = ? WHERE id = ?",
 		"iiii", (int64_t)p->flags, (int64_t)p->shown, (int64_t)p->pending, p->id);
 }
 
@@ -112,7 +112,7 @@ static int write_conversation(struct store *s, int64_t message, const GArray *sp
 	}
 	if (was == is)
 		return 0;
-	return run(s, err,
+	return db_run(s, err,
 		"UPDATE conversation SET unread = unread + ? WHERE id ="
 		" (SELECT conversation_id FROM message WHERE id = ?)",
 		"ii", (int64_t)(is - was), message);
@@ -134,15 +134,15 @@ int rebase(struct store *s, int64_t message, struct err *err)
 
 int location_delete(struct store *s, int64_t location, struct err *err)
 {
-	sqlite3_stmt *q = stmt(s, "SELECT mailbox_id, message_id, flags, shown, uid IS NOT NULL"
+	sqlite3_stmt *q = db_stmt(s, "SELECT mailbox_id, message_id, flags, shown, uid IS NOT NULL"
 				  " FROM location WHERE id = ?");
 	int64_t mailbox, message;
 	unsigned flags;
 	bool shown, known;
 	int r;
 
-	bind(q, "i", location);
-	r = step(s, q, err);
+	db_bind(q, "i", location);
+	r = db_step(s, q, err);
 	if (r <= 0)
 		return r;
 	mailbox = sqlite3_column_int64(q, 0);
@@ -154,7 +154,7 @@ int location_delete(struct store *s, int64_t location, struct err *err)
 	count_mailbox(s, mailbox, -shown, -is_unread(shown, flags), -known);
 	if (is_unread(shown, flags)) {
 		/* the conversation loses an unread message only if no other place shows it unread */
-		r = run(s, err,
+		r = db_run(s, err,
 			"UPDATE conversation SET unread = unread - 1 WHERE id ="
 			" (SELECT conversation_id FROM message WHERE id = ?1) AND NOT EXISTS"
 			" (SELECT 1 FROM location WHERE message_id = ?1 AND id <> ?2 AND shown = 1"
@@ -163,5 +163,6 @@ int location_delete(struct store *s, int64_t location, struct err *err)
 		if (r < 0)
 			return r;
 	}
-	return run(s, err, "DELETE FROM location WHERE id = ?", "i", location);
+	r = db_run(s, err, "DELETE FROM location WHERE id = ?", "i", location);
+	return r < 0 ? r : orphan_if_lost(s, message, err);
 }

@@ -20,7 +20,7 @@ static void check_owner(const struct store *s)
 	g_assert(s->owner == &me);
 }
 
-sqlite3_stmt *stmt(struct store *s, const char *sql)
+sqlite3_stmt *db_stmt(struct store *s, const char *sql)
 {
 	sqlite3_stmt *q = g_hash_table_lookup(s->statements, sql);
 
@@ -66,7 +66,7 @@ static void bind_list(sqlite3_stmt *q, const char *format, va_list ap)
 	}
 }
 
-void bind(sqlite3_stmt *q, const char *format, ...)
+void db_bind(sqlite3_stmt *q, const char *format, ...)
 {
 	va_list ap;
 
@@ -104,7 +104,7 @@ int db_fail(struct store *s, struct err *err)
 	}
 }
 
-int step(struct store *s, sqlite3_stmt *q, struct err *err)
+int db_step(struct store *s, sqlite3_stmt *q, struct err *err)
 {
 	int r = q ? sqlite3_step(q) : SQLITE_ERROR;
 
@@ -116,9 +116,9 @@ int step(struct store *s, sqlite3_stmt *q, struct err *err)
 	return r == SQLITE_DONE ? 0 : err ? err->code : ERR_STORAGE;
 }
 
-int run(struct store *s, struct err *err, const char *sql, const char *format, ...)
+int db_run(struct store *s, struct err *err, const char *sql, const char *format, ...)
 {
-	sqlite3_stmt *q = stmt(s, sql);
+	sqlite3_stmt *q = db_stmt(s, sql);
 	va_list ap;
 	int r;
 
@@ -127,14 +127,14 @@ int run(struct store *s, struct err *err, const char *sql, const char *format, .
 	va_start(ap, format);
 	bind_list(q, format, ap);
 	va_end(ap);
-	while ((r = step(s, q, err)) > 0)
+	while ((r = db_step(s, q, err)) > 0)
 		;
 	return r;
 }
 
-int ask(struct store *s, struct err *err, int64_t *out, const char *sql, const char *format, ...)
+int db_ask(struct store *s, struct err *err, int64_t *out, const char *sql, const char *format, ...)
 {
-	sqlite3_stmt *q = stmt(s, sql);
+	sqlite3_stmt *q = db_stmt(s, sql);
 	va_list ap;
 	int r;
 
@@ -143,7 +143,7 @@ int ask(struct store *s, struct err *err, int64_t *out, const char *sql, const c
 	va_start(ap, format);
 	bind_list(q, format, ap);
 	va_end(ap);
-	r = step(s, q, err);
+	r = db_step(s, q, err);
 	if (r > 0) {
 		*out = sqlite3_column_int64(q, 0);
 		sqlite3_reset(q);
@@ -151,14 +151,14 @@ int ask(struct store *s, struct err *err, int64_t *out, const char *sql, const c
 	return r;
 }
 
-const char *column(sqlite3_stmt *q, int i)
+const char *db_column(sqlite3_stmt *q, int i)
 {
 	const char *text = (const char *)sqlite3_column_text(q, i);
 
 	return text ? text : "";
 }
 
-int64_t changed(struct store *s)
+int64_t db_changed(struct store *s)
 {
 	return sqlite3_changes64(s->db);
 }
@@ -184,7 +184,7 @@ int tx_begin(struct store *s, enum durability d, struct err *err)
 	g_assert(s->depth == 0);
 	turn_take(s->role);
 	sync_mode(s, d);
-	r = run(s, err, "BEGIN IMMEDIATE", "");
+	r = db_run(s, err, "BEGIN IMMEDIATE", "");
 	if (r < 0) {
 		turn_give();
 		return r;
@@ -209,7 +209,7 @@ int tx_commit(struct store *s, struct err *err)
 	int r = count_flush(s, err);
 
 	if (r == 0)
-		r = run(s, err, "COMMIT", "");
+		r = db_run(s, err, "COMMIT", "");
 	if (r < 0) {
 		tx_rollback(s);
 		return r;
@@ -343,6 +343,6 @@ int64_t store_version(struct store *s)
 {
 	int64_t v = 0;
 
-	ask(s, NULL, &v, "PRAGMA data_version", "");
+	db_ask(s, NULL, &v, "PRAGMA data_version", "");
 	return v;
 }

@@ -25,14 +25,14 @@ struct place {
 
 static int load_place(struct store *s, int64_t location, struct place *p, struct err *err)
 {
-	sqlite3_stmt *q = stmt(s, "SELECT l.id, l.message_id, l.mailbox_id, b.account_id,"
+	sqlite3_stmt *q = db_stmt(s, "SELECT l.id, l.message_id, l.mailbox_id, b.account_id,"
 				  " b.uidvalidity, l.flags, l.server_flags FROM location l"
 				  " JOIN mailbox b ON b.id = l.mailbox_id"
 				  " WHERE l.id = ? AND l.shown = 1");
 	int r;
 
-	bind(q, "i", location);
-	r = step(s, q, err);
+	db_bind(q, "i", location);
+	r = db_step(s, q, err);
 	if (r <= 0)
 		return r;
 	*p = (struct place){ .id = sqlite3_column_int64(q, 0),
@@ -56,15 +56,15 @@ struct newest {
 
 static int load_newest(struct store *s, int64_t message, struct newest *n, struct err *err)
 {
-	sqlite3_stmt *q = stmt(s,
+	sqlite3_stmt *q = db_stmt(s,
 		"SELECT id, source_location_id, source_id, ifnull(target_location_id, 0),"
 		" ifnull(target_id, 0), verb = 'flags', status = 'queued' AND uncertain = 0,"
 		" add_flags, remove_flags, count(*) OVER () FROM mutation WHERE message_id = ?"
 		" AND status IN ('queued', 'leased') ORDER BY id DESC LIMIT 1");
 	int r;
 
-	bind(q, "i", message);
-	r = step(s, q, err);
+	db_bind(q, "i", message);
+	r = db_step(s, q, err);
 	if (r <= 0)
 		return r;
 	*n = (struct newest){ .id = sqlite3_column_int64(q, 0),
@@ -83,7 +83,7 @@ static int load_newest(struct store *s, int64_t message, struct newest *n, struc
 
 static int cancel_row(struct store *s, int64_t id, struct err *err)
 {
-	return run(s, err, "UPDATE mutation SET status = 'canceled', updated_at = ? WHERE id = ?",
+	return db_run(s, err, "UPDATE mutation SET status = 'canceled', updated_at = ? WHERE id = ?",
 		"ii", clock_unix(), id);
 }
 
@@ -92,7 +92,7 @@ static int insert_row(struct store *s, const struct place *p, const char *verb, 
 {
 	int64_t now = clock_unix();
 
-	return run(s, err,
+	return db_run(s, err,
 		"INSERT INTO mutation (account_id, message_id, verb, source_location_id, source_id,"
 		" uidvalidity, add_flags, remove_flags, base_flags, target_id, target_location_id,"
 		" status, created_at, updated_at)"
@@ -115,7 +115,7 @@ static int merge_flags(struct store *s, const struct place *p, const struct newe
 	}
 	if (!add && !remove)
 		return cancel_row(s, n->id, err);
-	return run(s, err,
+	return db_run(s, err,
 		"UPDATE mutation SET add_flags = ?, remove_flags = ?, updated_at = ? WHERE id = ?",
 		"iiii", (int64_t)add, (int64_t)remove, clock_unix(), n->id);
 }
@@ -147,7 +147,7 @@ static int wish_flags(struct store *s, const struct place *p, unsigned *add, uns
 static int make_awaited(struct store *s, int64_t from_location, int64_t target, int64_t *out,
 	struct err *err)
 {
-	int r = run(s, err,
+	int r = db_run(s, err,
 		"INSERT INTO location (message_id, mailbox_id, uid, server_flags, keywords, flags,"
 		" shown, date, age, size, sender, subject) SELECT message_id, ?, NULL, flags,"
 		" keywords, flags, 1, date, age, size, sender, subject FROM location WHERE id = ?",
@@ -156,7 +156,7 @@ static int make_awaited(struct store *s, int64_t from_location, int64_t target, 
 
 	*out = sqlite3_last_insert_rowid(s->db);
 	if (r == 0)
-		r = ask(s, err, &unread, "SELECT (flags & 1) = 0 FROM location WHERE id = ?", "i",
+		r = db_ask(s, err, &unread, "SELECT (flags & 1) = 0 FROM location WHERE id = ?", "i",
 			*out);
 	count_mailbox(s, target, 1, (int)unread, 0);
 	return r < 0 ? r : 0;
@@ -173,7 +173,7 @@ static int redirect(struct store *s, const struct newest *n, int64_t target, str
 	} else {
 		r = make_awaited(s, n->source_location, target, &location, err);
 		if (r == 0)
-			r = run(s, err,
+			r = db_run(s, err,
 				"UPDATE mutation SET target_id = ?, target_location_id = ?,"
 				" updated_at = ?, mark = '' WHERE id = ?",
 				"iiii", target, location, clock_unix(), n->id);
@@ -218,7 +218,7 @@ static int begin_step(struct store *s, const char *verb, int64_t *step_out, stru
 	if (r < 0)
 		return r;
 	if (step_out) {
-		r = run(s, err, "INSERT INTO undo_step (at, verb) VALUES (?, ?)", "it",
+		r = db_run(s, err, "INSERT INTO undo_step (at, verb) VALUES (?, ?)", "it",
 			clock_unix(), verb);
 		*step_out = sqlite3_last_insert_rowid(s->db);
 	}
@@ -230,7 +230,7 @@ static int begin_step(struct store *s, const char *verb, int64_t *step_out, stru
 static int note_undo(struct store *s, int64_t step_id, const struct place *p, int64_t target,
 	unsigned add, unsigned remove, struct err *err)
 {
-	return run(s, err,
+	return db_run(s, err,
 		"INSERT INTO undo_item (step_id, message_id, source_id, target_id, add_flags,"
 		" remove_flags) VALUES (?, ?, ?, nullif(?, 0), ?, ?) ON CONFLICT DO NOTHING",
 		"iiiiii", step_id, p->message, p->mailbox, target, (int64_t)add, (int64_t)remove);
@@ -252,7 +252,7 @@ static int show_wish(struct store *s, const struct place *p, enum store_topic to
 static int end_step(struct store *s, int64_t step_id, int r, int n, struct err *err)
 {
 	if (r >= 0 && n == 0)
-		r = run(s, err, "DELETE FROM undo_step WHERE id = ?", "i", step_id);
+		r = db_run(s, err, "DELETE FROM undo_step WHERE id = ?", "i", step_id);
 	r = tx_end(s, r, err);
 	return r < 0 ? r : n;
 }
@@ -292,11 +292,11 @@ int store_want_flags(struct store *s, const location_id *l, size_t n, unsigned a
 /* May messages be moved there?  Refuses with words. */
 static int check_target(struct store *s, const struct place *p, int64_t target, struct err *err)
 {
-	sqlite3_stmt *q = stmt(s, "SELECT account_id, attrs, name FROM mailbox WHERE id = ?");
+	sqlite3_stmt *q = db_stmt(s, "SELECT account_id, attrs, name FROM mailbox WHERE id = ?");
 	int r;
 
-	bind(q, "i", target);
-	r = step(s, q, err);
+	db_bind(q, "i", target);
+	r = db_step(s, q, err);
 	if (r < 0)
 		return r;
 	if (r == 0)
@@ -304,9 +304,9 @@ static int check_target(struct store *s, const struct place *p, int64_t target, 
 	if (sqlite3_column_int64(q, 0) != p->account)
 		r = err_set(err, ERR_UNSUPPORTED,
 			_("%s belongs to another account; tern moves messages within one account only."),
-			column(q, 2));
+			db_column(q, 2));
 	else if (sqlite3_column_int(q, 1) & (MAILBOX_NOSELECT | MAILBOX_READONLY))
-		r = err_set(err, ERR_REFUSED, _("%s cannot hold messages."), column(q, 2));
+		r = err_set(err, ERR_REFUSED, _("%s cannot hold messages."), db_column(q, 2));
 	else
 		r = 0;
 	sqlite3_reset(q);
@@ -384,12 +384,12 @@ struct undo_item {
 
 static int load_items(struct store *s, int64_t step_id, GArray *items, struct err *err)
 {
-	sqlite3_stmt *q = stmt(s, "SELECT message_id, source_id, ifnull(target_id, 0), add_flags,"
+	sqlite3_stmt *q = db_stmt(s, "SELECT message_id, source_id, ifnull(target_id, 0), add_flags,"
 				  " remove_flags FROM undo_item WHERE step_id = ?");
 	int r;
 
-	bind(q, "i", step_id);
-	while ((r = step(s, q, err)) > 0) {
+	db_bind(q, "i", step_id);
+	while ((r = db_step(s, q, err)) > 0) {
 		struct undo_item u = { sqlite3_column_int64(q, 0), sqlite3_column_int64(q, 1),
 			sqlite3_column_int64(q, 2), (unsigned)sqlite3_column_int(q, 3),
 			(unsigned)sqlite3_column_int(q, 4) };
@@ -405,7 +405,7 @@ static int undo_one(struct store *s, const struct undo_item *u, struct err *err)
 	unsigned add = u->remove, remove = u->add;
 	int64_t location;
 	struct place p;
-	int r = ask(s, err, &location,
+	int r = db_ask(s, err, &location,
 		"SELECT id FROM location WHERE message_id = ? AND mailbox_id = ? AND shown = 1",
 		"ii", u->message, u->target ? u->target : u->source);
 
@@ -438,7 +438,7 @@ int store_undo(struct store *s, char *what, size_t cap, struct err *err)
 
 	if (r < 0)
 		return r;
-	r = ask(s, err, &step_id, "SELECT id FROM undo_step WHERE undone = 0 ORDER BY id DESC LIMIT 1",
+	r = db_ask(s, err, &step_id, "SELECT id FROM undo_step WHERE undone = 0 ORDER BY id DESC LIMIT 1",
 		"");
 	if (r <= 0)
 		return tx_end(s, r, err);
@@ -448,7 +448,7 @@ int store_undo(struct store *s, char *what, size_t cap, struct err *err)
 		done += r > 0;
 	}
 	if (r >= 0)
-		r = run(s, err, "UPDATE undo_step SET undone = 1 WHERE id = ?", "i", step_id);
+		r = db_run(s, err, "UPDATE undo_step SET undone = 1 WHERE id = ?", "i", step_id);
 	r = tx_end(s, r, err);
 	if (r < 0)
 		return r;

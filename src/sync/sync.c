@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "base/backoff.h"
 #include "base/i18n.h"
 #include "sync/priv.h"
 
@@ -95,7 +94,6 @@ static void lane_release(struct lane *l)
 struct sync *sync_new(const struct places *places, const struct config *config,
 	struct queue *events)
 {
-	const char *seed = getenv("TERN_RETRY_SEED"); /* makes the jitter repeatable */
 	struct sync *s = g_new0(struct sync, 1);
 
 	s->engine = (struct engine){
@@ -112,8 +110,6 @@ struct sync *sync_new(const struct places *places, const struct config *config,
 	s->config = config;
 	s->events = events;
 	s->find = provider_find;
-	if (seed)
-		backoff_seed(strtoull(seed, NULL, 10));
 	s->timing = timing_default;
 	cancel_init(&s->stop);
 	s->n = config->accounts->len;

@@ -177,6 +177,8 @@ static int patience(struct worker *w)
 	int64_t ms = w->next_pass - now;
 	int64_t row = push_due_in(&w->s);
 
+	if (atomic_load(&w->lane->asked) || atomic_load(&w->lane->suspect))
+		return 0; /* a pass clears the doorbell for its own ends: look at what was asked */
 	if (row == 0 && w->s.stuck)
 		row = t->stuck;
 	if (row >= 0 && row < ms)

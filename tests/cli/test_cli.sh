@@ -13,7 +13,7 @@ failed=0 passed=0
 
 # t ARGS...: runs tern, keeps $out, $talk and $code
 t() {
-	"$tern" --home "$dir/home" "$@" >"$dir/out" 2>"$dir/talk" </dev/null
+	timeout 60 "$tern" --home "$dir/home" "$@" >"$dir/out" 2>"$dir/talk" </dev/null
 	code=$?
 	out=$(cat "$dir/out") talk=$(cat "$dir/talk")
 }
@@ -173,7 +173,7 @@ t events --after-seq "$last"; is 'no event twice' "$out" ''
 t dump; is_code dump 0; has 'dump' "$out" '{"'
 t doctor --json; has 'doctor' "$out" '"check":"store","ok":true'
 lacks 'the doctor names no folder of the reader' "$out" "$mail"
-"$tern" --home "$dir/home" events --follow 2>"$dir/talk" | head -1 >"$dir/out" &
+timeout 20 "$tern" --home "$dir/home" events --follow 2>"$dir/talk" | head -1 >"$dir/out" &
 pid=$!
 t flag "$one" --push
 wait $pid; code=$?; is_code 'follow ends with its reader' 0

@@ -1,5 +1,6 @@
 #!/bin/sh
 # Every source with words for people is listed in po/POTFILES.in, and no other.
+# With --write the list is written anew.
 . "$(dirname "$0")/lib.sh"
 
 with_words() {
@@ -7,12 +8,17 @@ with_words() {
 		grep -v '^src/base/i18n.h$' | sort
 }
 
+if [ "${1:-}" = --write ]; then
+	with_words >po/POTFILES.in
+	exit
+fi
 with_words >"${TMPDIR:-/tmp}/tern-potfiles.$$"
 missing=$(grep -vE '^(#|$)' po/POTFILES.in | sort | comm -13 - "${TMPDIR:-/tmp}/tern-potfiles.$$")
 extra=$(grep -vE '^(#|$)' po/POTFILES.in | sort | comm -23 - "${TMPDIR:-/tmp}/tern-potfiles.$$")
 rm -f "${TMPDIR:-/tmp}/tern-potfiles.$$"
 [ -z "$missing" ] || finding "po/POTFILES.in lacks:
-$missing"
+$missing
+(tests/lint/potfiles.sh --write writes it anew)"
 [ -z "$extra" ] || finding "po/POTFILES.in lists files without words:
 $extra"
 exit $rc

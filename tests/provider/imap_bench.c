@@ -73,6 +73,11 @@ int main(int argc, char **argv)
 	if (p->ops->changes(p, &m, 0, &rec.sink, &err) < 0)
 		return fail("changes", &err);
 	report(&rec, connected - start, now() - connected);
+	m.cursor = rec.cursor;
+	start = now();
+	if (p->ops->changes(p, &m, 0, &rec.sink, &err) < 0)
+		return fail("changes again", &err);
+	printf("{\"nothing_new_s\": %.4f}\n", now() - start);
 	p->ops->destroy(&p);
 	recorder_release(&rec);
 	cancel_release(&cancel);

@@ -1,5 +1,12 @@
-check_PROGRAMS += tests/store/test_store
-tests_store_test_store_SOURCES = tests/store/test_store.c tests/support/rig.c tests/support/rig.h
+check_PROGRAMS += tests/store/test_store tests/store/test_queue
+rig = tests/support/rig.c tests/support/rig.h
+
+tests_store_test_store_SOURCES = tests/store/test_store.c $(rig)
 tests_store_test_store_CFLAGS = $(test_cflags)
 tests_store_test_store_CPPFLAGS = $(test_cppflags)
 tests_store_test_store_LDADD = $(test_ldadd)
+
+tests_store_test_queue_SOURCES = tests/store/test_queue.c $(rig)
+tests_store_test_queue_CFLAGS = $(test_cflags)
+tests_store_test_queue_CPPFLAGS = $(test_cppflags)
+tests_store_test_queue_LDADD = $(test_ldadd)

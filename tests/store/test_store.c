@@ -29,26 +29,6 @@ static void teardown(void)
 		rig_free(&rig);
 }
 
-static unsigned shown_flags(mailbox_id m, uint64_t number)
-{
-	struct list_row *row = rig_row(rig, m, number);
-	unsigned flags;
-
-	ck_assert_ptr_nonnull(row);
-	flags = row->flags;
-	list_row_free(&row);
-	return flags;
-}
-
-static bool shows(mailbox_id m, uint64_t number)
-{
-	struct list_row *row = rig_row(rig, m, number);
-	bool there = row != NULL;
-
-	list_row_free(&row);
-	return there;
-}
-
 static void want_flags(uint64_t number, unsigned add, unsigned remove, int expect)
 {
 	struct list_row *row = rig_row(rig, rig->inbox, number);
@@ -56,33 +36,6 @@ static void want_flags(uint64_t number, unsigned add, unsigned remove, int expec
 
 	ck_assert_int_eq(store_want_flags(rig->store, &row->location, 1, add, remove, &err), expect);
 	list_row_free(&row);
-}
-
-static void want_move(mailbox_id from, uint64_t number, mailbox_id to)
-{
-	struct list_row *row = rig_row(rig, from, number);
-	struct err err;
-
-	ck_assert_ptr_nonnull(row);
-	ck_assert_int_eq(store_want_move(rig->store, &row->location, 1, to, &err), 1);
-	list_row_free(&row);
-}
-
-static int undo(void)
-{
-	char what[100];
-	struct err err;
-
-	return store_undo(rig->store, what, sizeof what, &err);
-}
-
-static guint open_rows(void)
-{
-	g_autoptr(GPtrArray) rows = NULL;
-	struct err err;
-
-	ck_assert_int_eq(store_queue_rows(rig->store, rig->account, false, &rows, &err), 0);
-	return rows->len;
 }
 
 /* --- facts ------------------------------------------------------------- */
@@ -110,43 +63,22 @@ START_TEST(counters_follow_flags_and_losses)
 }
 END_TEST
 
-static void keep_body(uint64_t number, mailbox_id in)
-{
-	struct list_row *row = rig_row(rig, in, number);
-	struct body_draft d;
-	struct err err;
-
-	ck_assert_int_eq(store_body_begin(rig->store, row->message, &d, &err), 0);
-	ck_assert_int_eq(write(d.fd, "Subject: x\n\nbody\n", 17), 17);
-	ck_assert_int_eq(store_body_commit(rig->store, &d, &err), 0);
-	list_row_free(&row);
-}
-
-static bool has_body(uint64_t number, mailbox_id in)
-{
-	struct list_row *row = rig_row(rig, in, number);
-	bool has = row && store_body_cached(rig->store, row->message);
-
-	list_row_free(&row);
-	return has;
-}
-
 START_TEST(a_new_uidvalidity_keeps_bodies_by_identity)
 {
 	struct batch *b;
 	struct err err;
 
 	rig_add(rig, rig->inbox, 5, 0);
-	keep_body(5, rig->inbox);
+	rig_keep_body(rig, rig->inbox, 5);
 	b = batch_new(rig->account, rig->inbox);
 	batch_reset(b);
 	ck_assert_int_eq(batch_apply(rig->store, b, NULL, &err), 0);
 	batch_free(&b);
 	ck_assert_int_eq(rig_total(rig, rig->inbox), 0);
 	rig_add(rig, rig->inbox, 5, FLAG_SEEN);
-	ck_assert(has_body(5, rig->inbox));
+	ck_assert(rig_has_body(rig, rig->inbox, 5));
 	ck_assert_int_eq(store_pass_done(rig->store, rig->account, &err), 0);
-	ck_assert(has_body(5, rig->inbox));
+	ck_assert(rig_has_body(rig, rig->inbox, 5));
 }
 END_TEST
 
@@ -158,7 +90,7 @@ START_TEST(a_lost_message_goes_after_two_passes)
 	struct list_row *row;
 
 	rig_add(rig, rig->inbox, 5, 0);
-	keep_body(5, rig->inbox);
+	rig_keep_body(rig, rig->inbox, 5);
 	row = rig_row(rig, rig->inbox, 5);
 	m = row->message;
 	list_row_free(&row);
@@ -314,320 +246,6 @@ START_TEST(next_unread_is_found_in_every_order)
 		ck_assert_int_eq(key.location.v, rig_place(rig, rig->inbox, 13).v);
 		ck_assert_int_eq(store_next_unread(rig->store, &scope, &key, &key, &err), 0);
 	}
-}
-END_TEST
-
-/* --- wishes ------------------------------------------------------------ */
-
-START_TEST(a_wish_shows_at_once_and_survives_a_restart)
-{
-	rig_add(rig, rig->inbox, 1, 0);
-	want_flags(1, FLAG_FLAGGED | FLAG_SEEN, 0, 1);
-	rig_reopen(rig);
-	ck_assert_uint_eq(shown_flags(rig->inbox, 1), FLAG_FLAGGED | FLAG_SEEN);
-	ck_assert_int_eq(rig_unread(rig, rig->inbox), 0);
-	ck_assert_uint_eq(open_rows(), 1);
-}
-END_TEST
-
-START_TEST(inbound_facts_never_overwrite_a_wish) /* C-14 */
-{
-	rig_add(rig, rig->inbox, 1, 0);
-	want_flags(1, FLAG_FLAGGED, 0, 1);
-	rig_fact(rig, rig->inbox, CHANGE_FLAGS, 1, FLAG_SEEN);
-	ck_assert_uint_eq(shown_flags(rig->inbox, 1), FLAG_FLAGGED | FLAG_SEEN);
-}
-END_TEST
-
-START_TEST(on_and_off_cancel) /* M-69 */
-{
-	rig_add(rig, rig->inbox, 1, 0);
-	want_flags(1, FLAG_FLAGGED, 0, 1);
-	want_flags(1, 0, FLAG_FLAGGED, 1);
-	ck_assert_uint_eq(open_rows(), 0);
-	ck_assert_ptr_null(rig_claim(rig));
-	want_flags(1, 0, FLAG_FLAGGED, 0);
-}
-END_TEST
-
-START_TEST(a_to_b_to_c_is_a_to_c) /* M-69 */
-{
-	struct mutation_batch *b;
-
-	rig_add(rig, rig->inbox, 1, 0);
-	want_move(rig->inbox, 1, rig->archive);
-	want_move(rig->archive, 1, rig->trash);
-	ck_assert(!shows(rig->inbox, 1) && !shows(rig->archive, 1) && shows(rig->trash, 1));
-	b = rig_claim(rig);
-	ck_assert_int_eq(b->target.v, rig->trash.v);
-	ck_assert_int_eq(b->source.v, rig->inbox.v);
-	rig_settle(rig, &b, APPLIED_DONE, 77, ERR_OK);
-	ck_assert_int_ne(rig_place(rig, rig->trash, 77).v, 0);
-	ck_assert_ptr_null(rig_claim(rig));
-}
-END_TEST
-
-START_TEST(undo_of_an_unsent_move_sends_nothing)
-{
-	rig_add(rig, rig->inbox, 1, 0);
-	want_move(rig->inbox, 1, rig->archive);
-	ck_assert_int_eq(undo(), 1);
-	ck_assert(shows(rig->inbox, 1) && !shows(rig->archive, 1));
-	ck_assert_uint_eq(open_rows(), 0);
-	ck_assert_int_eq(undo(), 0);
-}
-END_TEST
-
-START_TEST(undo_of_a_sent_move_queues_the_inverse)
-{
-	struct mutation_batch *b;
-
-	rig_add(rig, rig->inbox, 1, 0);
-	want_move(rig->inbox, 1, rig->archive);
-	b = rig_claim(rig);
-	rig_settle(rig, &b, APPLIED_DONE, 9, ERR_OK);
-	rig_reopen(rig);
-	ck_assert_int_eq(undo(), 1);
-	ck_assert(shows(rig->inbox, 1));
-	b = rig_claim(rig);
-	ck_assert_int_eq(b->source.v, rig->archive.v);
-	ck_assert_uint_eq(b->items[0].uid, 9);
-	rig_settle(rig, &b, APPLIED_DONE, 10, ERR_OK);
-	ck_assert_int_ne(rig_place(rig, rig->inbox, 10).v, 0);
-}
-END_TEST
-
-START_TEST(undo_while_the_move_is_leased_waits_for_its_outcome)
-{
-	struct mutation_batch *b, *next;
-
-	rig_add(rig, rig->inbox, 1, 0);
-	want_move(rig->inbox, 1, rig->archive);
-	b = rig_claim(rig);
-	ck_assert_int_eq(undo(), 1);
-	ck_assert(shows(rig->inbox, 1));
-	ck_assert_ptr_null(rig_claim(rig));
-	rig_settle(rig, &b, APPLIED_DONE, 9, ERR_OK);
-	next = rig_claim(rig);
-	ck_assert_ptr_nonnull(next);
-	ck_assert_int_eq(next->target.v, rig->inbox.v);
-	rig_settle(rig, &next, APPLIED_DONE, 11, ERR_OK);
-	ck_assert(shows(rig->inbox, 1));
-}
-END_TEST
-
-START_TEST(many_flags_leave_as_one_batch)
-{
-	location_id l[40];
-	struct mutation_batch *b;
-	struct err err;
-
-	for (uint64_t i = 1; i <= 40; i++)
-		rig_add(rig, rig->inbox, i, 0);
-	for (uint64_t i = 1; i <= 40; i++)
-		l[i - 1] = rig_place(rig, rig->inbox, i);
-	ck_assert_int_eq(store_want_flags(rig->store, l, 40, FLAG_SEEN, 0, &err), 40);
-	b = rig_claim(rig);
-	ck_assert_uint_eq(b->n, 40);
-	rig_settle(rig, &b, APPLIED_DONE, 0, ERR_OK);
-	ck_assert_int_eq(rig_unread(rig, rig->inbox), 0);
-}
-END_TEST
-
-START_TEST(order_of_one_message_is_kept)
-{
-	struct mutation_batch *b;
-
-	rig_add(rig, rig->inbox, 1, 0);
-	want_move(rig->inbox, 1, rig->archive);
-	{
-		struct list_row *row = rig_row(rig, rig->archive, 1);
-		struct err err;
-
-		ck_assert_int_eq(store_want_flags(rig->store, &row->location, 1, FLAG_FLAGGED, 0, &err), 1);
-		list_row_free(&row);
-	}
-	b = rig_claim(rig);
-	ck_assert_int_eq(b->verb, MUTATION_MOVE);
-	ck_assert_ptr_null(rig_claim(rig));
-	rig_settle(rig, &b, APPLIED_DONE, 4, ERR_OK);
-	b = rig_claim(rig);
-	ck_assert_int_eq(b->verb, MUTATION_FLAGS);
-	ck_assert_int_eq(b->source.v, rig->archive.v);
-	rig_settle(rig, &b, APPLIED_DONE, 0, ERR_OK);
-	ck_assert_uint_eq(shown_flags(rig->archive, 1), FLAG_FLAGGED);
-}
-END_TEST
-
-/* --- outcomes ---------------------------------------------------------- */
-
-START_TEST(a_refused_move_rolls_back_and_says_why)
-{
-	g_autoptr(GPtrArray) rows = NULL;
-	struct mutation_batch *b;
-	struct err err;
-
-	rig_add(rig, rig->inbox, 1, 0);
-	want_move(rig->inbox, 1, rig->archive);
-	b = rig_claim(rig);
-	rig_settle(rig, &b, APPLIED_REFUSED, 0, ERR_OK);
-	ck_assert(shows(rig->inbox, 1) && !shows(rig->archive, 1));
-	ck_assert_int_eq(store_queue_rows(rig->store, rig->account, false, &rows, &err), 0);
-	ck_assert_uint_eq(rows->len, 1);
-	ck_assert_int_eq(((struct mutation_row *)rows->pdata[0])->status, MUTATION_FAILED);
-	ck_assert_str_eq(((struct mutation_row *)rows->pdata[0])->answer, "The test says so.");
-}
-END_TEST
-
-START_TEST(offline_costs_no_attempt) /* C-39 */
-{
-	struct mutation_batch *b;
-
-	rig_add(rig, rig->inbox, 1, 0);
-	want_flags(1, FLAG_SEEN, 0, 1);
-	for (int i = 0; i < 3 * MUTATION_ATTEMPTS_MAX; i++) {
-		b = rig_claim(rig);
-		ck_assert_ptr_nonnull(b);
-		rig_settle(rig, &b, APPLIED_NOT_TRIED, 0, ERR_OFFLINE);
-	}
-	ck_assert_uint_eq(shown_flags(rig->inbox, 1), FLAG_SEEN);
-}
-END_TEST
-
-START_TEST(attempts_run_out_after_eight) /* M-71 */
-{
-	struct mutation_batch *b;
-	int64_t now = 1000000;
-	int tries = 0;
-
-	rig_add(rig, rig->inbox, 1, 0);
-	want_flags(1, FLAG_SEEN, 0, 1);
-	clock_fake(now, 1700000000);
-	for (; tries < 20; tries++) {
-		b = rig_claim(rig);
-		if (!b)
-			break;
-		ck_assert_ptr_null(rig_claim(rig));
-		rig_settle(rig, &b, APPLIED_NOT_TRIED, 0, ERR_PROTOCOL);
-		clock_fake(now += 16 * 60 * 1000, 1700000000);
-	}
-	clock_fake(-1, -1);
-	ck_assert_int_eq(tries, MUTATION_ATTEMPTS_MAX);
-	ck_assert_uint_eq(shown_flags(rig->inbox, 1), 0);
-}
-END_TEST
-
-START_TEST(a_lost_answer_comes_back_in_doubt)
-{
-	struct mutation_batch *b;
-	struct err err;
-
-	rig_add(rig, rig->inbox, 1, 0);
-	want_move(rig->inbox, 1, rig->archive);
-	b = rig_claim(rig);
-	g_strlcpy(b->mark, "1 5", sizeof b->mark);
-	ck_assert_int_eq(store_queue_mark(rig->store, b, &err), 0);
-	mutation_batch_free(&b);
-	rig_reopen(rig); /* as after kill -9 with the row leased */
-	ck_assert_int_eq(store_queue_recover(rig->store, rig->account, &err), 0);
-	b = rig_claim(rig);
-	ck_assert(b->uncertain);
-	ck_assert_str_eq(b->mark, "1 5");
-	rig_settle(rig, &b, APPLIED_DONE, 5, ERR_OK);
-	ck_assert(shows(rig->archive, 1) && !shows(rig->inbox, 1));
-}
-END_TEST
-
-START_TEST(our_own_move_seen_by_a_pass_is_one_message)
-{
-	struct mutation_batch *b;
-
-	rig_add(rig, rig->inbox, 1, 0);
-	keep_body(1, rig->inbox);
-	want_move(rig->inbox, 1, rig->archive);
-	b = rig_claim(rig);
-	rig_settle(rig, &b, APPLIED_DONE, 0, ERR_OK); /* the server told no number */
-	rig_fact(rig, rig->inbox, CHANGE_GONE, 1, 0);
-	rig_add(rig, rig->archive, 1, 0); /* the same Message-ID and size */
-	ck_assert_int_eq(rig_total(rig, rig->archive), 1);
-	ck_assert(has_body(1, rig->archive));
-}
-END_TEST
-
-START_TEST(a_pass_that_saw_the_copy_first_gives_way)
-{
-	struct mutation_batch *b;
-	struct err err;
-
-	rig_add(rig, rig->inbox, 1, 0);
-	want_move(rig->inbox, 1, rig->archive);
-	b = rig_claim(rig);
-	add_mail(900, "other@x", NULL);
-	{
-		struct batch *facts = batch_new(rig->account, rig->archive);
-		struct change c = { .kind = CHANGE_MESSAGE, .uid = 33, .size = 5 };
-
-		batch_change(facts, &c);
-		ck_assert_int_eq(batch_apply(rig->store, facts, NULL, &err), 0);
-		batch_free(&facts);
-	}
-	rig_settle(rig, &b, APPLIED_DONE, 33, ERR_OK);
-	ck_assert_int_eq(rig_total(rig, rig->archive), 1);
-	ck_assert(shows(rig->archive, 1));
-}
-END_TEST
-
-START_TEST(a_moved_copy_that_never_appears_is_given_up)
-{
-	struct mutation_batch *b;
-	struct err err;
-
-	rig_add(rig, rig->inbox, 1, 0);
-	want_move(rig->inbox, 1, rig->archive);
-	b = rig_claim(rig);
-	rig_settle(rig, &b, APPLIED_DONE, 0, ERR_OK);
-	for (int i = 0; i < 2; i++) {
-		ck_assert(shows(rig->archive, 1));
-		ck_assert_int_eq(store_pass_done(rig->store, rig->account, &err), 0);
-	}
-	ck_assert(!shows(rig->archive, 1));
-}
-END_TEST
-
-START_TEST(a_message_deleted_elsewhere_makes_a_conflict)
-{
-	g_autoptr(GPtrArray) rows = NULL;
-	struct err err;
-
-	rig_add(rig, rig->inbox, 1, 0);
-	want_move(rig->inbox, 1, rig->archive);
-	rig_fact(rig, rig->inbox, CHANGE_GONE, 1, 0);
-	ck_assert(!shows(rig->inbox, 1) && !shows(rig->archive, 1));
-	ck_assert_int_eq(store_queue_rows(rig->store, rig->account, false, &rows, &err), 0);
-	ck_assert_int_eq(((struct mutation_row *)rows->pdata[0])->status, MUTATION_CONFLICT);
-}
-END_TEST
-
-START_TEST(moves_between_accounts_are_refused)
-{
-	account_id other;
-	struct mailbox m = { .path = (char *)"INBOX", .name = (char *)"INBOX", .role = ROLE_INBOX };
-	struct batch *b;
-	struct list_row *row;
-	struct err err;
-
-	ck_assert_int_eq(store_account_bind(rig->store, "other", "imap", &other, &err), 0);
-	b = batch_new(other, (mailbox_id){ 0 });
-	batch_mailbox(b, &m);
-	ck_assert_int_eq(batch_apply(rig->store, b, NULL, &err), 0);
-	batch_free(&b);
-	rig_add(rig, rig->inbox, 1, 0);
-	row = rig_row(rig, rig->inbox, 1);
-	ck_assert_int_eq(store_want_move(rig->store, &row->location, 1,
-				 store_mailbox_with_role(rig->store, other, ROLE_INBOX), &err),
-		ERR_UNSUPPORTED);
-	list_row_free(&row);
-	ck_assert_int_eq(undo(), 0);
 }
 END_TEST
 
@@ -833,24 +451,6 @@ int main(void)
 	tcase_add_test(t, lists_never_scan_or_sort);
 	tcase_add_test(t, two_mailboxes_merge_into_one_list);
 	tcase_add_test(t, next_unread_is_found_in_every_order);
-	tcase_add_test(t, a_wish_shows_at_once_and_survives_a_restart);
-	tcase_add_test(t, inbound_facts_never_overwrite_a_wish);
-	tcase_add_test(t, on_and_off_cancel);
-	tcase_add_test(t, a_to_b_to_c_is_a_to_c);
-	tcase_add_test(t, undo_of_an_unsent_move_sends_nothing);
-	tcase_add_test(t, undo_of_a_sent_move_queues_the_inverse);
-	tcase_add_test(t, undo_while_the_move_is_leased_waits_for_its_outcome);
-	tcase_add_test(t, many_flags_leave_as_one_batch);
-	tcase_add_test(t, order_of_one_message_is_kept);
-	tcase_add_test(t, a_refused_move_rolls_back_and_says_why);
-	tcase_add_test(t, offline_costs_no_attempt);
-	tcase_add_test(t, attempts_run_out_after_eight);
-	tcase_add_test(t, a_lost_answer_comes_back_in_doubt);
-	tcase_add_test(t, our_own_move_seen_by_a_pass_is_one_message);
-	tcase_add_test(t, a_pass_that_saw_the_copy_first_gives_way);
-	tcase_add_test(t, a_moved_copy_that_never_appears_is_given_up);
-	tcase_add_test(t, a_message_deleted_elsewhere_makes_a_conflict);
-	tcase_add_test(t, moves_between_accounts_are_refused);
 	tcase_add_test(t, events_rise_and_can_be_read_again);
 	tcase_add_test(t, a_big_batch_is_one_event);
 	tcase_add_test(t, a_lease_is_ours_until_we_drop_it);

@@ -179,6 +179,14 @@ void fake_lose(struct fake_account *a, int times)
 	unlock();
 }
 
+void fake_slow(struct fake_account *a, int slice, int ms)
+{
+	lock();
+	a->slice = slice;
+	a->slow_ms = ms;
+	unlock();
+}
+
 void fake_lie(struct fake_account *a, int times, int kind)
 {
 	lock();
@@ -359,6 +367,7 @@ struct told {
 	uint32_t uidvalidity;
 	uint64_t high, low;      /* what the cursor covers; low 0 = nothing yet */
 	struct err *err;
+	int slice, slow_ms;
 };
 
 static int tell(struct told *t, const struct fake_message *m)
@@ -394,8 +403,7 @@ static int point(struct told *t)
 			at.complete = false;
 	snprintf(cursor, sizeof cursor, "%u %llu %llu", t->uidvalidity,
 		(unsigned long long)t->high, (unsigned long long)t->low);
-	if (t->f->a->slow_ms > 0 &&
-		cancel_poll(t->f->base.cancel, -1, 0, t->f->a->slow_ms) < 0)
+	if (t->slow_ms > 0 && cancel_poll(t->f->base.cancel, -1, 0, t->slow_ms) < 0)
 		return err_set(t->err, ERR_CANCELED, "Stopped.");
 	r = t->out->cursor(t->out, &at, t->err);
 	step();
@@ -414,7 +422,7 @@ static int tell_new(struct told *t)
 			continue;
 		r = tell(t, m);
 		t->high = m->uid;
-		if (r == 0 && ++n % t->f->a->slice == 0)
+		if (r == 0 && ++n % t->slice == 0)
 			r = point(t);
 	}
 	return r;
@@ -454,7 +462,7 @@ static int tell_history(struct told *t)
 			continue;
 		r = tell(t, m);
 		t->low = m->uid;
-		if (r == 0 && ++n % t->f->a->slice == 0)
+		if (r == 0 && ++n % t->slice == 0)
 			r = point(t);
 	}
 	return r;
@@ -464,6 +472,8 @@ static void copy_box(struct told *t, struct fake_box *b, bool empty)
 {
 	lock();
 	t->uidvalidity = b->uidvalidity;
+	t->slice = t->f->a->slice;
+	t->slow_ms = t->f->a->slow_ms;
 	for (size_t i = 0; i < b->n && !empty; i++)
 		if (b->m[i].here)
 			g_array_append_val(t->m, b->m[i]);

@@ -100,6 +100,8 @@ void fake_set_flags(struct fake_box *b, int serial, unsigned flags);
 void fake_move(struct fake_box *from, int serial, struct fake_box *to);
 bool fake_expunge_if_here(struct fake_box *b, int serial);
 void fake_flag_if_here(struct fake_box *b, int serial, unsigned add);
+/* From now on slices are so long and each takes so many milliseconds. */
+void fake_slow(struct fake_account *a, int slice, int ms);
 /* The answers of the next so many apply calls are lost. */
 void fake_lose(struct fake_account *a, int times);
 enum fake_lies { FAKE_EMPTY, FAKE_VOID, FAKE_NO_BOXES };

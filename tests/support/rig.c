@@ -3,6 +3,7 @@
 #include <glib.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 static void must(int r, const struct err *err)
 {
@@ -139,6 +140,36 @@ struct list_row *rig_row(struct rig *r, mailbox_id m, uint64_t number)
 			return g_ptr_array_steal_index(rows, i);
 	}
 	return NULL;
+}
+
+bool rig_shows(struct rig *r, mailbox_id m, uint64_t number)
+{
+	struct list_row *row = rig_row(r, m, number);
+	bool there = row != NULL;
+
+	list_row_free(&row);
+	return there;
+}
+
+void rig_keep_body(struct rig *r, mailbox_id m, uint64_t number)
+{
+	struct list_row *row = rig_row(r, m, number);
+	struct body_draft d;
+	struct err err;
+
+	must(store_body_begin(r->store, row->message, &d, &err), &err);
+	ck_assert_int_eq(write(d.fd, "Subject: x\n\nbody\n", 17), 17);
+	must(store_body_commit(r->store, &d, &err), &err);
+	list_row_free(&row);
+}
+
+bool rig_has_body(struct rig *r, mailbox_id m, uint64_t number)
+{
+	struct list_row *row = rig_row(r, m, number);
+	bool has = row && store_body_cached(r->store, row->message);
+
+	list_row_free(&row);
+	return has;
 }
 
 static void counts(struct rig *r, mailbox_id m, int64_t *total, int64_t *unread)

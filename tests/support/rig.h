@@ -30,6 +30,10 @@ void rig_fact(struct rig *r, mailbox_id m, enum change_kind kind, uint64_t uid, 
 location_id rig_place(struct rig *r, mailbox_id m, uint64_t uid);
 /* The row of the message with that number (as in rig_add) in a mailbox, NULL if it is not shown. */
 struct list_row *rig_row(struct rig *r, mailbox_id m, uint64_t number);
+bool rig_shows(struct rig *r, mailbox_id m, uint64_t number);
+/* Stores a small body for the message, as the body worker does. */
+void rig_keep_body(struct rig *r, mailbox_id m, uint64_t number);
+bool rig_has_body(struct rig *r, mailbox_id m, uint64_t number);
 int64_t rig_total(struct rig *r, mailbox_id m);
 int64_t rig_unread(struct rig *r, mailbox_id m);
 /* Claims the next batch; NULL if nothing is due. */

@@ -85,6 +85,49 @@ START_TEST(workers_follow_the_server_and_the_reader)
 }
 END_TEST
 
+START_TEST(a_request_during_a_look_is_not_forgotten)
+{
+	struct fake_box *inbox = rig_box(rig, 0, INBOX), *trash = rig_box(rig, 0, TRASH);
+
+	rig->server[0]->push_live = true;
+	rig_start(rig);
+	UNTIL(rig_state(rig, 0).push_live);
+	fake_slow(rig->server[0], 1, 30);
+	fake_deliver(inbox, 10);
+	UNTIL(rig_total(rig, 0, INBOX) > 2); /* a look at the inbox is under way */
+	fake_deliver(trash, 1);
+	rig->engine->sync_now(rig->engine, rig->id[0]);
+	UNTIL(rig_total(rig, 0, TRASH) == 1);
+}
+END_TEST
+
+/* A process that dies with a row in its hands: the next one looks after it. */
+START_TEST(what_a_dead_process_held_leaves_after_all)
+{
+	struct fake_box *inbox = rig_box(rig, 0, INBOX);
+	int status, m = fake_deliver(inbox, 5);
+	unsigned flags = 0;
+	pid_t child;
+
+	rig_pass(rig);
+	rig_flag(rig, INBOX, m, FLAG_SEEN);
+	child = fork();
+	if (child == 0) {
+		struct mutation_batch *b = NULL;
+		struct store *s = NULL;
+		struct err err = { 0 };
+
+		_exit(store_open(rig->places.data, STORE_CLI, NULL, &s, &err) < 0 ||
+			store_queue_claim(s, rig->id[0], &b, &err) != 1);
+	}
+	waitpid(child, &status, 0);
+	ck_assert(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+	ck_assert_int_eq(rig_rows(rig, MUTATION_LEASED), 1);
+	rig_start(rig);
+	UNTIL((fake_copies(inbox, m, &flags), flags == FLAG_SEEN));
+}
+END_TEST
+
 START_TEST(a_change_of_another_process_leaves_soon)
 {
 	struct fake_box *inbox = rig_box(rig, 0, INBOX);
@@ -92,8 +135,8 @@ START_TEST(a_change_of_another_process_leaves_soon)
 	unsigned flags = 0;
 
 	rig_start(rig);
-	UNTIL(rig_state(rig, 0).last_sync > 0);
-	rig_flag(rig, INBOX, m, FLAG_SEEN); /* nobody rings */
+	UNTIL(fake_count(rig->server[0], FAKE_WAIT) >= 2); /* the first wait is a short one */
+	rig_flag(rig, INBOX, m, FLAG_SEEN);                /* nobody rings */
 	UNTIL((fake_copies(inbox, m, &flags), flags == FLAG_SEEN));
 }
 END_TEST
@@ -172,8 +215,7 @@ START_TEST(a_change_leaves_during_a_long_bootstrap)
 
 	rig_pass(rig);
 	fake_deliver(rig_box(rig, 0, ARCHIVE), 2000);
-	rig->server[0]->slow_ms = 30;
-	rig->server[0]->slice = 20;
+	fake_slow(rig->server[0], 20, 30);
 	rig_start(rig);
 	UNTIL(rig_total(rig, 0, ARCHIVE) >= 20);
 	rig_flag(rig, INBOX, first, FLAG_SEEN);
@@ -302,6 +344,8 @@ static void add_single(TCase *c)
 {
 	tcase_add_test(c, a_busy_account_is_a_conflict_with_words);
 	tcase_add_test(c, workers_follow_the_server_and_the_reader);
+	tcase_add_test(c, a_request_during_a_look_is_not_forgotten);
+	tcase_add_test(c, what_a_dead_process_held_leaves_after_all);
 	tcase_add_test(c, a_change_of_another_process_leaves_soon);
 	tcase_add_test(c, offline_is_tried_again_by_itself);
 	tcase_add_test(c, a_new_connection_learns_what_it_missed);
