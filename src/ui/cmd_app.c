@@ -61,8 +61,8 @@ static int cancel(struct ui *ui, const char *arg, struct err *err)
 static int headers(struct ui *ui, const char *arg, struct err *err)
 {
 	(void)arg;
-	(void)err;
-	view_message_toggle_headers(ui);
+	if (!view_message_toggle_headers(ui))
+		return err_set(err, ERR_USAGE, _("The message is not here yet"));
 	return 0;
 }
 

@@ -35,3 +35,4 @@ EXTRA_DIST += src/ui/default.keys
 src/ui/default-keys.h: $(srcdir)/src/ui/default.keys src/ui/$(am__dirstamp)
 	$(AM_V_GEN)sed -e 's/[\\"]/\\&/g' -e 's/^/"/' -e 's/$$/\\n"/' \
 		$(srcdir)/src/ui/default.keys > $@.tmp && mv $@.tmp $@
+src/ui/libtern_a-keymap.$(OBJEXT): src/ui/default-keys.h

@@ -308,6 +308,8 @@ static void say_new_mail(struct ui *ui, const struct event *e)
 	const struct mailbox *m = sidebar_mailbox(&ui->sidebar, (mailbox_id){ e->mailbox });
 	const struct account *a = ui_account(ui, (account_id){ e->account });
 
+	if (ui->status.until) /* what the reader just did matters more; the counters tell */
+		return;
 	if (m && a && ui->config->accounts->len > 1)
 		ui_say(ui, _("New mail in %s / %s"), a->name, mailbox_label(m));
 	else

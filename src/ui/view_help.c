@@ -143,6 +143,7 @@ static int move(struct view *v, enum motion m, struct err *err)
 	struct help_view *h = (struct help_view *)v;
 	static const int lines[] = { [MOVE_NEXT] = 1, [MOVE_PREV] = -1 };
 	int half = MAX(h->height / 2, 1), last = MAX((int)h->lines->len - h->height, 0);
+	int was = h->top;
 
 	(void)err;
 	switch (m) {
@@ -164,6 +165,8 @@ static int move(struct view *v, enum motion m, struct err *err)
 		break;
 	}
 	h->top = CLAMP(h->top, 0, last);
+	if (h->top == was)
+		ui_say(v->ui, was == 0 ? _("This is the beginning") : _("This is the end"));
 	return 0;
 }
 

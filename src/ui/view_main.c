@@ -166,10 +166,9 @@ static void title(struct view *v, GString *left, GString *right)
 		number_text(ui->list.total, total));
 }
 
-static int step(struct ui *ui, int delta, struct err *err)
+/* A key that cannot move any further says so. */
+static int moved(struct ui *ui, int delta, int rc)
 {
-	int rc = list_move(&ui->list, delta, err);
-
 	if (rc == 0 && !list_current(&ui->list))
 		ui_say(ui, _("There is no message here"));
 	else if (rc == 0)
@@ -180,20 +179,21 @@ static int step(struct ui *ui, int delta, struct err *err)
 static int move(struct view *v, enum motion m, struct err *err)
 {
 	struct list *l = &v->ui->list;
+	int half = MAX(l->height / 2, 1);
 
 	switch (m) {
 	case MOVE_NEXT:
-		return step(v->ui, 1, err);
+		return moved(v->ui, 1, list_move(l, 1, err));
 	case MOVE_PREV:
-		return step(v->ui, -1, err);
+		return moved(v->ui, -1, list_move(l, -1, err));
 	case MOVE_HALF_DOWN:
-		return list_scroll(l, MAX(l->height / 2, 1), err);
+		return moved(v->ui, 1, list_scroll(l, half, err));
 	case MOVE_HALF_UP:
-		return list_scroll(l, -MAX(l->height / 2, 1), err);
+		return moved(v->ui, -1, list_scroll(l, -half, err));
 	case MOVE_PAGE_DOWN:
-		return list_scroll(l, l->height, err);
+		return moved(v->ui, 1, list_scroll(l, l->height, err));
 	case MOVE_PAGE_UP:
-		return list_scroll(l, -l->height, err);
+		return moved(v->ui, -1, list_scroll(l, -l->height, err));
 	case MOVE_FIRST:
 		return list_first(l, err);
 	case MOVE_LAST:

@@ -624,7 +624,7 @@ bool view_message_toggle_headers(struct ui *ui)
 {
 	struct message_view *m = reader(ui);
 
-	if (!m)
+	if (!m || m->state != BODY_SHOWN)
 		return false;
 	m->all_headers = !m->all_headers;
 	m->top = 0;

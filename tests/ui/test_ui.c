@@ -485,6 +485,12 @@ START_TEST(no_key_is_silent)
 	ck_assert(screen_shows(s, "This command does nothing here"));
 	screen_keys(s, "<Esc>");
 	ck_assert(screen_shows(s, "Nothing to cancel"));
+	screen_keys(s, "ggk");
+	ck_assert(screen_shows(s, "This is the first message"));
+	screen_keys(s, "G<PgDn>");
+	ck_assert(screen_shows(s, "This is the last message"));
+	screen_keys(s, "gg<Enter>H");
+	ck_assert(screen_shows(s, "The message is not here yet"));
 }
 END_TEST
 
