@@ -266,7 +266,7 @@ int main(int argc, char **argv)
 	places_init(&places, home);
 	if (instead)
 		return command(&places, 1, (char *[]){ (char *)instead, NULL });
-	if (at == argc)
+	if (at >= argc)
 		return screen(&places);
 	return command(&places, argc - at, argv + at);
 }
