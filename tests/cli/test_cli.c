@@ -11,11 +11,16 @@
 
 #define USAGE "ID... --to M [--limit N] [--raw|--text] [--json]"
 
+static char **words; /* args borrows them */
+
+static void forget_words(void)
+{
+	g_clear_pointer(&words, g_strfreev);
+}
+
 static int parse(const char *usage, const char *line, struct args *out, struct err *err)
 {
-	/* the words live as long as the test process */
-	char **words = g_strsplit(line, " ", -1);
-
+	words = g_strsplit(line, " ", -1);
 	return args_parse(usage, (int)g_strv_length(words), words, out, err);
 }
 
@@ -136,6 +141,7 @@ int main(void)
 	SRunner *runner = srunner_create(suite);
 	int failed;
 
+	tcase_add_checked_fixture(t, NULL, forget_words);
 	tcase_add_test(t, options_and_words_are_told_apart);
 	tcase_add_test(t, two_dashes_end_the_options);
 	tcase_add_loop_test(t, nonsense_is_refused_in_words, 0, (int)G_N_ELEMENTS(refusals));
