@@ -89,7 +89,7 @@ static void catch_stop_signals(void)
 /* The screen reads these as events; no worker may be interrupted by them. */
 static void block_screen_signals(void)
 {
-	static const int all[] = { SIGWINCH, SIGTERM, SIGHUP, SIGINT, SIGTSTP };
+	static const int all[] = { SIGWINCH, SIGTERM, SIGHUP, SIGINT, SIGTSTP, SIGCONT };
 	sigset_t set;
 
 	sigemptyset(&set);

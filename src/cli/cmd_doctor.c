@@ -161,24 +161,17 @@ static void store(struct report *r)
 
 static void queue(struct report *r)
 {
-	g_autoptr(GPtrArray) rows = NULL;
 	g_autofree char *detail = NULL;
+	int64_t waiting = 0, stuck = 0;
 	struct err err = { 0 };
-	int stuck = 0;
 
 	if (!r->c->store)
 		return;
-	if (store_queue_rows(r->c->store, (account_id){ 0 }, false, &rows, &err) < 0) {
+	if (store_queue_counts(r->c->store, (account_id){ 0 }, &waiting, &stuck, &err) < 0) {
 		line(r, "queue", false, err.text, NULL);
 		return;
 	}
-	for (guint i = 0; i < rows->len; i++) {
-		const struct mutation_row *m = rows->pdata[i];
-
-		stuck += m->status == MUTATION_CONFLICT || m->status == MUTATION_FAILED;
-	}
-	detail = g_strdup_printf(_("%d waiting, %d failed or in conflict"), (int)rows->len - stuck,
-		stuck);
+	detail = g_strdup_printf(_("%d waiting, %d failed or in conflict"), (int)waiting, (int)stuck);
 	line(r, "queue", stuck == 0, detail, _("`tern queue` shows the server's answers."));
 }
 

@@ -557,3 +557,24 @@ int store_queue_rows(struct store *s, account_id a, bool all, GPtrArray **out, s
 	*out = g_steal_pointer(&rows);
 	return 0;
 }
+
+int store_queue_counts(struct store *s, account_id a, int64_t *waiting, int64_t *stuck,
+	struct err *err)
+{
+	sqlite3_stmt *q = db_stmt(s,
+		"SELECT count(*) FILTER (WHERE status IN ('queued', 'leased')), count(*)"
+		" FROM mutation WHERE (?1 = 0 OR account_id = ?1)"
+		" AND status IN ('queued', 'leased', 'conflict', 'failed')");
+	int r;
+
+	if (!q)
+		return db_fail(s, err);
+	db_bind(q, "i", a.v);
+	r = db_step(s, q, err);
+	if (r <= 0)
+		return r;
+	*waiting = sqlite3_column_int64(q, 0);
+	*stuck = sqlite3_column_int64(q, 1) - *waiting;
+	sqlite3_reset(q);
+	return 0;
+}

@@ -239,6 +239,8 @@ void store_body_abandon(struct store *s, struct body_draft *d, const struct err 
 /* Each makes one step of the undo history.  Durable when it returns: only then may a screen say so. */
 int store_want_flags(struct store *s, const location_id *l, size_t n, unsigned add, unsigned remove,
 	struct err *err);                                   /* > 0: messages that changed */
+/* Marks a message read because it was shown: a wish like any other, but no step of the history. */
+int store_note_read(struct store *s, location_id l, struct err *err);
 int store_want_move(struct store *s, const location_id *l, size_t n, mailbox_id target,
 	struct err *err);
 /* Moves each to the mailbox of its account with that role (ARCHIVE, TRASH, ...). */
@@ -284,6 +286,10 @@ const char *mutation_verb_name(enum mutation_verb v);
 const char *mutation_status_name(enum mutation_status s);
 /* Unfinished, conflicting and failed rows (all = every row still kept), oldest first; account 0 = all. */
 int store_queue_rows(struct store *s, account_id a, bool all, GPtrArray **out, struct err *err);
+
+/* How many rows wait to leave, and how many need the reader (failed, conflict); account 0 = all. */
+int store_queue_counts(struct store *s, account_id a, int64_t *waiting, int64_t *stuck,
+	struct err *err);
 
 /* --- events and dump --------------------------------------------------- */
 

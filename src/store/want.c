@@ -257,6 +257,7 @@ static int end_step(struct store *s, int64_t step_id, int r, int n, struct err *
 	return r < 0 ? r : n;
 }
 
+/* step_id 0: not to be undone. */
 static int one_flag_wish(struct store *s, int64_t step_id, int64_t location, unsigned add,
 	unsigned remove, struct err *err)
 {
@@ -268,7 +269,7 @@ static int one_flag_wish(struct store *s, int64_t step_id, int64_t location, uns
 	r = wish_flags(s, &p, &add, &remove, err);
 	if (r <= 0)
 		return r;
-	r = note_undo(s, step_id, &p, 0, add, remove, err);
+	r = step_id ? note_undo(s, step_id, &p, 0, add, remove, err) : 0;
 	if (r == 0)
 		r = show_wish(s, &p, TOPIC_FLAGS_CHANGED, err);
 	return r < 0 ? r : 1;
@@ -287,6 +288,16 @@ int store_want_flags(struct store *s, const location_id *l, size_t n, unsigned a
 		done += r > 0;
 	}
 	return end_step(s, step_id, r, done, err);
+}
+
+int store_note_read(struct store *s, location_id l, struct err *err)
+{
+	int r = begin_step(s, "flags", NULL, err);
+
+	if (r < 0)
+		return r;
+	r = one_flag_wish(s, 0, l.v, FLAG_SEEN, 0, err);
+	return tx_end(s, r, err);
 }
 
 /* May messages be moved there?  Refuses with words. */

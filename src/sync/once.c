@@ -123,19 +123,9 @@ int once_pass(struct engine *e, account_id a, bool full, struct cancel *cancel, 
 /* Rows that still want to leave: neither settled nor waiting for the reader's decision. */
 static int waiting_rows(struct session *s, int64_t *n, struct err *err)
 {
-	g_autoptr(GPtrArray) rows = NULL;
-	int r = store_queue_rows(s->store, s->account->id, false, &rows, err);
+	int64_t stuck;
 
-	*n = 0;
-	for (guint i = 0; r >= 0 && i < rows->len; i++) {
-		struct mutation_row *row = g_ptr_array_index(rows, i);
-
-		*n += row->status == MUTATION_QUEUED || row->status == MUTATION_LEASED;
-		mutation_row_free(&row);
-	}
-	if (rows)
-		g_ptr_array_set_free_func(rows, NULL);
-	return r;
+	return store_queue_counts(s->store, s->account->id, n, &stuck, err);
 }
 
 static int push_leased(struct session *s, struct err *err)

@@ -14,7 +14,6 @@ enum {
 	SAY_MS = 8000,
 	COMPLAIN_MS = 30000,
 	COUNT_MS = 1000, /* the queue is counted at most this often */
-	COUNT_SLOW = 500, /* a longer queue: ten times less often */
 };
 
 void ui_say(struct ui *ui, const char *fmt, ...)
@@ -145,27 +144,14 @@ void state_text(const struct engine_state *s, char *out, size_t cap)
 static int pending(struct ui *ui)
 {
 	struct status *s = &ui->status;
-	int64_t now = clock_mono_ms();
-	g_autoptr(GPtrArray) rows = NULL;
+	int64_t now = clock_mono_ms(), waiting = 0, stuck = 0;
 	struct err ignored;
-	bool any = false;
 
-	if (s->pending_at && now - s->pending_at < (s->pending > COUNT_SLOW ? 10 : 1) * COUNT_MS)
+	if (s->pending_at && now - s->pending_at < COUNT_MS)
 		return s->pending;
-	for (guint i = 0; i < ui->config->accounts->len; i++) {
-		const struct account *a = ui->config->accounts->pdata[i];
-
-		any |= store_queue_due_in(ui->store, a->id) >= 0;
-	}
 	s->pending_at = MAX(now, 1);
-	s->pending = 0;
-	if (!any || store_queue_rows(ui->store, (account_id){ 0 }, false, &rows, &ignored) < 0)
-		return 0;
-	for (guint i = 0; i < rows->len; i++) {
-		const struct mutation_row *r = rows->pdata[i];
-
-		s->pending += r->status == MUTATION_QUEUED || r->status == MUTATION_LEASED;
-	}
+	if (store_queue_counts(ui->store, (account_id){ 0 }, &waiting, &stuck, &ignored) >= 0)
+		s->pending = (int)waiting;
 	return s->pending;
 }
 

@@ -347,7 +347,7 @@ static int64_t tick(struct view *v)
 	if (left > 0)
 		return left;
 	m->read_due = 0;
-	if (store_want_flags(ui->store, &m->row.location, 1, FLAG_SEEN, 0, &err) < 0) {
+	if (store_note_read(ui->store, m->row.location, &err) < 0) {
 		ui_complain(ui, &err);
 		return -1;
 	}

@@ -169,6 +169,23 @@ START_TEST(undo_while_the_move_is_leased_waits_for_its_outcome)
 }
 END_TEST
 
+START_TEST(reading_is_no_step_of_the_history)
+{
+	int64_t waiting, stuck;
+	struct err err;
+
+	rig_add(rig, rig->inbox, 1, 0);
+	want_flags(1, FLAG_FLAGGED, 0, 1);
+	ck_assert_int_eq(store_note_read(rig->store, rig_place(rig, rig->inbox, 1), &err), 1);
+	ck_assert_int_eq(store_queue_counts(rig->store, rig->account, &waiting, &stuck, &err), 0);
+	ck_assert_int_eq(waiting, 1);
+	ck_assert_int_eq(stuck, 0);
+	ck_assert_int_eq(undo(), 1);
+	ck_assert_uint_eq(shown_flags(rig->inbox, 1), FLAG_SEEN);
+	ck_assert_int_eq(undo(), 0);
+}
+END_TEST
+
 START_TEST(many_flags_leave_as_one_batch)
 {
 	location_id l[40];
@@ -399,6 +416,7 @@ int main(void)
 	tcase_add_test(t, undo_of_an_unsent_move_sends_nothing);
 	tcase_add_test(t, undo_of_a_sent_move_queues_the_inverse);
 	tcase_add_test(t, undo_while_the_move_is_leased_waits_for_its_outcome);
+	tcase_add_test(t, reading_is_no_step_of_the_history);
 	tcase_add_test(t, many_flags_leave_as_one_batch);
 	tcase_add_test(t, order_of_one_message_is_kept);
 	tcase_add_test(t, a_refused_move_rolls_back_and_says_why);

@@ -84,7 +84,6 @@ END_TEST
 
 START_TEST(a_lost_message_goes_after_two_passes)
 {
-	g_autofree char *bodies = g_build_filename(rig->dir, "bodies", NULL);
 	struct err err;
 	message_id m;
 	struct list_row *row;
