@@ -15,6 +15,8 @@
 
 extern char **environ;
 
+enum { REAP_PAUSE_MAX_MS = 50 };
+
 /* Starts the shell with its output on *out_fd; the child stands in a process group of its own. */
 static int start(const char *command, int *out_fd, pid_t *pid, struct err *err)
 {
@@ -74,21 +76,40 @@ static int drain(int fd, struct cancel *cancel, int64_t end, char *out, size_t c
 	}
 }
 
+/* Waits for the end of the command: it may have closed its output and still run. */
+static int reap(pid_t pid, struct cancel *cancel, int64_t end, int *status)
+{
+	for (int pause = 1;; pause = MIN(2 * pause, REAP_PAUSE_MAX_MS)) {
+		pid_t n = waitpid(pid, status, WNOHANG);
+
+		if (n == pid || (n < 0 && errno != EINTR))
+			return 0;
+		if (clock_mono_ms() >= end)
+			return ERR_RETRY;
+		if (cancel_poll(cancel, -1, 0, pause) < 0)
+			return ERR_CANCELED;
+	}
+}
+
 int spawn_first_line(const char *command, struct cancel *cancel, int timeout_ms, char *out,
 	size_t cap, struct err *err)
 {
 	AUTO(fd_close) int fd = -1;
+	int64_t end = clock_mono_ms() + timeout_ms;
 	size_t len = 0;
 	int status = 0, r;
 	pid_t pid;
 
 	if (start(command, &fd, &pid, err) < 0)
 		return err->code;
-	r = drain(fd, cancel, clock_mono_ms() + timeout_ms, out, cap, &len);
-	if (r < 0)
+	r = drain(fd, cancel, end, out, cap, &len);
+	if (r == 0)
+		r = reap(pid, cancel, end, &status);
+	if (r < 0) {
 		kill(-pid, SIGKILL);
-	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-		;
+		while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+			;
+	}
 	out[len] = '\0';
 	out[strcspn(out, "\r\n")] = '\0';
 	if (r == ERR_CANCELED)

@@ -15,6 +15,17 @@ tests_provider_test_imap_parse_LDADD = $(test_ldadd)
 tests_provider_test_imap_parse_CFLAGS = $(test_cflags)
 tests_provider_test_imap_parse_CPPFLAGS = $(test_cppflags)
 
+# The same cases for every provider.
+check_PROGRAMS += tests/provider/test_conformance
+tests_provider_test_conformance_SOURCES = tests/provider/test_conformance.c \
+	tests/provider/client.c tests/provider/client.h \
+	tests/provider/world.c tests/provider/world.h \
+	tests/provider/world_imap.c tests/provider/world_maildir.c \
+	tests/provider/imap_server.c tests/provider/imap_server.h
+tests_provider_test_conformance_LDADD = $(test_ldadd)
+tests_provider_test_conformance_CFLAGS = $(test_cflags)
+tests_provider_test_conformance_CPPFLAGS = $(test_cppflags)
+
 # Not part of the suite: make tests/provider/imap_bench
 EXTRA_PROGRAMS = tests/provider/imap_bench
 tests_provider_imap_bench_SOURCES = tests/provider/imap_bench.c tests/provider/imap_rig.c \
