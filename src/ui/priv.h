@@ -49,6 +49,7 @@ struct ui {
 	bool stale;            /* the rows or counters on the screen may be old */
 	int64_t read_at;       /* when they were read last, monotonic ms; 0 = never */
 	struct list_key acted; /* the row of the last change: undo goes back to it */
+	message_id acted_message;
 	bool has_acted;
 	location_id moving;    /* what the open picker is to move */
 

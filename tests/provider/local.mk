@@ -32,14 +32,4 @@ tests_provider_imap_bench_SOURCES = tests/provider/imap_bench.c tests/provider/i
 	tests/provider/imap_rig.h
 tests_provider_imap_bench_CPPFLAGS = $(test_cppflags)
 
-# Needs clang; not part of the suite: make fuzz_imap && ./fuzz_imap -max_total_time=60 CORPUS
-.PHONY: fuzz_imap
-fuzz_imap:
-	clang -g -O1 -fsanitize=fuzzer,address,undefined -DHAVE_CONFIG_H -I. $(AM_CPPFLAGS) -std=gnu11 \
-		-pthread $(GLIB_CFLAGS) $(GMIME_CFLAGS) $(OPENSSL_CFLAGS) $(JANSSON_CFLAGS) $(XML_CFLAGS) \
-		-o $@ $(top_srcdir)/tests/fuzz/fuzz_imap.c \
-		$(top_srcdir)/src/provider/imap/*.c $(top_srcdir)/src/net/*.c $(top_srcdir)/src/base/*.c \
-		$(top_srcdir)/src/model/*.c $(top_srcdir)/src/mime/*.c $(top_srcdir)/src/provider/merge.c \
-		$(ETPAN_LIBS) $(GLIB_LIBS) $(GMIME_LIBS) $(OPENSSL_LIBS) $(JANSSON_LIBS) $(XML_LIBS)
-CLEANFILES += fuzz_imap
-EXTRA_DIST += tests/fuzz/fuzz_imap.c tests/data/imap-responses
+EXTRA_DIST += tests/data/imap-responses
