@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -304,6 +305,26 @@ START_TEST(status_texts)
 }
 END_TEST
 
+START_TEST(an_answer_is_read_to_its_end_and_no_further)
+{
+	static const char line[] = "T1 NO [TRYCREATE] there is none";
+	size_t page = (size_t)sysconf(_SC_PAGESIZE), n = sizeof line - 1;
+	char *map = mmap(NULL, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	struct response r;
+	struct answer a;
+
+	ck_assert_ptr_ne(map, MAP_FAILED);
+	ck_assert_int_eq(mprotect(map + page, page, PROT_NONE), 0);
+	memcpy(map + page - n, line, n); /* the byte behind it cannot be read */
+	response_parse(map + page - n, map + page, &r);
+	answer_parse(&r, &a);
+	ck_assert_int_eq(a.status, ANSWER_NO);
+	ck_assert_str_eq(a.code, "TRYCREATE");
+	ck_assert_str_eq(a.text, "there is none");
+	munmap(map, 2 * page);
+}
+END_TEST
+
 /* --- recorded answers through the wire -------------------------------------------------------- */
 
 struct playback {
@@ -486,6 +507,7 @@ int main(void)
 	tcase_add_test(c, uid_sets);
 	tcase_add_test(c, dates);
 	tcase_add_test(c, status_texts);
+	tcase_add_test(c, an_answer_is_read_to_its_end_and_no_further);
 	tcase_add_test(c, a_body_goes_to_its_file);
 	tcase_add_test(c, recorded_answers_are_read_to_their_end);
 	suite_add_tcase(s, c);
