@@ -169,7 +169,7 @@ START_TEST(long_references_keep_first_and_last)
 {
 	g_autoptr(GString) refs = g_string_new("References:");
 	struct row *row = row_new();
-	struct fetch f = { .has = FETCH_UID, .uid = 1 };
+	struct fetch f = { .has = FETCH_UID | FETCH_ENVELOPE, .uid = 1 };
 	const struct change *c;
 
 	for (int n = 0; n < 150; n++)
