@@ -435,6 +435,45 @@ START_TEST(a_body_is_streamed_byte_for_byte)
 }
 END_TEST
 
+START_TEST(a_body_of_another_message_is_not_taken)
+{
+	const struct {
+		const char *id;
+		uint64_t size; /* 0 = the true one */
+		int result;
+	} rows[] = {
+		{ "right@test.example", 0, 0 },
+		{ "right@test.example", 9000, 0 }, /* an estimate */
+		{ "wrong@test.example", 0, 0 },	   /* an id that the server wrote anew */
+		{ "wrong@test.example", 9000, ERR_PROTOCOL },
+		{ NULL, 9000, 0 },
+		{ NULL, 900000, ERR_PROTOCOL },
+	};
+	struct rig r;
+	struct kept *k;
+
+	server_make("other");
+	server_deliver("other", "right", 1000);
+	rig_init(&r);
+	ck_assert_int_eq(rig_changes(&r, "other", 0), 0);
+	k = recorder_find(&r.rec, "right");
+	for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+		struct body_ref ref = { .mailbox_path = "other",
+			.uid = k->uid,
+			.uidvalidity = r.rec.uidvalidity,
+			.size = rows[i].size ? rows[i].size : k->size,
+			.message_id_header = rows[i].id };
+		FILE *f = tmpfile();
+
+		ck_assert_int_eq(rig_connect(&r), 0);
+		ck_assert_msg(r.p->ops->body(r.p, &ref, fileno(f), &r.err) == rows[i].result,
+			"row %d: %s", (int)i, r.err.text);
+		fclose(f);
+	}
+	rig_release(&r);
+}
+END_TEST
+
 /* --- waiting ----------------------------------------------------------------------------- */
 
 static int wait_in(struct rig *r, const char *path, struct cancel *wake, int ms, bool *live)
@@ -619,6 +658,7 @@ static Suite *suite(void)
 	tcase_add_test(c, a_literal_of_four_gigabytes_is_refused);
 	tcase_add_test(c, a_read_only_account_never_selects);
 	tcase_add_test(c, a_body_is_streamed_byte_for_byte);
+	tcase_add_test(c, a_body_of_another_message_is_not_taken);
 	tcase_add_test(c, idle_wakes_for_new_mail);
 	tcase_add_test(c, wait_notices_what_came_while_elsewhere);
 	tcase_add_test(c, without_idle_a_noop_finds_it);

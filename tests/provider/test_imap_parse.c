@@ -19,6 +19,7 @@
 #include "mime/text.h"
 #include "model/flags.h"
 #include "provider/imap/command.h"
+#include "provider/imap/pull.h"
 #include "provider/imap/uidset.h"
 #include "provider/imap/utf7.h"
 
@@ -325,6 +326,48 @@ START_TEST(an_answer_is_read_to_its_end_and_no_further)
 }
 END_TEST
 
+struct counter {
+	struct sink sink; /* first */
+	int told;
+};
+
+static int count_change(struct sink *s, const struct change *c, struct err *err)
+{
+	(void)c;
+	(void)err;
+	((struct counter *)s)->told++;
+	return 0;
+}
+
+/* What lacks FLAGS or a size is a row all the same, else each comparison would ask for it again. */
+START_TEST(a_message_is_told_from_news_of_its_flags)
+{
+	const struct {
+		const char *line;
+		int told;
+	} rows[] = {
+		{ "* 1 FETCH (UID 5 FLAGS () RFC822.SIZE 7)\r\n", 1 },
+		{ "* 1 FETCH (UID 5 FLAGS () " ENV("a") ")\r\n", 1 },
+		{ "* 1 FETCH (UID 5 INTERNALDATE \"17-Jul-1996 02:44:25 -0700\")\r\n", 1 },
+		{ "* 1 FETCH (UID 5 FLAGS (\\Seen))\r\n", 0 },
+		{ "* 1 FETCH (FLAGS (\\Seen) RFC822.SIZE 7)\r\n", 0 },
+	};
+	struct account account = { .name = (char *)"test" };
+	struct imap imap = { .base.account = &account, .row = row_new() };
+
+	for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+		struct counter c = { .sink.change = count_change };
+		struct pull p = { .imap = &imap, .out = &c.sink };
+		struct response r;
+
+		response_parse(rows[i].line, rows[i].line + strlen(rows[i].line), &r);
+		ck_assert_int_eq(pull_on_message(&imap, &r, &p, NULL), 0);
+		ck_assert_msg(c.told == rows[i].told, "%s", rows[i].line);
+	}
+	row_free(&imap.row);
+}
+END_TEST
+
 /* --- recorded answers through the wire -------------------------------------------------------- */
 
 struct playback {
@@ -507,6 +550,7 @@ int main(void)
 	tcase_add_test(c, uid_sets);
 	tcase_add_test(c, dates);
 	tcase_add_test(c, status_texts);
+	tcase_add_test(c, a_message_is_told_from_news_of_its_flags);
 	tcase_add_test(c, an_answer_is_read_to_its_end_and_no_further);
 	tcase_add_test(c, a_body_goes_to_its_file);
 	tcase_add_test(c, recorded_answers_are_read_to_their_end);

@@ -46,7 +46,7 @@ static int on_slice(struct imap *i, const struct response *r, void *ctx, struct 
 	for (unsigned n = 0; n < b->n; n++) {
 		struct slice_fetch *x = &b->slices[n];
 
-		if (f.seq >= x->lo && f.seq <= x->hi && f.uid && f.has & FETCH_SIZE)
+		if (f.seq >= x->lo && f.seq <= x->hi && f.uid && fetch_is_whole(&f))
 			x->low_uid = x->low_uid ? MIN(x->low_uid, f.uid) : f.uid;
 	}
 	return pull_report(b->pull, &f, err);

@@ -58,13 +58,12 @@ int pull_point(struct pull *p, uint64_t done, struct err *err)
 
 int pull_report(struct pull *p, const struct fetch *f, struct err *err)
 {
-	const unsigned need = FETCH_UID | FETCH_FLAGS | FETCH_SIZE;
 	int r;
 
-	if (!(f->has & FETCH_SIZE))
+	if (!fetch_is_whole(f))
 		p->imap->sel.stirred = true; /* another session changed its flags */
-	if ((f->has & need) != need || f->uid < p->from || f->uid == 0 || f->uid > UINT32_MAX)
-		return 0; /* news of a message that was not asked for, or too damaged to be a row */
+	if (!fetch_is_whole(f) || f->uid < p->from || f->uid == 0 || f->uid > UINT32_MAX)
+		return 0; /* news of a message that was not asked for, or without a number */
 	if (f->has & FETCH_DAMAGED)
 		log_event(LOG_WARN, "imap-odd-message", "s:s, s:I", "account",
 			p->imap->base.account->name, "uid", (json_int_t)f->uid);
