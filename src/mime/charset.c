@@ -1,7 +1,6 @@
 #include "mime/charset.h"
 
 #include <errno.h>
-#include <iconv.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -145,7 +144,7 @@ static void append_without_nul(GString *out, const char *s, size_t len)
 	}
 }
 
-static bool convert(GString *out, iconv_t cd, const char *data, size_t len)
+static bool convert(GString *out, GIConv cd, const char *data, size_t len)
 {
 	char *in = (char *)(uintptr_t)data;
 	bool exact = true;
@@ -154,7 +153,7 @@ static bool convert(GString *out, iconv_t cd, const char *data, size_t len)
 		char chunk[4096];
 		char *to = chunk;
 		size_t room = sizeof chunk, before = len;
-		size_t r = iconv(cd, &in, &len, &to, &room);
+		size_t r = g_iconv(cd, &in, &len, &to, &room);
 		int why = errno;
 
 		append_without_nul(out, chunk, (size_t)(to - chunk));
@@ -197,7 +196,7 @@ bool charset_append(GString *out, const char *name, const char *data, size_t len
 {
 	bool labelled = name && *name && !meaningless(name);
 	const char *real = labelled ? widened(name) : charset_guess(data, len);
-	iconv_t cd;
+	GIConv cd;
 	bool exact;
 
 	if (labelled && is_latin(real) && text_is_utf8(data, len))
@@ -206,8 +205,8 @@ bool charset_append(GString *out, const char *name, const char *data, size_t len
 		append_utf8(out, data, len);
 		return text_is_utf8(data, len);
 	}
-	cd = plain_name(real) ? iconv_open("UTF-8", real) : (iconv_t)-1;
-	if (cd == (iconv_t)-1) {
+	cd = plain_name(real) ? g_iconv_open("UTF-8", real) : (GIConv)-1;
+	if (cd == (GIConv)-1) {
 		if (labelled)
 			charset_append(out, NULL, data, len);
 		else
@@ -215,6 +214,6 @@ bool charset_append(GString *out, const char *name, const char *data, size_t len
 		return false;
 	}
 	exact = convert(out, cd, data, len);
-	iconv_close(cd);
+	g_iconv_close(cd);
 	return exact;
 }

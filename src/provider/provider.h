@@ -72,6 +72,7 @@ struct body_ref {
 	uint64_t uid;
 	const char *canonical; /* may be NULL */
 	uint64_t size;         /* expected bytes, 0 = unknown */
+	const char *message_id_header; /* expected, without <>; may be NULL */
 };
 
 struct provider_ops;
@@ -109,7 +110,11 @@ struct provider_ops {
 	int (*changes)(struct provider *p, const struct mailbox *m, unsigned flags, struct sink *out,
 		struct err *err);
 
-	/* Streams the raw message into fd, never whole in memory.  ERR_GONE if it is not there. */
+	/*
+	 * Streams the raw message into fd (open for reading, too), never whole in
+	 * memory.  ERR_GONE if it is not there; ERR_PROTOCOL if what came is
+	 * another message than ref says.
+	 */
 	int (*body)(struct provider *p, const struct body_ref *ref, int fd, struct err *err);
 
 	/*

@@ -151,7 +151,11 @@ static int insert_location(struct work *w, const struct change *c, int64_t messa
 		date, -date, (int64_t)c->size, sender, subject);
 }
 
-/* A copy that we moved here ourselves and whose number the server had not told (1 = found). */
+/*
+ * A copy that we moved here ourselves and whose number the server had not told
+ * (1 = found).  While the move has not left, a likeness that comes is somebody
+ * else's copy: it must stay when the move is undone.
+ */
 static int adopt_awaited(struct work *w, const struct change *c, struct err *err)
 {
 	sqlite3_stmt *q;
@@ -161,8 +165,10 @@ static int adopt_awaited(struct work *w, const struct change *c, struct err *err
 	if (!w->awaited || !c->message_id)
 		return 0;
 	q = db_stmt(w->s, "SELECT l.id, l.message_id FROM location l JOIN message m ON m.id = l.message_id"
-		       " WHERE l.mailbox_id = ? AND l.uid IS NULL AND m.rfc_id = ? AND m.size = ?"
-		       " LIMIT 1");
+		       " WHERE l.mailbox_id = ? AND l.uid IS NULL AND m.rfc_id = ? AND l.size = ?"
+		       " AND NOT EXISTS (SELECT 1 FROM mutation q WHERE q.message_id = m.id"
+		       "  AND q.status IN ('queued', 'leased') AND q.target_location_id = l.id"
+		       "  AND q.status = 'queued' AND q.uncertain = 0) LIMIT 1");
 	db_bind(q, "iti", w->b->mailbox.v, c->message_id, (int64_t)c->size);
 	r = db_step(w->s, q, err);
 	if (r <= 0)
@@ -287,8 +293,9 @@ static int settle_wishes(struct work *w, int64_t location, bool *ours, struct er
 {
 	int64_t open;
 	int r = db_ask(w->s, err, &open,
-		"SELECT 1 FROM mutation WHERE source_location_id = ?"
-		" AND (status = 'leased' OR (status = 'queued' AND uncertain = 1))",
+		"SELECT 1 FROM mutation WHERE source_location_id = ?1 AND message_id ="
+		" (SELECT message_id FROM location WHERE id = ?1)"
+		" AND status IN ('queued', 'leased') AND (status = 'leased' OR uncertain = 1)",
 		"i", location);
 
 	*ours = r > 0;
@@ -363,12 +370,25 @@ static int upsert_mailbox(struct work *w, const struct mailbox *m, bool *news, s
 	return r;
 }
 
-/* Locations of a mailbox go, at most VOID_SLICE of them; 1 = there may be more. */
-static int void_slice(struct work *w, int64_t mailbox, struct err *err)
+/* Ends what is wished of a place that goes, and the place. */
+static int void_place(struct work *w, int64_t location, int64_t message, const char *why,
+	struct err *err)
+{
+	int r = queue_conflict_target(w->s, location, why, err);
+
+	if (r == 0)
+		r = queue_conflict(w->s, location, why, err);
+	if (r == 0)
+		r = location_delete(w->s, location, err);
+	return r < 0 ? r : rebase(w->s, message, err);
+}
+
+/* The places that `sql` selects go, at most VOID_SLICE of them; 1 = there may be more. */
+static int void_slice(struct work *w, int64_t mailbox, const char *sql, const char *why,
+	struct err *err)
 {
 	g_autoptr(GArray) rows = g_array_new(FALSE, FALSE, 2 * sizeof(int64_t));
-	sqlite3_stmt *q = db_stmt(w->s, "SELECT id, message_id FROM location WHERE mailbox_id = ?"
-				     " AND uid IS NOT NULL LIMIT ?");
+	sqlite3_stmt *q = db_stmt(w->s, sql);
 	int r;
 
 	db_bind(q, "ii", mailbox, (int64_t)VOID_SLICE);
@@ -380,19 +400,14 @@ static int void_slice(struct work *w, int64_t mailbox, struct err *err)
 	for (guint i = 0; r == 0 && i < rows->len; i++) {
 		int64_t *pair = (int64_t *)(void *)(rows->data + i * 2 * sizeof(int64_t));
 
-		r = queue_conflict(w->s, pair[0],
-			_("The mailbox was made anew at the server; the message has to be found again."),
-			err);
-		if (r == 0)
-			r = location_delete(w->s, pair[0], err);
-		if (r == 0)
-			r = rebase(w->s, pair[1], err);
+		r = void_place(w, pair[0], pair[1], why, err);
 	}
 	return r < 0 ? r : rows->len == VOID_SLICE;
 }
 
-/* Empties a mailbox in slices, each a transaction; the first forgets the cursor. */
-static int void_mailbox(struct work *w, int64_t mailbox, struct err *err)
+/* Empties a mailbox in slices, each a transaction that finds the cursor forgotten. */
+static int void_slices(struct work *w, int64_t mailbox, const char *sql, const char *why,
+	struct err *err)
 {
 	int more = 1;
 
@@ -404,12 +419,33 @@ static int void_mailbox(struct work *w, int64_t mailbox, struct err *err)
 		r = db_run(w->s, err,
 			"UPDATE mailbox SET cursor = '', complete = 0 WHERE id = ? AND cursor <> ''",
 			"i", mailbox);
-		more = r < 0 ? r : void_slice(w, mailbox, err);
+		more = r < 0 ? r : void_slice(w, mailbox, sql, why, err);
 		r = tx_end(w->s, more, err);
 		if (r < 0)
 			return r;
 	}
 	return 0;
+}
+
+#define NUMBERED                                                                                   \
+	"SELECT id, message_id FROM location WHERE mailbox_id = ? AND uid IS NOT NULL LIMIT ?"
+#define AWAITED "SELECT id, message_id FROM location WHERE mailbox_id = ? AND uid IS NULL LIMIT ?"
+
+/* The numbers mean nothing any more; what we moved here and the server has not numbered stays. */
+static int void_numbers(struct work *w, int64_t mailbox, struct err *err)
+{
+	return void_slices(w, mailbox, NUMBERED,
+		_("The mailbox was made anew at the server; the message has to be found again."),
+		err);
+}
+
+/* The mailbox itself goes. */
+static int void_mailbox(struct work *w, int64_t mailbox, struct err *err)
+{
+	const char *why = _("The mailbox does not exist at the server any more.");
+	int r = void_slices(w, mailbox, AWAITED, why, err);
+
+	return r < 0 ? r : void_slices(w, mailbox, NUMBERED, why, err);
 }
 
 static bool listed(const struct batch *b, const char *path)
@@ -577,7 +613,7 @@ int batch_apply(struct store *s, struct batch *b, struct batch_result *result, s
 
 	*w.result = (struct batch_result){ 0 };
 	if (b->reset)
-		r = void_mailbox(&w, b->mailbox.v, err);
+		r = void_numbers(&w, b->mailbox.v, err);
 	if (r == 0 && b->replace_mailboxes)
 		r = empty_vanished(&w, gone, err);
 	if (r == 0)

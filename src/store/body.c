@@ -15,7 +15,6 @@
 #include "base/mem.h"
 #include "store/priv.h"
 
-
 char *body_path(const struct store *s, int64_t message)
 {
 	char name[40];
@@ -49,8 +48,8 @@ int store_body_open(struct store *s, message_id m, int *fd_out, struct err *err)
 
 int store_body_place(struct store *s, message_id m, struct body_place *out, struct err *err)
 {
-	sqlite3_stmt *q = db_stmt(s, "SELECT b.id, b.path, b.uidvalidity, l.uid, m.size, m.canonical"
-				  " FROM location l JOIN mailbox b ON b.id = l.mailbox_id"
+	sqlite3_stmt *q = db_stmt(s, "SELECT b.id, b.path, b.uidvalidity, l.uid, m.size, m.canonical,"
+				  " m.rfc_id FROM location l JOIN mailbox b ON b.id = l.mailbox_id"
 				  " JOIN message m ON m.id = l.message_id"
 				  " WHERE l.message_id = ? AND l.uid IS NOT NULL"
 				  " ORDER BY l.shown DESC, l.id LIMIT 1");
@@ -70,6 +69,7 @@ int store_body_place(struct store *s, message_id m, struct body_place *out, stru
 		.uid = (uint64_t)sqlite3_column_int64(q, 3),
 		.size = (uint64_t)sqlite3_column_int64(q, 4),
 		.canonical = g_strdup((const char *)sqlite3_column_text(q, 5)),
+		.message_id_header = g_strdup((const char *)sqlite3_column_text(q, 6)),
 	};
 	sqlite3_reset(q);
 	return 0;
@@ -79,6 +79,7 @@ void body_place_release(struct body_place *p)
 {
 	g_clear_pointer(&p->path, g_free);
 	g_clear_pointer(&p->canonical, g_free);
+	g_clear_pointer(&p->message_id_header, g_free);
 }
 
 int store_body_begin(struct store *s, message_id m, struct body_draft *out, struct err *err)

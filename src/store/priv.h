@@ -132,6 +132,8 @@ int message_purge(struct store *s, int64_t message, struct err *err);
 
 /* Open wishes about a place become conflicts, with these words. */
 int queue_conflict(struct store *s, int64_t location, const char *why, struct err *err);
+/* The same for open wishes that would bring a message to that place. */
+int queue_conflict_target(struct store *s, int64_t location, const char *why, struct err *err);
 
 /* --- bodies (body.c) --------------------------------------------------- */
 

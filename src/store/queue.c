@@ -225,18 +225,51 @@ static int close_row(struct store *s, int64_t id, enum mutation_status st, const
 		statuses[st], answer, clock_unix(), id);
 }
 
-/* The move will not happen: later wishes about its target are about its source again. */
-static int withdraw_target(struct store *s, const struct open_row *o, struct err *err)
+/* Later wishes about the target of a move that will not happen are about its source again. */
+static int lend_source(struct store *s, const struct open_row *o, struct err *err)
 {
+	int r = db_run(s, err,
+		"UPDATE mutation SET source_location_id = ?, source_id = ?, uidvalidity ="
+		" (SELECT uidvalidity FROM mutation WHERE id = ?3) WHERE message_id = ?4"
+		" AND source_location_id = ?5 AND status IN ('queued', 'leased') AND id <> ?3",
+		"iiiii", o->source_location, o->source, o->id, o->message, o->target_location);
+
+	return r < 0 ? r : location_delete(s, o->target_location, err);
+}
+
+/* A wish that now moves the message to where it is: 1 = there was one, it is canceled. */
+static int cancel_idle_move(struct store *s, struct open_row *o, struct err *err)
+{
+	sqlite3_stmt *q = db_stmt(s, "SELECT id, target_location_id, target_id FROM mutation"
+				  " WHERE message_id = ? AND status IN ('queued', 'leased')"
+				  " AND source_location_id = ? AND target_id = source_id"
+				  " AND id <> ? ORDER BY id LIMIT 1");
 	int r;
 
-	if (!o->target_location)
-		return 0;
-	r = db_run(s, err,
-		"UPDATE mutation SET source_location_id = ?, source_id = ? WHERE"
-		" source_location_id = ? AND status IN ('queued', 'leased') AND id <> ?",
-		"iiii", o->source_location, o->source, o->target_location, o->id);
-	return r < 0 ? r : location_delete(s, o->target_location, err);
+	db_bind(q, "iii", o->message, o->source_location, o->id);
+	r = db_step(s, q, err);
+	if (r <= 0)
+		return r;
+	o->id = sqlite3_column_int64(q, 0);
+	o->target_location = sqlite3_column_int64(q, 1);
+	o->target = sqlite3_column_int64(q, 2);
+	sqlite3_reset(q);
+	r = close_row(s, o->id, MUTATION_CANCELED, "", err);
+	return r < 0 ? r : 1;
+}
+
+/* The move will not happen.  Undo may wait behind it as a move back: that one is void then, too. */
+static int withdraw_target(struct store *s, const struct open_row *o, struct err *err)
+{
+	struct open_row void_move = *o;
+	int r = o->target_location != 0;
+
+	while (r > 0) {
+		r = lend_source(s, &void_move, err);
+		if (r == 0)
+			r = cancel_idle_move(s, &void_move, err);
+	}
+	return r;
 }
 
 static int give_up(struct store *s, const struct open_row *o, enum mutation_status st,
@@ -289,13 +322,26 @@ int queue_conflict(struct store *s, int64_t location, const char *why, struct er
 		location, why, err);
 }
 
-/* Wishes whose place vanished under them can never be claimed: say so. */
-static int settle_lost(struct store *s, account_id a, struct err *err)
+int queue_conflict_target(struct store *s, int64_t location, const char *why, struct err *err)
 {
 	return conflict_rows(s,
+		OPEN_ROWS " AND target_location_id = ?1 AND message_id ="
+			  " (SELECT message_id FROM location WHERE id = ?1)",
+		location, why, err);
+}
+
+/* Wishes whose place or mailbox vanished under them can never be claimed: say so. */
+static int settle_lost(struct store *s, account_id a, struct err *err)
+{
+	int r = conflict_rows(s,
 		OPEN_ROWS " AND account_id = ? AND status = 'queued' AND NOT EXISTS"
 			  " (SELECT 1 FROM location l WHERE l.id = mutation.source_location_id)",
 		a.v, _("The message is no longer in this mailbox."), err);
+
+	return r < 0 ? r : conflict_rows(s,
+		OPEN_ROWS " AND account_id = ? AND status = 'queued' AND target_id IS NOT NULL"
+			  " AND NOT EXISTS (SELECT 1 FROM mailbox b WHERE b.id = mutation.target_id)",
+		a.v, _("The mailbox that the message was to go to does not exist any more."), err);
 }
 
 static int done_flags(struct store *s, const struct mutation_batch *b, const struct open_row *o,

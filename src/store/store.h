@@ -217,7 +217,7 @@ struct body_place {
 	uint32_t uidvalidity;
 	uint64_t uid;
 	uint64_t size;
-	char *canonical;
+	char *canonical, *message_id_header; /* may be NULL */
 };
 /* Where the server keeps the message now; ERR_GONE. */
 int store_body_place(struct store *s, message_id m, struct body_place *out, struct err *err);

@@ -100,7 +100,8 @@ static int fetch(struct session *s, message_id m, bool last, bool *asked, struct
 	if (r < 0)
 		return r;
 	ref = (struct body_ref){ .mailbox_path = at.path, .uidvalidity = at.uidvalidity,
-		.uid = at.uid, .canonical = at.canonical, .size = at.size };
+		.uid = at.uid, .canonical = at.canonical, .size = at.size,
+		.message_id_header = at.message_id_header };
 	*asked = true;
 	r = session_heard(s, s->provider->ops->body(s->provider, &ref, draft.fd, err));
 	if (r >= 0)

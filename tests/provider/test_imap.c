@@ -277,6 +277,40 @@ START_TEST(a_heavy_loss_is_proved_twice)
 }
 END_TEST
 
+/* Anybody can send a mail whose ENVELOPE is beyond the guard's limits. */
+START_TEST(one_monstrous_message_does_not_stop_its_mailbox)
+{
+	g_autofree char *monster = g_strnfill(1200 * 1024, 'M');
+	struct rig r;
+
+	server_make("monster");
+	server_deliver("monster", "before", 10);
+	server_deliver("monster", monster, 10);
+	server_deliver("monster", "between", 10);
+	server_deliver("monster", monster, 10);
+	server_deliver("monster", "behind", 10);
+	rig_init(&r);
+	ck_assert_msg(rig_changes(&r, "monster", 0) == 0, "%s", r.err.text);
+	ck_assert(r.rec.complete);
+	ck_assert_uint_eq(recorder_count(&r.rec), 5);
+	ck_assert_ptr_nonnull(recorder_find(&r.rec, "before"));
+	ck_assert_ptr_nonnull(recorder_find(&r.rec, "between"));
+	ck_assert_ptr_nonnull(recorder_find(&r.rec, "behind"));
+	ck_assert_int_eq(recorder_get(&r.rec, 2)->subject[0], 'M');
+	ck_assert_uint_gt(recorder_get(&r.rec, 4)->size, 1024 * 1024);
+	server_deliver("monster", "new", 10);
+	server_deliver("monster", monster, 10); /* as new mail, too */
+	server_deliver("monster", "newest", 10);
+	ck_assert_msg(rig_changes(&r, "monster", 0) == 0, "%s", r.err.text);
+	ck_assert_uint_eq(recorder_count(&r.rec), 8);
+	ck_assert_ptr_nonnull(recorder_find(&r.rec, "newest"));
+	g_tree_remove_all(r.rec.messages); /* and as what the store misses */
+	ck_assert_msg(rig_changes(&r, "monster", CHANGES_FULL) == 0, "%s", r.err.text);
+	ck_assert_uint_eq(recorder_count(&r.rec), 8);
+	rig_release(&r);
+}
+END_TEST
+
 START_TEST(an_error_of_the_sink_is_handed_on)
 {
 	struct rig r;
@@ -329,6 +363,7 @@ START_TEST(garbage_lines_are_skipped)
 }
 END_TEST
 
+/* ... and what asks for no literal is read all the same. */
 START_TEST(a_literal_of_four_gigabytes_is_refused)
 {
 	struct proxy p;
@@ -338,7 +373,9 @@ START_TEST(a_literal_of_four_gigabytes_is_refused)
 	server_deliver("huge", "a", 10);
 	proxy_start(&p, "--mode huge-literal:4294967296");
 	rig_through(&r, &p);
-	ck_assert_int_eq(rig_changes(&r, "huge", 0), ERR_LIMIT);
+	ck_assert_msg(rig_changes(&r, "huge", 0) == 0, "%s", r.err.text);
+	ck_assert(proxy_saw(&p, "huge-literal"));
+	ck_assert_ptr_null(recorder_get(&r.rec, 1)->subject);
 	rig_release(&r);
 	proxy_stop(&p);
 }
@@ -394,6 +431,45 @@ START_TEST(a_body_is_streamed_byte_for_byte)
 	ck_assert_int_eq(read_body(&r, "nowhere", k->uid, 1, f), ERR_GONE);
 	ck_assert_int_eq(ftell(f), 0);
 	fclose(f);
+	rig_release(&r);
+}
+END_TEST
+
+START_TEST(a_body_of_another_message_is_not_taken)
+{
+	const struct {
+		const char *id;
+		uint64_t size; /* 0 = the true one */
+		int result;
+	} rows[] = {
+		{ "right@test.example", 0, 0 },
+		{ "right@test.example", 9000, 0 }, /* an estimate */
+		{ "wrong@test.example", 0, 0 },	   /* an id that the server wrote anew */
+		{ "wrong@test.example", 9000, ERR_PROTOCOL },
+		{ NULL, 9000, 0 },
+		{ NULL, 900000, ERR_PROTOCOL },
+	};
+	struct rig r;
+	struct kept *k;
+
+	server_make("other");
+	server_deliver("other", "right", 1000);
+	rig_init(&r);
+	ck_assert_int_eq(rig_changes(&r, "other", 0), 0);
+	k = recorder_find(&r.rec, "right");
+	for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+		struct body_ref ref = { .mailbox_path = "other",
+			.uid = k->uid,
+			.uidvalidity = r.rec.uidvalidity,
+			.size = rows[i].size ? rows[i].size : k->size,
+			.message_id_header = rows[i].id };
+		FILE *f = tmpfile();
+
+		ck_assert_int_eq(rig_connect(&r), 0);
+		ck_assert_msg(r.p->ops->body(r.p, &ref, fileno(f), &r.err) == rows[i].result,
+			"row %d: %s", (int)i, r.err.text);
+		fclose(f);
+	}
 	rig_release(&r);
 }
 END_TEST
@@ -575,12 +651,14 @@ static Suite *suite(void)
 	tcase_add_test(c, another_uidvalidity_starts_anew);
 	tcase_add_test(c, backfill_is_newest_first_and_can_be_paused);
 	tcase_add_test(c, a_heavy_loss_is_proved_twice);
+	tcase_add_test(c, one_monstrous_message_does_not_stop_its_mailbox);
 	tcase_add_test(c, an_error_of_the_sink_is_handed_on);
 	tcase_add_test(c, a_cut_in_fetch_is_made_good);
 	tcase_add_test(c, garbage_lines_are_skipped);
 	tcase_add_test(c, a_literal_of_four_gigabytes_is_refused);
 	tcase_add_test(c, a_read_only_account_never_selects);
 	tcase_add_test(c, a_body_is_streamed_byte_for_byte);
+	tcase_add_test(c, a_body_of_another_message_is_not_taken);
 	tcase_add_test(c, idle_wakes_for_new_mail);
 	tcase_add_test(c, wait_notices_what_came_while_elsewhere);
 	tcase_add_test(c, without_idle_a_noop_finds_it);

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -18,6 +19,7 @@
 #include "mime/text.h"
 #include "model/flags.h"
 #include "provider/imap/command.h"
+#include "provider/imap/pull.h"
 #include "provider/imap/uidset.h"
 #include "provider/imap/utf7.h"
 
@@ -168,7 +170,7 @@ START_TEST(long_references_keep_first_and_last)
 {
 	g_autoptr(GString) refs = g_string_new("References:");
 	struct row *row = row_new();
-	struct fetch f = { .has = FETCH_UID, .uid = 1 };
+	struct fetch f = { .has = FETCH_UID | FETCH_ENVELOPE, .uid = 1 };
 	const struct change *c;
 
 	for (int n = 0; n < 150; n++)
@@ -301,6 +303,68 @@ START_TEST(status_texts)
 		if (rows[i].words)
 			ck_assert_uint_eq(t.words.n, strlen(rows[i].words));
 	}
+}
+END_TEST
+
+START_TEST(an_answer_is_read_to_its_end_and_no_further)
+{
+	static const char line[] = "T1 NO [TRYCREATE] there is none";
+	size_t page = (size_t)sysconf(_SC_PAGESIZE), n = sizeof line - 1;
+	char *map = mmap(NULL, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	struct response r;
+	struct answer a;
+
+	ck_assert_ptr_ne(map, MAP_FAILED);
+	ck_assert_int_eq(mprotect(map + page, page, PROT_NONE), 0);
+	memcpy(map + page - n, line, n); /* the byte behind it cannot be read */
+	response_parse(map + page - n, map + page, &r);
+	answer_parse(&r, &a);
+	ck_assert_int_eq(a.status, ANSWER_NO);
+	ck_assert_str_eq(a.code, "TRYCREATE");
+	ck_assert_str_eq(a.text, "there is none");
+	munmap(map, 2 * page);
+}
+END_TEST
+
+struct counter {
+	struct sink sink; /* first */
+	int told;
+};
+
+static int count_change(struct sink *s, const struct change *c, struct err *err)
+{
+	(void)c;
+	(void)err;
+	((struct counter *)s)->told++;
+	return 0;
+}
+
+/* What lacks FLAGS or a size is a row all the same, else each comparison would ask for it again. */
+START_TEST(a_message_is_told_from_news_of_its_flags)
+{
+	const struct {
+		const char *line;
+		int told;
+	} rows[] = {
+		{ "* 1 FETCH (UID 5 FLAGS () RFC822.SIZE 7)\r\n", 1 },
+		{ "* 1 FETCH (UID 5 FLAGS () " ENV("a") ")\r\n", 1 },
+		{ "* 1 FETCH (UID 5 INTERNALDATE \"17-Jul-1996 02:44:25 -0700\")\r\n", 1 },
+		{ "* 1 FETCH (UID 5 FLAGS (\\Seen))\r\n", 0 },
+		{ "* 1 FETCH (FLAGS (\\Seen) RFC822.SIZE 7)\r\n", 0 },
+	};
+	struct account account = { .name = (char *)"test" };
+	struct imap imap = { .base.account = &account, .row = row_new() };
+
+	for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+		struct counter c = { .sink.change = count_change };
+		struct pull p = { .imap = &imap, .out = &c.sink };
+		struct response r;
+
+		response_parse(rows[i].line, rows[i].line + strlen(rows[i].line), &r);
+		ck_assert_int_eq(pull_on_message(&imap, &r, &p, NULL), 0);
+		ck_assert_msg(c.told == rows[i].told, "%s", rows[i].line);
+	}
+	row_free(&imap.row);
 }
 END_TEST
 
@@ -486,6 +550,8 @@ int main(void)
 	tcase_add_test(c, uid_sets);
 	tcase_add_test(c, dates);
 	tcase_add_test(c, status_texts);
+	tcase_add_test(c, a_message_is_told_from_news_of_its_flags);
+	tcase_add_test(c, an_answer_is_read_to_its_end_and_no_further);
 	tcase_add_test(c, a_body_goes_to_its_file);
 	tcase_add_test(c, recorded_answers_are_read_to_their_end);
 	suite_add_tcase(s, c);

@@ -377,6 +377,136 @@ START_TEST(a_message_deleted_elsewhere_makes_a_conflict)
 }
 END_TEST
 
+/* The server's whole list of mailboxes, from now on without Archive. */
+static void archive_vanishes(void)
+{
+	static const struct mailbox list[] = {
+		{ .path = (char *)"INBOX", .name = (char *)"INBOX", .role = ROLE_INBOX },
+		{ .path = (char *)"Trash", .name = (char *)"Trash", .role = ROLE_TRASH },
+	};
+	struct batch *b = batch_new(rig->account, (mailbox_id){ 0 });
+	struct err err;
+
+	for (size_t i = 0; i < G_N_ELEMENTS(list); i++)
+		batch_mailbox(b, &list[i]);
+	batch_replace_mailboxes(b);
+	ck_assert_int_eq(batch_apply(rig->store, b, NULL, &err), 0);
+	batch_free(&b);
+}
+
+START_TEST(a_move_into_a_mailbox_that_vanishes_is_a_conflict)
+{
+	g_autoptr(GPtrArray) rows = NULL;
+	struct err err;
+
+	rig_add(rig, rig->inbox, 1, 0);
+	want_move(rig->inbox, 1, rig->archive);
+	archive_vanishes();
+	ck_assert(rig_shows(rig, rig->inbox, 1));
+	ck_assert_ptr_null(rig_claim(rig));
+	ck_assert_int_eq(store_queue_rows(rig->store, rig->account, false, &rows, &err), 0);
+	ck_assert_uint_eq(rows->len, 1);
+	ck_assert_int_eq(((struct mutation_row *)rows->pdata[0])->status, MUTATION_CONFLICT);
+}
+END_TEST
+
+START_TEST(a_moved_copy_in_a_mailbox_that_vanishes_is_an_orphan)
+{
+	struct mutation_batch *b;
+
+	rig_add(rig, rig->inbox, 1, 0);
+	rig_keep_body(rig, rig->inbox, 1);
+	want_move(rig->inbox, 1, rig->archive);
+	b = rig_claim(rig);
+	rig_settle(rig, &b, APPLIED_DONE, 0, ERR_OK); /* its number is not known yet */
+	archive_vanishes();
+	rig_sound(rig);
+	rig_add(rig, rig->trash, 1, 0); /* found again by what it is */
+	ck_assert(rig_has_body(rig, rig->trash, 1));
+}
+END_TEST
+
+START_TEST(undo_of_a_move_that_is_refused_later_sends_nothing)
+{
+	struct mutation_batch *b;
+
+	rig_add(rig, rig->inbox, 1, 0);
+	want_move(rig->inbox, 1, rig->archive);
+	b = rig_claim(rig);
+	ck_assert_int_eq(undo(), 1);
+	ck_assert(rig_shows(rig, rig->inbox, 1));
+	rig_settle(rig, &b, APPLIED_REFUSED, 0, ERR_OK);
+	ck_assert_ptr_null(rig_claim(rig)); /* not "from INBOX to INBOX" */
+	ck_assert(rig_shows(rig, rig->inbox, 1) && !rig_shows(rig, rig->archive, 1));
+	ck_assert_int_eq(rig_total(rig, rig->inbox), 1);
+}
+END_TEST
+
+START_TEST(undo_after_a_restart_in_the_middle_of_a_move)
+{
+	struct mutation_batch *b;
+	struct err err;
+
+	rig_add(rig, rig->inbox, 1, 0);
+	want_move(rig->inbox, 1, rig->archive);
+	b = rig_claim(rig);
+	mutation_batch_free(&b);
+	rig_reopen(rig);
+	ck_assert_int_eq(undo(), 1); /* before the worker has looked at what was left */
+	ck_assert_int_eq(store_queue_recover(rig->store, rig->account, &err), 0);
+	b = rig_claim(rig);
+	ck_assert(b->uncertain);
+	ck_assert_int_eq(b->target.v, rig->archive.v);
+	rig_settle(rig, &b, APPLIED_DONE, 9, ERR_OK);
+	b = rig_claim(rig);
+	ck_assert_ptr_nonnull(b);
+	ck_assert(!b->uncertain);
+	ck_assert_int_eq(b->target.v, rig->inbox.v);
+	ck_assert_uint_eq(b->items[0].uid, 9);
+	rig_settle(rig, &b, APPLIED_DONE, 2, ERR_OK);
+	ck_assert(rig_shows(rig, rig->inbox, 1) && !rig_shows(rig, rig->archive, 1));
+}
+END_TEST
+
+START_TEST(a_wish_behind_a_refused_move_keeps_the_numbers_of_its_place)
+{
+	struct batch *facts = batch_new(rig->account, rig->archive);
+	struct mutation_batch *b;
+	struct err err;
+
+	batch_cursor(facts, "1", 4711, true); /* another UIDVALIDITY than the inbox has */
+	ck_assert_int_eq(batch_apply(rig->store, facts, NULL, &err), 0);
+	batch_free(&facts);
+	rig_add(rig, rig->inbox, 1, 0);
+	want_move(rig->inbox, 1, rig->archive);
+	b = rig_claim(rig);
+	{
+		struct list_row *row = rig_row(rig, rig->archive, 1);
+
+		ck_assert_int_eq(store_want_flags(rig->store, &row->location, 1, FLAG_FLAGGED, 0,
+					 &err), 1);
+		list_row_free(&row);
+	}
+	rig_settle(rig, &b, APPLIED_REFUSED, 0, ERR_OK);
+	b = rig_claim(rig);
+	ck_assert_ptr_nonnull(b);
+	ck_assert_int_eq(b->source.v, rig->inbox.v);
+	ck_assert_uint_eq(b->uidvalidity, 1);
+	rig_settle(rig, &b, APPLIED_DONE, 0, ERR_OK);
+}
+END_TEST
+
+START_TEST(a_copy_that_came_before_our_move_left_is_not_ours)
+{
+	rig_add(rig, rig->inbox, 1, 0);
+	want_move(rig->inbox, 1, rig->archive);
+	rig_add(rig, rig->archive, 1, 0); /* another client copied it there */
+	ck_assert_int_eq(undo(), 1);
+	ck_assert(rig_shows(rig, rig->inbox, 1));
+	ck_assert_int_ne(rig_place(rig, rig->archive, 1).v, 0); /* the server has it: it stays */
+}
+END_TEST
+
 START_TEST(moves_between_accounts_are_refused)
 {
 	account_id other;
@@ -427,6 +557,12 @@ int main(void)
 	tcase_add_test(t, a_pass_that_saw_the_copy_first_gives_way);
 	tcase_add_test(t, a_moved_copy_that_never_appears_is_given_up);
 	tcase_add_test(t, a_message_deleted_elsewhere_makes_a_conflict);
+	tcase_add_test(t, a_move_into_a_mailbox_that_vanishes_is_a_conflict);
+	tcase_add_test(t, a_moved_copy_in_a_mailbox_that_vanishes_is_an_orphan);
+	tcase_add_test(t, undo_of_a_move_that_is_refused_later_sends_nothing);
+	tcase_add_test(t, undo_after_a_restart_in_the_middle_of_a_move);
+	tcase_add_test(t, a_wish_behind_a_refused_move_keeps_the_numbers_of_its_place);
+	tcase_add_test(t, a_copy_that_came_before_our_move_left_is_not_ours);
 	tcase_add_test(t, moves_between_accounts_are_refused);
 	suite_add_tcase(suite, t);
 	runner = srunner_create(suite);

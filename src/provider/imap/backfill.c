@@ -46,7 +46,7 @@ static int on_slice(struct imap *i, const struct response *r, void *ctx, struct 
 	for (unsigned n = 0; n < b->n; n++) {
 		struct slice_fetch *x = &b->slices[n];
 
-		if (f.seq >= x->lo && f.seq <= x->hi && f.uid && f.has & FETCH_SIZE)
+		if (f.seq >= x->lo && f.seq <= x->hi && f.uid && fetch_is_whole(&f))
 			x->low_uid = x->low_uid ? MIN(x->low_uid, f.uid) : f.uid;
 	}
 	return pull_report(b->pull, &f, err);
@@ -186,21 +186,63 @@ static int count_below(struct imap *i, uint64_t low, uint64_t *out, struct err *
 	return r;
 }
 
-int pull_backfill(struct pull *p, struct err *err)
+/* Where the oldest message that is not covered stands; 0 = none is left. */
+static int where(struct pull *p, bool fresh, uint64_t *hi, struct err *err)
 {
-	struct backfill b = { .pull = p, .first = p->fresh };
-	int r = 0;
+	if (!fresh)
+		return count_below(p->imap, p->at.low, hi, err);
+	*hi = p->imap->sel.exists;
+	return 0;
+}
 
-	if (p->fresh)
-		b.next_hi = p->imap->sel.exists;
-	else
-		r = count_below(p->imap, p->at.low, &b.next_hi, err);
+/* The slice under way ended with ERR_LIMIT: brings it in message by message where need be. */
+static int rescue_slice(struct pull *p, struct err *err)
+{
+	g_autoptr(GArray) uids = NULL;
+	g_autofree char *what = NULL;
+	struct backfill b = { .pull = p, .n = 1 };
+	struct slice_fetch *x = &b.slices[0];
+	int r = pull_reconnect(p, err);
+
+	if (r == 0)
+		r = count_below(p->imap, p->at.low, &x->hi, err);
+	if (r < 0 || x->hi == 0)
+		return r;
+	x->lo = x->hi > IMAP_FETCH_BATCH ? x->hi - IMAP_FETCH_BATCH + 1 : 1;
+	what = g_strdup_printf("FETCH %" PRIu64 ":%" PRIu64, x->lo, x->hi);
+	r = pull_list_uids(p, what, &uids, err);
+	if (r == 0)
+		r = pull_rescue(p, (const uint64_t *)(void *)uids->data, uids->len, err);
 	if (r < 0)
 		return r;
-	if (b.next_hi == 0) {
-		p->at.low = 1;
-		p->at.uidnext = MAX(p->at.uidnext, 1);
-		return 0;
+	if (uids->len > 0) {
+		x->low_uid = g_array_index(uids, uint64_t, 0);
+		p->max_uid = MAX(p->max_uid, g_array_index(uids, uint64_t, uids->len - 1));
 	}
-	return run(&b, err);
+	return conclude(&b, err);
+}
+
+int pull_backfill(struct pull *p, struct err *err)
+{
+	bool fresh = p->fresh;
+	int r = 0;
+
+	while (r == 0 && !p->paused) { /* each turn after the first brings the coverage down */
+		struct backfill b = { .pull = p, .first = fresh };
+
+		r = where(p, fresh, &b.next_hi, err);
+		fresh = false;
+		if (r < 0)
+			return r;
+		if (b.next_hi == 0) {
+			p->at.low = 1;
+			p->at.uidnext = MAX(p->at.uidnext, 1);
+			return 0;
+		}
+		r = run(&b, err);
+		if (r != ERR_LIMIT)
+			return r;
+		r = rescue_slice(p, err);
+	}
+	return r;
 }

@@ -1,10 +1,18 @@
 #include <inttypes.h>
 #include <jansson.h>
+#include <string.h>
+#include <unistd.h>
 
 #include "base/i18n.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "mime/header.h"
 #include "provider/imap/command.h"
+
+enum {
+	BODY_HEADER_MAX = 256 * 1024, /* bytes in which the message's own id is looked for */
+	BODY_SLACK = 16 * 1024,	      /* an RFC822.SIZE may always be wrong by this */
+};
 
 struct wanted {
 	uint64_t uid;
@@ -50,18 +58,55 @@ static int fetch_body(struct imap *i, struct wanted *w, int fd, struct answer *a
 	return n;
 }
 
+/* Are a and b so different that no estimate explains it? */
+static bool far_off(uint64_t a, uint64_t b)
+{
+	return MAX(a, b) - MIN(a, b) > BODY_SLACK && MAX(a, b) / 2 > MIN(a, b);
+}
+
+/* Does the header in fd name the message?  True also if its end is beyond what is looked at. */
+static bool names(int fd, const char *id)
+{
+	g_autofree char *head = g_malloc(BODY_HEADER_MAX);
+	size_t have = 0, block;
+	ssize_t n;
+
+	while (have < BODY_HEADER_MAX &&
+		(n = pread(fd, head + have, BODY_HEADER_MAX - have, (off_t)have)) > 0)
+		have += (size_t)n;
+	block = header_block_length(head, have);
+	return (block == 0 && have == BODY_HEADER_MAX) ||
+	       memmem(head, block ? block : have, id, strlen(id));
+}
+
 /*
- * Is what came the whole message?  The literal itself is complete, else the
- * connection had broken; some servers tell an estimate as RFC822.SIZE, so a
- * difference is noted and only an empty body of a non-empty message refused.
+ * A number that a broken server gave to another message must not put that one
+ * into the cache.  Some servers tell an estimate as RFC822.SIZE and some write
+ * ids anew, so that it takes two signs: another id and another size, or, for a
+ * message without an id, a size that is far off.
  */
-static int judge(struct imap *i, const struct wanted *w, int64_t bytes, struct err *err)
+static bool is_another(const struct body_ref *ref, uint64_t bytes, int fd)
+{
+	if (ref->size == bytes)
+		return false;
+	if (ref->message_id_header && *ref->message_id_header)
+		return !names(fd, ref->message_id_header);
+	return ref->size && far_off(ref->size, bytes);
+}
+
+/* Is what came the whole message, and the right one?  (Else the connection had broken.) */
+static int judge(struct imap *i, const struct body_ref *ref, const struct wanted *w, int64_t bytes,
+	int fd, struct err *err)
 {
 	if (!w->came)
 		return err_set(err, ERR_GONE, _("The message is no longer on the server."));
 	if (bytes <= 0 && w->size > 0)
 		return err_set(err, ERR_PROTOCOL,
 			_("The server sent an empty message instead of the real one."));
+	if (bytes > 0 && is_another(ref, (uint64_t)bytes, fd))
+		return err_set(err, ERR_PROTOCOL,
+			_("The server sent another message than the one in the list; it was not "
+			  "kept. Synchronise and open it again."));
 	if ((uint64_t)bytes != w->size)
 		log_event(LOG_WARN, "imap-size-differs", "s:s, s:I, s:I, s:I", "account",
 			i->base.account->name, "uid", (json_int_t)w->uid, "told",
@@ -89,7 +134,7 @@ static int read_body(struct imap *i, const struct body_ref *ref, int fd, struct 
 	wire_body_to(i->wire, -1);
 	if (a.status != ANSWER_OK)
 		return answer_error(&a, err);
-	return judge(i, &w, bytes, err);
+	return judge(i, ref, &w, bytes, fd, err);
 }
 
 int imap_body(struct provider *p, const struct body_ref *ref, int fd, struct err *err)

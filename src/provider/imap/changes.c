@@ -58,17 +58,18 @@ int pull_point(struct pull *p, uint64_t done, struct err *err)
 
 int pull_report(struct pull *p, const struct fetch *f, struct err *err)
 {
-	const unsigned need = FETCH_UID | FETCH_FLAGS | FETCH_SIZE;
 	int r;
 
-	if (!(f->has & FETCH_SIZE))
+	if (!fetch_is_whole(f))
 		p->imap->sel.stirred = true; /* another session changed its flags */
-	if ((f->has & need) != need || f->uid < p->from || f->uid == 0 || f->uid > UINT32_MAX)
-		return 0; /* news of a message that was not asked for, or too damaged to be a row */
+	if (!fetch_is_whole(f) || f->uid < p->from || f->uid == 0 || f->uid > UINT32_MAX)
+		return 0; /* news of a message that was not asked for, or without a number */
 	if (f->has & FETCH_DAMAGED)
 		log_event(LOG_WARN, "imap-odd-message", "s:s, s:I", "account",
 			p->imap->base.account->name, "uid", (json_int_t)f->uid);
 	p->max_uid = MAX(p->max_uid, f->uid);
+	if (p->came)
+		g_hash_table_add(p->came, GUINT_TO_POINTER((guint)f->uid));
 	r = p->out->change(p->out, row_message(p->imap->row, f), err);
 	return r < 0 ? r : 0;
 }
@@ -85,6 +86,28 @@ int pull_on_message(struct imap *i, const struct response *r, void *ctx, struct 
 		return 0;
 	}
 	return pull_report(ctx, &f, err);
+}
+
+/* The same, after a message that the guard refused ended the connection. */
+static int rescue_new(struct pull *p, struct err *err)
+{
+	g_autofree char *what = g_strdup_printf("UID FETCH %" PRIu32 ":*", p->at.uidnext);
+	g_autoptr(GArray) uids = NULL;
+	const uint64_t *list;
+	size_t skip = 0;
+	int r = pull_reconnect(p, err);
+
+	if (r == 0)
+		r = pull_list_uids(p, what, &uids, err);
+	if (r < 0)
+		return r;
+	list = (const uint64_t *)(void *)uids->data;
+	while (skip < uids->len && list[skip] < p->at.uidnext)
+		skip++;
+	r = pull_rescue(p, list + skip, uids->len - skip, err);
+	if (uids->len > 0)
+		p->max_uid = MAX(p->max_uid, list[uids->len - 1]); /* also what was left out */
+	return r;
 }
 
 /* What came since: "N:*" always holds the last message too, which pull_report drops. */
@@ -104,11 +127,13 @@ static int new_mail(struct pull *p, struct err *err)
 	p->from = p->at.uidnext;
 	p->max_uid = 0;
 	r = imap_run(i, &c, pull_on_message, p, &a, err);
+	if (r == 0 && a.status != ANSWER_OK)
+		r = answer_error(&a, err);
+	if (r == ERR_LIMIT)
+		r = rescue_new(p, err);
 	p->from = 0;
 	if (r < 0)
 		return r;
-	if (a.status != ANSWER_OK)
-		return answer_error(&a, err);
 	p->at.uidnext =
 		(uint32_t)MIN(MAX(p->max_uid + 1, MAX(p->at.uidnext, i->sel.uidnext)), UINT32_MAX);
 	return 0;

@@ -92,8 +92,8 @@ void answer_parse(const struct response *r, struct answer *out)
 	else if (slice_is(r->word, "NO"))
 		out->status = ANSWER_NO;
 	resp_text_parse(r->rest, &t);
-	if (t.code.p)
-		g_strlcpy(out->code, t.code.p, MIN(t.code.n + 1, sizeof out->code));
+	if (t.code.p) /* a piece of the buffer: nothing may look for its NUL */
+		memcpy(out->code, t.code.p, MIN(t.code.n, sizeof out->code - 1));
 	text_clean_into(t.words.p, (ssize_t)t.words.n, out->text, sizeof out->text);
 }
 

@@ -43,6 +43,12 @@ struct fetch {
 	struct slice header; /* of BODY[HEADER.FIELDS ...] or BODY[HEADER] */
 };
 
+/* An answer to a question for whole messages, not news of flags: it has what no news has. */
+static inline bool fetch_is_whole(const struct fetch *f)
+{
+	return f->has & (FETCH_SIZE | FETCH_DATE | FETCH_ENVELOPE);
+}
+
 /* Reads what follows "* SEQ FETCH "; false if there is no list of items at all. */
 bool fetch_parse(uint64_t seq, struct scan *s, struct fetch *out);
 

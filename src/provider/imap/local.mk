@@ -13,6 +13,7 @@ libtern_a_SOURCES += \
 	src/provider/imap/plan.c src/provider/imap/plan.h \
 	src/provider/imap/pull.h \
 	src/provider/imap/refresh.c \
+	src/provider/imap/rescue.c \
 	src/provider/imap/row.c src/provider/imap/row.h \
 	src/provider/imap/scan.c src/provider/imap/scan.h \
 	src/provider/imap/session.c \

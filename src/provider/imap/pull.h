@@ -34,6 +34,7 @@ struct pull {
 	bool fresh;	  /* nothing was covered at the start of this call */
 	bool paused;	  /* the sink wants a pause */
 	bool proved;	  /* a heavy loss was seen twice, on two connections */
+	GHashTable *came; /* uids reported during a rescue, NULL outside of one */
 };
 
 /* Reads a cursor; false if it is none ("" or of another version). */
@@ -46,6 +47,15 @@ int pull_point(struct pull *p, uint64_t done, struct err *err);
 int pull_on_message(struct imap *i, const struct response *r, void *ctx, struct err *err);
 /* Reports f as a message if it is one. */
 int pull_report(struct pull *p, const struct fetch *f, struct err *err);
+
+/* A new connection with the same mailbox selected. */
+int pull_reconnect(struct pull *p, struct err *err);
+/* The uids, ascending, of what such a command names: "FETCH 1:9", "UID FETCH 7:*".  Fills *out,
+ * to be freed, also on failure. */
+int pull_list_uids(struct pull *p, const char *what, GArray **out, struct err *err);
+/* Reports these messages (ascending), after a command for them ended with ERR_LIMIT; needs a
+ * new connection. */
+int pull_rescue(struct pull *p, const uint64_t *uids, size_t n, struct err *err);
 
 /* From low down to 1, newest first. */
 int pull_backfill(struct pull *p, struct err *err);

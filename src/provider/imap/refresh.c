@@ -157,21 +157,11 @@ static bool doubtful(const struct refresh *f)
 }
 
 /* A new connection for the second proof. */
-static int reconnect(struct pull *p, struct err *err)
+static int ask_again(struct pull *p, struct err *err)
 {
-	struct imap *i = p->imap;
-	int r;
-
-	log_event(LOG_WARN, "imap-heavy-loss", "s:s", "account", i->base.account->name);
-	imap_drop(i);
-	r = imap_session_open(i, err);
-	if (r == 0)
-		r = imap_select(i, p->path, true, true, err);
-	if (r == 0 && i->sel.uidvalidity != p->at.uidvalidity)
-		return err_set(err, ERR_RETRY,
-			_("The mailbox changed while it was read; it will be read again."));
+	log_event(LOG_WARN, "imap-heavy-loss", "s:s", "account", p->imap->base.account->name);
 	p->proved = true;
-	return r;
+	return pull_reconnect(p, err);
 }
 
 static int report_gone(struct refresh *f, struct err *err)
@@ -198,13 +188,17 @@ static int fetch_unknown(struct refresh *f, struct err *err)
 	while (r == 0 && done < n) {
 		AUTO(command_release) struct command c = { 0 };
 		struct answer a;
+		size_t taken;
 
 		command_init(&c, p->imap, "UID FETCH ");
-		done += uidset_write(c.text, uids + done, MIN(n - done, IMAP_FETCH_BATCH));
+		taken = uidset_write(c.text, uids + done, MIN(n - done, IMAP_FETCH_BATCH));
 		command_add(&c, " " PULL_ITEMS);
 		r = imap_run(p->imap, &c, pull_on_message, p, &a, err);
 		if (r == 0 && a.status != ANSWER_OK)
 			r = answer_error(&a, err);
+		if (r == ERR_LIMIT && pull_reconnect(p, err) == 0)
+			r = pull_rescue(p, uids + done, taken, err);
+		done += taken;
 	}
 	return r;
 }
@@ -221,7 +215,7 @@ static int round_of(struct pull *p, bool *again, struct err *err)
 		return r;
 	if (doubtful(&f)) {
 		*again = true;
-		return reconnect(p, err);
+		return ask_again(p, err);
 	}
 	r = report_gone(&f, err);
 	if (r == 0)

@@ -1,9 +1,13 @@
 #include "provider/imap/row.h"
 
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
+#include "base/file.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "mime/summary.h"
 #include "mime/text.h"
 #include "model/flags.h"
 
@@ -222,6 +226,40 @@ static void references(struct row *r, const struct fetch *f)
 	r->change.references = r->references;
 }
 
+/* --- without an envelope ---------------------------------------------------------- */
+
+static const char *keep_text(struct row *r, const char *s, size_t max)
+{
+	return s ? keep(r, s, strlen(s), max) : NULL;
+}
+
+/* The piece of the header that came in place of an ENVELOPE, read as that of a file. */
+static void from_header(struct row *r, struct slice header)
+{
+	AUTO(fd_close) int fd = memfd_create("header", MFD_CLOEXEC);
+	AUTO(summary_free) struct summary *s = NULL;
+	struct change read = { 0 }, *c = &r->change;
+
+	if (fd < 0 || fd_write_all(fd, header.p, header.n) < 0 || lseek(fd, 0, SEEK_SET) != 0 ||
+		summary_read(fd, &s, NULL) < 0)
+		return; /* a row without words is better than no row */
+	summary_fill(s, &read);
+	c->subject = keep_text(r, read.subject, CHANGE_SUBJECT_MAX);
+	c->from_name = keep_text(r, read.from_name, CHANGE_NAME_MAX);
+	c->from_addr = keep_text(r, read.from_addr, CHANGE_NAME_MAX);
+	c->to = keep_text(r, read.to, CHANGE_ADDRESSES_MAX);
+	c->cc = keep_text(r, read.cc, CHANGE_ADDRESSES_MAX);
+	c->message_id = keep_text(r, read.message_id, CHANGE_MESSAGE_ID_MAX);
+	c->sent_at = read.sent_at;
+	for (size_t i = 0; i < read.n_references && c->n_references < CHANGE_REFERENCES_MAX; i++) {
+		const char *copy = keep_text(r, read.references[i], CHANGE_MESSAGE_ID_MAX);
+
+		if (copy)
+			r->references[c->n_references++] = copy;
+	}
+	c->references = r->references;
+}
+
 /* --- the row -------------------------------------------------------------------- */
 
 const char *row_keywords(struct row *r, const struct fetch *f)
@@ -264,6 +302,11 @@ const struct change *row_message(struct row *r, const struct fetch *f)
 		.received_at = f->internaldate,
 		.size = f->size,
 		.has_attachment = f->attachment };
+	if (!(f->has & FETCH_ENVELOPE)) {
+		if (f->header.p)
+			from_header(r, f->header);
+		return c;
+	}
 	c->subject = text(r, e->subject, CHANGE_SUBJECT_MAX);
 	from(r, e->from);
 	c->to = address_list(r, e->to);

@@ -123,7 +123,7 @@ CREATE TABLE location (
 ) STRICT;
 CREATE UNIQUE INDEX location_uid ON location (mailbox_id, uid) WHERE uid IS NOT NULL;
 CREATE INDEX location_message ON location (message_id);
-CREATE INDEX location_awaited ON location (mailbox_id) WHERE uid IS NULL;
+CREATE INDEX location_awaited ON location (mailbox_id, size) WHERE uid IS NULL;
 CREATE INDEX location_by_date ON location (mailbox_id, date) WHERE shown = 1;
 CREATE INDEX location_by_size ON location (mailbox_id, size, date) WHERE shown = 1;
 CREATE INDEX location_by_sender ON location (mailbox_id, sender, age) WHERE shown = 1;
