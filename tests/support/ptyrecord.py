@@ -46,7 +46,7 @@ SEEN = {0x600, 0x601, 0x602, 0x603, 0x604, 0x605, 0x6DD, 0x70F, 0x890, 0x891, 0x
         0x110CD}
 
 DESCRIPTION = """tern-judge|a terminal whose sequences nobody can guess,
-\tam, xenl, colors#8, pairs#64, cols#%(cols)d, lines#%(rows)d,
+\tcolors#8, pairs#64, cols#%(cols)d, lines#%(rows)d,
 \tcup=\\E[%(mark)s;%%i%%p1%%d;%%p2%%dH, clear=\\E[%(mark)sJ, el=\\E[%(mark)sK,
 \tcivis=\\E[%(mark)s;1l, cnorm=\\E[%(mark)s;1h, smcup=\\E[%(mark)s;2h, rmcup=\\E[%(mark)s;2l,
 \tsmkx=\\E[%(mark)s;3h, rmkx=\\E[%(mark)s;3l,
