@@ -66,7 +66,7 @@ static int pick(struct ui *ui, struct target *out, struct err *err)
 
 static int toggle(struct ui *ui, unsigned flag, const char *on, const char *off, struct err *err)
 {
-	struct target t;
+	struct target t = { 0 };
 	bool set;
 	int rc = pick(ui, &t, err);
 
