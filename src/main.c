@@ -251,13 +251,14 @@ static int read_options(int argc, char **argv, const char **home, const char **i
 int main(int argc, char **argv)
 {
 	AUTO(places_release) struct places places = { 0 };
-	const char *home = NULL, *instead = NULL;
+	const char *home = NULL, *instead = NULL, *seed;
 	int at;
 
 	harden();
 	set_locale();
-	if (getenv("TERN_RETRY_SEED")) /* makes the jitter of retries repeatable */
-		backoff_seed(strtoull(getenv("TERN_RETRY_SEED"), NULL, 10));
+	seed = getenv("TERN_RETRY_SEED"); /* makes the jitter of retries repeatable */
+	if (seed)
+		backoff_seed(strtoull(seed, NULL, 10));
 	at = read_options(argc, argv, &home, &instead);
 	if (at < 0) {
 		cli_usage(stderr);

@@ -82,6 +82,7 @@ int cancel_poll(const struct cancel *c, int fd, short events, int timeout_ms)
 			return 0;
 		if (p[0].revents)
 			return 1;
-		drain(c); /* a late byte of a latch that was cleared meanwhile */
+		if (c)
+			drain(c); /* a late byte of a latch that was cleared meanwhile */
 	}
 }

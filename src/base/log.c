@@ -144,10 +144,40 @@ void log_event(enum log_level level, const char *event, const char *fields, ...)
 	json_decref(line);
 }
 
+/* Keeps a secret once; the oldest makes room. */
+static void keep(const char *secret)
+{
+	if (strlen(secret) < SECRET_LEAST)
+		return;
+	for (size_t i = 0; i < n_secrets; i++)
+		if (strcmp(secrets[i], secret) == 0)
+			return;
+	if (n_secrets == SECRETS_MAX) {
+		g_free(secrets[0]);
+		memmove(secrets, secrets + 1, --n_secrets * sizeof *secrets);
+	}
+	secrets[n_secrets++] = g_strdup(secret);
+}
+
+/* As it would stand in a line of JSON, without the quotes; a new string, NULL if it cannot. */
+static char *escaped(const char *secret)
+{
+	json_t *j = json_string_nocheck(secret);
+	char *text = json_dumps(j, JSON_ENCODE_ANY);
+	char *bare = text && strlen(text) >= 2 ? g_strndup(text + 1, strlen(text) - 2) : NULL;
+
+	free(text);
+	json_decref(j);
+	return bare;
+}
+
 void log_secret(const char *secret)
 {
+	g_autofree char *inside = escaped(secret);
+
 	pthread_mutex_lock(&lock);
-	if (n_secrets < SECRETS_MAX && strlen(secret) >= SECRET_LEAST)
-		secrets[n_secrets++] = g_strdup(secret);
+	keep(secret);
+	if (inside)
+		keep(inside);
 	pthread_mutex_unlock(&lock);
 }

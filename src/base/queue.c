@@ -52,6 +52,12 @@ static bool waiting(const struct queue *q, const struct event *e)
 	return false;
 }
 
+static void ring(const struct queue *q)
+{
+	if (write(q->pipe[1], "", 1) < 0)
+		return; /* a byte is there already, which is enough */
+}
+
 void queue_post(struct queue *q, const struct event *e)
 {
 	bool wake;
@@ -65,8 +71,8 @@ void queue_post(struct queue *q, const struct event *e)
 	} else if (!waiting(q, e)) {
 		q->ring[(q->head + q->count++) % QUEUE_MAX] = *e;
 	}
-	if (wake && write(q->pipe[1], "", 1) < 0)
-		wake = false; /* a byte is there already, which is enough */
+	if (wake)
+		ring(q);
 	pthread_mutex_unlock(&q->lock);
 }
 

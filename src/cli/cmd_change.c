@@ -15,11 +15,14 @@ static void free_row(void *r)
 	list_row_free(&p);
 }
 
-/* Rows of the messages named on the command line, of struct list_row *, in every mailbox. */
-static int read_rows(struct cli *c, const struct args *a, GPtrArray **out, struct err *err)
+static GPtrArray *no_rows(void)
 {
-	g_autoptr(GPtrArray) all = g_ptr_array_new_with_free_func(free_row);
+	return g_ptr_array_new_with_free_func(free_row);
+}
 
+/* Adds the rows of the messages named on the command line, of struct list_row *, in every mailbox. */
+static int read_rows(struct cli *c, const struct args *a, GPtrArray *all, struct err *err)
+{
 	for (guint i = 0; i < a->words->len; i++) {
 		g_autoptr(GPtrArray) rows = NULL;
 		int64_t id;
@@ -33,7 +36,6 @@ static int read_rows(struct cli *c, const struct args *a, GPtrArray **out, struc
 				id);
 		g_ptr_array_extend_and_steal(all, TAKE(rows));
 	}
-	*out = TAKE(all);
 	return 0;
 }
 
@@ -90,12 +92,12 @@ static int report(struct cli *c, const struct args *a, const GPtrArray *rows, in
 
 static int change_flags(struct cli *c, const struct args *a, unsigned add, unsigned remove)
 {
-	g_autoptr(GPtrArray) rows = NULL;
+	g_autoptr(GPtrArray) rows = no_rows();
 	g_autoptr(GArray) where = NULL;
 	struct err err = { 0 };
 	int changed;
 
-	if (read_rows(c, a, &rows, &err) < 0)
+	if (read_rows(c, a, rows, &err) < 0)
 		return say_error(&err);
 	where = locations(rows, (account_id){ 0 });
 	changed = store_want_flags(c->store, data_of(where), where->len, add, remove, &err);
@@ -124,12 +126,12 @@ int cmd_unflag(struct cli *c, const struct args *a)
 
 static int change_role(struct cli *c, const struct args *a, enum mailbox_role role)
 {
-	g_autoptr(GPtrArray) rows = NULL;
+	g_autoptr(GPtrArray) rows = no_rows();
 	g_autoptr(GArray) where = NULL;
 	struct err err = { 0 };
 	int changed;
 
-	if (read_rows(c, a, &rows, &err) < 0)
+	if (read_rows(c, a, rows, &err) < 0)
 		return say_error(&err);
 	where = locations(rows, (account_id){ 0 });
 	changed = store_want_role(c->store, data_of(where), where->len, role, &err);
@@ -186,14 +188,14 @@ static int move_rows(struct cli *c, const GPtrArray *rows, const GArray *targets
 int cmd_move(struct cli *c, const struct args *a)
 {
 	g_autoptr(GArray) targets = g_array_new(FALSE, FALSE, sizeof(mailbox_id));
-	g_autoptr(GPtrArray) rows = NULL;
+	g_autoptr(GPtrArray) rows = no_rows();
 	const char *to = args_option(a, "to");
 	struct err err = { 0 };
 	int changed = 0;
 
 	if (!to)
 		err_set(&err, ERR_USAGE, _("Say where with --to MAILBOX."));
-	if (!to || read_rows(c, a, &rows, &err) < 0 || find_targets(c, rows, to, targets, &err) < 0)
+	if (!to || read_rows(c, a, rows, &err) < 0 || find_targets(c, rows, to, targets, &err) < 0)
 		return say_error(&err);
 	changed = move_rows(c, rows, targets, &err);
 	return changed < 0 ? say_error(&err) : report(c, a, rows, changed);

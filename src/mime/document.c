@@ -1,6 +1,7 @@
 #include "mime/document.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -226,7 +227,7 @@ static int open_stream(int fd, off_t end, GMimeStream **out, struct err *err)
 			*out = g_mime_stream_mem_new_with_byte_array(g_steal_pointer(&buf));
 		return r;
 	}
-	copy = dup(fd);
+	copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
 	if (copy < 0)
 		return err_set(err, ERR_STORAGE, _("The message cannot be read: %s."),
 			g_strerror(errno));

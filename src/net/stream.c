@@ -171,6 +171,16 @@ bool stream_host_is_loopback(const char *host)
 
 /* --- TLS --------------------------------------------------------------------- */
 
+/* May a read go on?  A peer that always has one more record for TLS itself never makes us wait. */
+static int in_time(struct stream *s, int64_t end, struct err *err)
+{
+	if (cancel_is_set(s->cancel))
+		return stopped(err);
+	if (ms_left(end) > 0)
+		return 0;
+	return err_set(err, ERR_OFFLINE, _("The server %s does not answer."), s->host);
+}
+
 /*
  * After a TLS call that did not succeed: 0 = waited as TLS wished, call again;
  * < 0 = over.  `end` bounds the wait.
@@ -240,6 +250,8 @@ static ssize_t read_tls(struct stream *s, void *buf, size_t cap, int64_t end, st
 		if (r == 1)
 			return (ssize_t)got;
 		r = tls_again(s, r, end, err);
+		if (r == 0)
+			r = in_time(s, end, err);
 		if (r < 0)
 			return r;
 	}

@@ -579,23 +579,26 @@ static struct mutation_row *read_row(sqlite3_stmt *q, int64_t now)
 	return r;
 }
 
+#define QUEUE_ROWS                                                                                 \
+	"SELECT q.id, q.account_id, q.message_id, q.source_id, ifnull(q.target_id, 0), q.verb,"    \
+	" q.status, q.add_flags, q.remove_flags, q.uncertain, q.attempts, q.next_at,"              \
+	" q.created_at, q.answer, b.name, t.name, m.subject FROM mutation q"                       \
+	" LEFT JOIN mailbox b ON b.id = q.source_id LEFT JOIN mailbox t ON t.id = q.target_id"     \
+	" LEFT JOIN message m ON m.id = q.message_id WHERE (?1 = 0 OR q.account_id = ?1)"
+
 int store_queue_rows(struct store *s, account_id a, bool all, GPtrArray **out, struct err *err)
 {
 	g_autoptr(GPtrArray) rows = g_ptr_array_new_with_free_func(free_row);
 	sqlite3_stmt *q = db_stmt(s,
-		"SELECT q.id, q.account_id, q.message_id, q.source_id, ifnull(q.target_id, 0),"
-		" q.verb, q.status, q.add_flags, q.remove_flags, q.uncertain, q.attempts, q.next_at,"
-		" q.created_at, q.answer, b.name, t.name, m.subject FROM mutation q"
-		" LEFT JOIN mailbox b ON b.id = q.source_id LEFT JOIN mailbox t ON t.id = q.target_id"
-		" LEFT JOIN message m ON m.id = q.message_id"
-		" WHERE (?1 = 0 OR q.account_id = ?1) AND"
-		" (?2 OR q.status IN ('queued', 'leased', 'conflict', 'failed')) ORDER BY q.id");
+		all ? QUEUE_ROWS " ORDER BY q.id"
+		    : QUEUE_ROWS " AND q.status IN ('queued', 'leased', 'conflict', 'failed')"
+				 " ORDER BY q.id");
 	int64_t now = clock_mono_ms();
 	int r;
 
 	if (!q)
 		return db_fail(s, err);
-	db_bind(q, "ii", a.v, (int64_t)all);
+	db_bind(q, "i", a.v);
 	while ((r = db_step(s, q, err)) > 0)
 		g_ptr_array_add(rows, read_row(q, now));
 	if (r < 0)

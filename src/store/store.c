@@ -288,6 +288,44 @@ static void note_close(struct store *s)
 	fd_close(&s->lock_fd);
 }
 
+/* Of this process: the screen left a log that somebody else must empty. */
+static _Atomic bool log_is_long;
+
+static int on_commit(void *unused, sqlite3 *db, const char *name, int pages)
+{
+	(void)unused;
+	(void)db;
+	(void)name;
+	if (pages >= STORE_WAL_PAGES)
+		log_is_long = true;
+	return SQLITE_OK;
+}
+
+void store_checkpoint(struct store *s)
+{
+	check_owner(s);
+	if (log_is_long) {
+		log_is_long = false; /* if readers held some of it back, the next commit says so */
+		sqlite3_wal_checkpoint_v2(s->db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+	}
+}
+
+static int set_role(struct store *s, struct err *err)
+{
+	bool screen = s->role == STORE_UI;
+
+	if (sqlite3_exec(s->db,
+		    s->role == STORE_WORKER ? "PRAGMA cache_size=-10000"
+		    : screen                ? "PRAGMA cache_size=-2000"
+					    : "PRAGMA cache_size=-4000",
+		    NULL, NULL, NULL))
+		return db_fail(s, err);
+	sqlite3_wal_autocheckpoint(s->db, screen ? 0 : STORE_WAL_PAGES);
+	if (screen)
+		sqlite3_wal_hook(s->db, on_commit, NULL);
+	return 0;
+}
+
 static int open_db(struct store *s, struct err *err)
 {
 	g_autofree char *path = g_build_filename(s->dir, "tern.db", NULL);
@@ -309,13 +347,7 @@ static int open_db(struct store *s, struct err *err)
 	if (sqlite3_exec(s->db, pragmas, NULL, NULL, NULL))
 		return db_fail(s, err);
 	s->full_sync = true;
-	if (sqlite3_exec(s->db,
-		    s->role == STORE_WORKER ? "PRAGMA cache_size=-10000; PRAGMA wal_autocheckpoint=4000"
-		    : s->role == STORE_UI   ? "PRAGMA cache_size=-2000; PRAGMA wal_autocheckpoint=0"
-					    : "PRAGMA cache_size=-4000",
-		    NULL, NULL, NULL))
-		return db_fail(s, err);
-	return 0;
+	return set_role(s, err);
 }
 
 int store_open(const char *dir, enum store_role role, struct queue *events, struct store **out,

@@ -53,6 +53,12 @@ void store_close(struct store **s);
 bool store_was_unclean(const struct store *s);
 /* Looks for damage (quick_check) and for counters that do not match their rows; 0 = sound. */
 int store_check(struct store *s, struct err *err);
+/*
+ * The screen's commits never checkpoint, and where no worker writes nobody else
+ * does: the write-ahead log would grow.  A thread that nobody waits for calls
+ * this now and then; it does something only when the log has grown.
+ */
+void store_checkpoint(struct store *s);
 /* Rises with every commit of ANY process: cheap to ask again and again. */
 int64_t store_version(struct store *s);
 

@@ -278,7 +278,7 @@ static int one_flag_wish(struct store *s, int64_t step_id, int64_t location, uns
 int store_want_flags(struct store *s, const location_id *l, size_t n, unsigned add, unsigned remove,
 	struct err *err)
 {
-	int64_t step_id;
+	int64_t step_id = 0;
 	int done = 0, r = begin_step(s, "flags", &step_id, err);
 
 	if (r < 0)
@@ -362,7 +362,7 @@ static int one_move_wish(struct store *s, int64_t step_id, int64_t location, int
 static int want_move(struct store *s, const location_id *l, size_t n, int64_t target,
 	enum mailbox_role role, struct err *err)
 {
-	int64_t step_id;
+	int64_t step_id = 0;
 	int done = 0, r = begin_step(s, "move", &step_id, err);
 
 	if (r < 0)

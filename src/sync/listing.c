@@ -65,14 +65,12 @@ static void free_mailbox(gpointer m)
 	mailbox_free(&mailbox);
 }
 
-/* The stored mailboxes that the list does not have. */
-static int missing(struct listing *l, GPtrArray **out, struct err *err)
+/* Adds to lost the stored mailboxes that the list does not have. */
+static int missing(struct listing *l, GPtrArray *lost, struct err *err)
 {
 	g_autoptr(GPtrArray) stored = NULL;
-	GPtrArray *lost = g_ptr_array_new_with_free_func(free_mailbox);
 	int r = store_mailboxes(l->s->store, l->s->account->id, &stored, err);
 
-	*out = lost;
 	if (r < 0)
 		return r;
 	g_ptr_array_set_free_func(stored, free_mailbox);
@@ -99,7 +97,7 @@ static bool among(const GPtrArray *mailboxes, const char *path)
 /* Asks again on a new connection; what only one of the two lists misses stays. */
 static int ask_again(struct listing *l, const GPtrArray *lost_first, struct err *err)
 {
-	g_autoptr(GPtrArray) lost = NULL;
+	g_autoptr(GPtrArray) lost = g_ptr_array_new_with_free_func(free_mailbox);
 	int r;
 
 	log_event(LOG_WARN, "second-witness", "s:s, s:s, s:s, s:i", "account",
@@ -108,7 +106,7 @@ static int ask_again(struct listing *l, const GPtrArray *lost_first, struct err 
 	session_drop(l->s);
 	r = list(l, err);
 	if (r == 0)
-		r = missing(l, &lost, err);
+		r = missing(l, lost, err);
 	if (r < 0)
 		return r;
 	if (g_hash_table_size(l->paths) == 0)
@@ -130,11 +128,11 @@ int listing_refresh(struct session *s, struct err *err)
 		.sink = { .mailbox = on_mailbox, .progress = on_progress },
 		.s = s,
 	};
-	g_autoptr(GPtrArray) lost = NULL;
+	g_autoptr(GPtrArray) lost = g_ptr_array_new_with_free_func(free_mailbox);
 	int r = list(&l, err);
 
 	if (r == 0)
-		r = missing(&l, &lost, err);
+		r = missing(&l, lost, err);
 	if (r == 0 && (lost->len > 0 || g_hash_table_size(l.paths) == 0))
 		r = ask_again(&l, lost, err);
 	if (r < 0)

@@ -46,7 +46,7 @@ int session_connect(struct session *s, struct err *err)
 
 	if (!s->provider)
 		r = make_provider(s, err);
-	if (r < 0)
+	if (r < 0 || !s->provider)
 		return r;
 	if (!s->up)
 		board_stage(s->board, STAGE_CONNECTING, NULL);

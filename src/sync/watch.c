@@ -1,6 +1,7 @@
 /*
- * The watcher: one thread for all accounts, which notices two things that no
- * worker can while it waits for its server.  Another process (`tern flag`)
+ * The watcher: one thread for all accounts, which empties the log that the
+ * screen's writes left, and notices two things that no worker can while it
+ * waits for its server.  Another process (`tern flag`)
  * queued a change: the worker's bell is rung.  The machine slept: every socket
  * is suspect, and the workers connect anew.
  */
@@ -43,8 +44,10 @@ void *watch_main(void *sync)
 		if (!store && store_open(s->places->data, STORE_WORKER, NULL, &store, &err) < 0)
 			continue;
 		version = store_version(store);
-		if (version != seen)
+		if (version != seen) {
 			look(s, store);
+			store_checkpoint(store);
+		}
 		seen = version;
 	}
 	store_close(&store);

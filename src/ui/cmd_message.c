@@ -67,7 +67,7 @@ static int pick(struct ui *ui, struct target *out, struct err *err)
 
 static int toggle(struct ui *ui, unsigned flag, const char *on, const char *off, struct err *err)
 {
-	struct target t;
+	struct target t = { 0 };
 	bool set;
 	int rc = pick(ui, &t, err);
 
@@ -95,7 +95,7 @@ static int toggle_flag(struct ui *ui, const char *arg, struct err *err)
 
 static int to_role(struct ui *ui, enum mailbox_role role, const char *what, struct err *err)
 {
-	struct target t;
+	struct target t = { 0 };
 	int rc = pick(ui, &t, err);
 
 	if (rc < 0)
@@ -133,7 +133,7 @@ static int move_to(struct ui *ui, const struct list_row *row, mailbox_id m, stru
 {
 	const struct mailbox *mailbox = sidebar_mailbox(&ui->sidebar, m);
 	char what[200];
-	struct target t;
+	struct target t = { 0 };
 	int rc = take(ui, row, &t, err);
 
 	if (rc < 0)

@@ -157,7 +157,7 @@ static void build_tail(struct message_view *m)
 		add_line(m->tail, "", "", 0, STYLE_NORMAL);
 		add_line(m->tail, "", m->doc->note, strlen(m->doc->note), STYLE_NOTICE);
 	}
-	if (attachments(m) == 0)
+	if (!m->doc || attachments(m) == 0)
 		return;
 	add_line(m->tail, "", "", 0, STYLE_NORMAL);
 	add_line(m->tail, "", _("Attachments"), strlen(_("Attachments")), STYLE_TITLE);

@@ -465,6 +465,37 @@ START_TEST(an_unclean_exit_is_noticed)
 }
 END_TEST
 
+static int64_t log_bytes(void)
+{
+	g_autofree char *path = g_build_filename(rig->dir, "tern.db-wal", NULL);
+	struct stat st;
+
+	return stat(path, &st) ? 0 : (int64_t)st.st_size;
+}
+
+/* 4000 pages are emptied by whoever calls store_checkpoint; twice as much is the bound. */
+START_TEST(the_log_of_a_screen_without_workers_stays_bounded)
+{
+	struct store *screen = NULL;
+	location_id l;
+	struct err err;
+
+	rig_add(rig, rig->inbox, 1, 0);
+	l = rig_place(rig, rig->inbox, 1);
+	ck_assert_int_eq(store_open(rig->dir, STORE_UI, NULL, &screen, &err), 0);
+	for (int i = 0; i < 1500; i++) {
+		unsigned on = i % 2 ? 0 : FLAG_FLAGGED;
+
+		ck_assert_int_eq(store_want_flags(screen, &l, 1, on, FLAG_FLAGGED & ~on, &err), 1);
+		if (i % 50 == 0)
+			store_checkpoint(rig->store);
+	}
+	ck_assert_int_gt(log_bytes(), 0);
+	ck_assert_int_lt(log_bytes(), (int64_t)2 * 4000 * 4096);
+	store_close(&screen);
+}
+END_TEST
+
 START_TEST(files_are_private)
 {
 	g_autofree char *path = g_build_filename(rig->dir, "tern.db", NULL);
@@ -502,6 +533,7 @@ int main(void)
 	tcase_add_test(t, a_file_that_is_no_store_is_an_error);
 	tcase_add_test(t, a_full_disk_loses_nothing);
 	tcase_add_test(t, an_unclean_exit_is_noticed);
+	tcase_add_test(t, the_log_of_a_screen_without_workers_stays_bounded);
 	tcase_add_test(t, files_are_private);
 	suite_add_tcase(suite, t);
 	runner = srunner_create(suite);

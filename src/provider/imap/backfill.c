@@ -198,7 +198,7 @@ static int where(struct pull *p, bool fresh, uint64_t *hi, struct err *err)
 /* The slice under way ended with ERR_LIMIT: brings it in message by message where need be. */
 static int rescue_slice(struct pull *p, struct err *err)
 {
-	g_autoptr(GArray) uids = NULL;
+	g_autoptr(GArray) uids = g_array_new(FALSE, FALSE, sizeof(uint64_t));
 	g_autofree char *what = NULL;
 	struct backfill b = { .pull = p, .n = 1 };
 	struct slice_fetch *x = &b.slices[0];
@@ -210,7 +210,7 @@ static int rescue_slice(struct pull *p, struct err *err)
 		return r;
 	x->lo = x->hi > IMAP_FETCH_BATCH ? x->hi - IMAP_FETCH_BATCH + 1 : 1;
 	what = g_strdup_printf("FETCH %" PRIu64 ":%" PRIu64, x->lo, x->hi);
-	r = pull_list_uids(p, what, &uids, err);
+	r = pull_list_uids(p, what, uids, err);
 	if (r == 0)
 		r = pull_rescue(p, (const uint64_t *)(void *)uids->data, uids->len, err);
 	if (r < 0)

@@ -92,13 +92,13 @@ int pull_on_message(struct imap *i, const struct response *r, void *ctx, struct 
 static int rescue_new(struct pull *p, struct err *err)
 {
 	g_autofree char *what = g_strdup_printf("UID FETCH %" PRIu32 ":*", p->at.uidnext);
-	g_autoptr(GArray) uids = NULL;
+	g_autoptr(GArray) uids = g_array_new(FALSE, FALSE, sizeof(uint64_t));
 	const uint64_t *list;
 	size_t skip = 0;
 	int r = pull_reconnect(p, err);
 
 	if (r == 0)
-		r = pull_list_uids(p, what, &uids, err);
+		r = pull_list_uids(p, what, uids, err);
 	if (r < 0)
 		return r;
 	list = (const uint64_t *)(void *)uids->data;

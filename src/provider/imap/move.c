@@ -82,8 +82,8 @@ static int send_verb(struct job *j, const char *verb, const char *set, struct ma
 	struct answer *a, struct err *err)
 {
 	AUTO(command_release) struct command c = { 0 };
-	struct response r;
-	uint32_t tag;
+	struct response r = { 0 };
+	uint32_t tag = 0;
 	int n;
 
 	command_init(&c, j->imap, verb);

@@ -50,9 +50,9 @@ int pull_report(struct pull *p, const struct fetch *f, struct err *err);
 
 /* A new connection with the same mailbox selected. */
 int pull_reconnect(struct pull *p, struct err *err);
-/* The uids, ascending, of what such a command names: "FETCH 1:9", "UID FETCH 7:*".  Fills *out,
- * to be freed, also on failure. */
-int pull_list_uids(struct pull *p, const char *what, GArray **out, struct err *err);
+/* The uids, ascending, of what such a command names: "FETCH 1:9", "UID FETCH 7:*" into uids
+ * (of uint64_t). */
+int pull_list_uids(struct pull *p, const char *what, GArray *uids, struct err *err);
 /* Reports these messages (ascending), after a command for them ended with ERR_LIMIT; needs a
  * new connection. */
 int pull_rescue(struct pull *p, const uint64_t *uids, size_t n, struct err *err);

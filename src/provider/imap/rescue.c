@@ -64,14 +64,12 @@ static int on_uid(struct imap *i, const struct response *r, void *ctx, struct er
 	return 0;
 }
 
-int pull_list_uids(struct pull *p, const char *what, GArray **out, struct err *err)
+int pull_list_uids(struct pull *p, const char *what, GArray *uids, struct err *err)
 {
 	AUTO(command_release) struct command c = { 0 };
-	GArray *uids = g_array_new(FALSE, FALSE, sizeof(uint64_t));
 	struct answer a;
 	int r;
 
-	*out = uids;
 	command_init(&c, p->imap, what);
 	command_add(&c, " (UID)");
 	r = imap_run(p->imap, &c, on_uid, uids, &a, err);

@@ -148,6 +148,14 @@ void folder_close(struct folder *f)
 		fd_close(&f->sub[i]);
 }
 
+static void folder_swap(struct folder *a, struct folder *b)
+{
+	struct folder was = *a;
+
+	*a = *b;
+	*b = was;
+}
+
 /* No way out of the tree: no "..", no empty part, not absolute. */
 static bool path_is_safe(const char *path)
 {
@@ -210,8 +218,8 @@ int folder_open(struct maildir *m, const char *path, struct folder *out, struct 
 	}
 	if (dir < 0)
 		return missing(m, path, -dir, err);
-	*out = f;
-	f = FOLDER_NONE;
+	*out = FOLDER_NONE;
+	folder_swap(out, &f);
 	return 0;
 }
 
