@@ -8,16 +8,9 @@
 #include "cli/command.h"
 #include "model/flags.h"
 
-static void free_row(void *r)
-{
-	struct list_row *p = r;
-
-	list_row_free(&p);
-}
-
 static GPtrArray *no_rows(void)
 {
-	return g_ptr_array_new_with_free_func(free_row);
+	return g_ptr_array_new_with_free_func(list_row_drop);
 }
 
 /* Adds the rows of the messages named on the command line, of struct list_row *, in every mailbox. */

@@ -133,13 +133,6 @@ static int by_place(const void *a, const void *b)
 	return x->location.v < y->location.v ? 1 : x->location.v > y->location.v ? -1 : 0;
 }
 
-static void free_row(void *r)
-{
-	struct list_row *p = r;
-
-	list_row_free(&p);
-}
-
 /* The next n rows behind `from`.  A scope takes SCOPE_MAX mailboxes; of more, each slice gives its
  * first n and the first n of those together are the answer. */
 static int read_rows(struct listing *l, const struct list_key *from, size_t n, GPtrArray *rows,
@@ -286,7 +279,7 @@ static int list_rows(struct listing *l, const struct list_key *after, int64_t li
 	if (after)
 		from = *after;
 	while (more && out_alive()) {
-		g_autoptr(GPtrArray) rows = g_ptr_array_new_with_free_func(free_row);
+		g_autoptr(GPtrArray) rows = g_ptr_array_new_with_free_func(list_row_drop);
 
 		if (read_rows(l, started ? &from : NULL, PAGE_ROWS, rows, err) < 0)
 			return err->code;

@@ -16,6 +16,13 @@ void mailbox_free(struct mailbox **m)
 	*m = NULL;
 }
 
+void mailbox_drop(void *m)
+{
+	struct mailbox *mailbox = m;
+
+	mailbox_free(&mailbox);
+}
+
 const char *mailbox_role_name(enum mailbox_role role)
 {
 	return roles[role];

@@ -43,6 +43,7 @@ struct mailbox {
 };
 
 void mailbox_free(struct mailbox **m);
+void mailbox_drop(void *m); /* the same for the elements of a GLib container */
 const char *mailbox_role_name(enum mailbox_role role);          /* "inbox", ..., "none" */
 enum mailbox_role mailbox_role_from_name(const char *name);     /* ROLE_NONE for an unknown word */
 

@@ -9,7 +9,6 @@
  * mailbox is cut into slices that begin by clearing its cursor.
  */
 #include <string.h>
-#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/i18n.h"
@@ -23,7 +22,6 @@ enum {
 	SENDER_KEY = 24,       /* bytes of sort text kept */
 	SUBJECT_KEY = 40,
 	FUTURE_S = 86400,      /* a date further ahead than this counts as unknown (C-22) */
-	PASSES_KEPT = 2,       /* complete passes that a lost message or an awaited copy outlives */
 };
 
 struct seen {
@@ -621,128 +619,5 @@ int batch_apply(struct store *s, struct batch *b, struct batch_result *result, s
 	if (r == 0)
 		r = tx_end(s, apply_all(&w, gone, err), err);
 	batch_clear(b);
-	return r;
-}
-
-/* --- what the store knows ---------------------------------------------- */
-
-int store_known(struct store *s, mailbox_id m, uint64_t from, struct store_known *out, size_t max,
-	struct err *err)
-{
-	sqlite3_stmt *q = db_stmt(s, "SELECT uid, server_flags, keywords FROM location"
-				  " WHERE mailbox_id = ? AND uid >= ? ORDER BY uid LIMIT ?");
-	size_t n = 0;
-	int r;
-
-	if (from > INT64_MAX)
-		return 0;
-	db_bind(q, "iii", m.v, (int64_t)from, (int64_t)max);
-	while ((r = db_step(s, q, err)) > 0 && n < max) {
-		out[n].uid = (uint64_t)sqlite3_column_int64(q, 0);
-		out[n].flags = (unsigned)sqlite3_column_int(q, 1);
-		out[n].keywords_hash = flags_keywords_hash((const char *)sqlite3_column_text(q, 2));
-		n++;
-	}
-	return r < 0 ? r : (int)n;
-}
-
-int64_t store_known_count(struct store *s, mailbox_id m)
-{
-	int64_t n = 0;
-
-	db_ask(s, NULL, &n, "SELECT known FROM mailbox WHERE id = ?", "i", m.v);
-	return n;
-}
-
-/* --- the end of a pass ------------------------------------------------- */
-
-static int collect(struct store *s, const char *sql, account_id a, GArray *ids, struct err *err)
-{
-	sqlite3_stmt *q = db_stmt(s, sql);
-	int r;
-
-	db_bind(q, "ii", a.v, (int64_t)PASSES_KEPT);
-	while ((r = db_step(s, q, err)) > 0) {
-		int64_t id = sqlite3_column_int64(q, 0);
-
-		g_array_append_val(ids, id);
-	}
-	return r;
-}
-
-/* Copies that we moved and that no pass found: the place goes, the message waits as an orphan. */
-static int drop_awaited(struct store *s, account_id a, struct err *err)
-{
-	g_autoptr(GArray) ids = g_array_new(FALSE, FALSE, sizeof(int64_t));
-	int r = db_run(s, err,
-		"UPDATE location SET passes = passes + 1 WHERE uid IS NULL AND mailbox_id IN"
-		" (SELECT id FROM mailbox WHERE account_id = ?) AND NOT EXISTS"
-		" (SELECT 1 FROM mutation q WHERE q.message_id = location.message_id"
-		"  AND q.status IN ('queued', 'leased') AND q.target_location_id = location.id)",
-		"i", a.v);
-
-	if (r == 0)
-		r = collect(s,
-			"SELECT l.id FROM location l JOIN mailbox b ON b.id = l.mailbox_id"
-			" WHERE b.account_id = ? AND l.uid IS NULL AND l.passes >= ?",
-			a, ids, err);
-	for (guint i = 0; r == 0 && i < ids->len; i++) {
-		int64_t location = g_array_index(ids, int64_t, i);
-
-		r = queue_conflict(s, location,
-			_("The moved message was not found in its new mailbox."), err);
-		if (r == 0)
-			r = location_delete(s, location, err);
-	}
-	return r;
-}
-
-/* The messages that no pass has found for too long go, a slice at a time; 1 = there may be more. */
-static int purge_slice(struct store *s, account_id a, struct err *err)
-{
-	g_autoptr(GArray) ids = g_array_new(FALSE, FALSE, sizeof(int64_t));
-	int r = tx_begin(s, TX_CONSISTENT, err);
-
-	if (r < 0)
-		return r;
-	r = collect(s,
-		"SELECT id FROM message WHERE account_id = ? AND orphan > 0 AND orphan > ?"
-		" LIMIT 500",
-		a, ids, err);
-	for (guint i = 0; r == 0 && i < ids->len; i++)
-		r = message_purge(s, g_array_index(ids, int64_t, i), err);
-	r = tx_end(s, r, err);
-	for (guint i = 0; r == 0 && i < ids->len; i++) {
-		g_autofree char *path = body_path(s, g_array_index(ids, int64_t, i));
-
-		unlink(path);
-	}
-	return r < 0 ? r : ids->len > 0;
-}
-
-static int close_pass(struct store *s, account_id a, struct err *err)
-{
-	int r = tx_begin(s, TX_CONSISTENT, err);
-
-	if (r < 0)
-		return r;
-	r = drop_awaited(s, a, err);
-	if (r == 0)
-		r = db_run(s, err,
-			"UPDATE message SET orphan = orphan + 1 WHERE account_id = ? AND orphan > 0",
-			"i", a.v);
-	if (r == 0)
-		r = event_trim(s, err);
-	return tx_end(s, r, err);
-}
-
-int store_pass_done(struct store *s, account_id a, struct err *err)
-{
-	int r = close_pass(s, a, err);
-
-	while (r == 0 && (r = purge_slice(s, a, err)) > 0)
-		r = 0;
-	if (r == 0)
-		identity_settle(s);
 	return r;
 }

@@ -2,13 +2,6 @@
 
 enum { STRINGS_BLOCK = 64 * 1024 };
 
-static void free_mailbox(gpointer p)
-{
-	struct mailbox *m = p;
-
-	mailbox_free(&m);
-}
-
 struct batch *batch_new(account_id a, mailbox_id m)
 {
 	struct batch *b = g_new0(struct batch, 1);
@@ -17,7 +10,7 @@ struct batch *batch_new(account_id a, mailbox_id m)
 	b->mailbox = m;
 	b->strings = g_string_chunk_new(STRINGS_BLOCK);
 	b->changes = g_array_new(FALSE, FALSE, sizeof(struct change));
-	b->mailboxes = g_ptr_array_new_with_free_func(free_mailbox);
+	b->mailboxes = g_ptr_array_new_with_free_func(mailbox_drop);
 	b->references = g_ptr_array_new_with_free_func(g_free);
 	return b;
 }

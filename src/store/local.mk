@@ -14,6 +14,7 @@ libtern_a_SOURCES += \
 	src/store/mailbox.c \
 	src/store/migrate.c \
 	src/store/page.c \
+	src/store/pass.c \
 	src/store/priv.h \
 	src/store/queue.c \
 	src/store/rebase.c \

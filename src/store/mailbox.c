@@ -30,16 +30,9 @@ static struct mailbox *read_mailbox(sqlite3_stmt *q)
 	return m;
 }
 
-static void free_mailbox(gpointer p)
-{
-	struct mailbox *m = p;
-
-	mailbox_free(&m);
-}
-
 int store_mailboxes(struct store *s, account_id a, GPtrArray **out, struct err *err)
 {
-	g_autoptr(GPtrArray) list = g_ptr_array_new_with_free_func(free_mailbox);
+	g_autoptr(GPtrArray) list = g_ptr_array_new_with_free_func(mailbox_drop);
 	sqlite3_stmt *q = db_stmt(s, MAILBOX_COLUMNS
 		" WHERE ?1 = 0 OR b.account_id = ?1 ORDER BY b.account_id, use, b.name");
 	int r;

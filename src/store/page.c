@@ -52,11 +52,11 @@ void list_row_free(struct list_row **p)
 	*p = NULL;
 }
 
-static void free_row(gpointer p)
+void list_row_drop(void *r)
 {
-	struct list_row *r = p;
+	struct list_row *row = r;
 
-	list_row_free(&r);
+	list_row_free(&row);
 }
 
 static struct list_row *read_row(sqlite3_stmt *q, enum list_order order)
@@ -211,7 +211,7 @@ static int seek_all(struct store *s, const struct list_scope *scope, const char 
 int store_page(struct store *s, const struct list_scope *scope, enum page_direction dir,
 	const struct list_key *from, size_t n, GPtrArray **out, struct err *err)
 {
-	g_autoptr(GPtrArray) rows = g_ptr_array_new_with_free_func(free_row);
+	g_autoptr(GPtrArray) rows = g_ptr_array_new_with_free_func(list_row_drop);
 	bool backward = dir == PAGE_LAST || dir == PAGE_BEFORE;
 	bool down = scope->ascending ? backward : !backward;
 	const char *op = dir == PAGE_FIRST || dir == PAGE_LAST ? NULL
@@ -254,7 +254,7 @@ int store_scope_counts(struct store *s, const struct list_scope *scope, int64_t 
 static int next_by_date(struct store *s, const struct list_scope *scope, const struct list_key *from,
 	struct list_key *out, struct err *err)
 {
-	g_autoptr(GPtrArray) rows = g_ptr_array_new_with_free_func(free_row);
+	g_autoptr(GPtrArray) rows = g_ptr_array_new_with_free_func(list_row_drop);
 	bool down = !scope->ascending;
 	int r = seek_all(s, scope, from ? (down ? "<" : ">") : NULL, down, from, 1, UNREAD_FILTER,
 		rows, err);
@@ -310,7 +310,7 @@ int store_row(struct store *s, location_id l, struct list_row **out, struct err 
 
 int store_message_rows(struct store *s, message_id m, GPtrArray **out, struct err *err)
 {
-	g_autoptr(GPtrArray) rows = g_ptr_array_new_with_free_func(free_row);
+	g_autoptr(GPtrArray) rows = g_ptr_array_new_with_free_func(list_row_drop);
 	sqlite3_stmt *q = db_stmt(s, "SELECT " ROW_COLUMNS ROW_TABLES
 				  " WHERE l.message_id = ? AND l.shown = 1 ORDER BY l.id");
 	int r;

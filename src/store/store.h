@@ -15,7 +15,8 @@
  * to the queue after the commit.
  *
  * Strings in results belong to the result; results are freed with their own
- * free function.  All strings from mail are outside text.
+ * free function; arrays free their elements.  All strings from mail are outside
+ * text.
  */
 #ifndef TERN_STORE_STORE_H
 #define TERN_STORE_STORE_H
@@ -185,6 +186,7 @@ struct list_row {
 };
 
 void list_row_free(struct list_row **r);
+void list_row_drop(void *r); /* the same for the elements of a GLib container */
 
 enum page_direction {
 	PAGE_FIRST,   /* from the top; from is ignored */

@@ -58,13 +58,6 @@ static int list(struct listing *l, struct err *err)
 	return r < 0 ? r : 0;
 }
 
-static void free_mailbox(gpointer m)
-{
-	struct mailbox *mailbox = m;
-
-	mailbox_free(&mailbox);
-}
-
 /* Adds to lost the stored mailboxes that the list does not have. */
 static int missing(struct listing *l, GPtrArray *lost, struct err *err)
 {
@@ -73,7 +66,6 @@ static int missing(struct listing *l, GPtrArray *lost, struct err *err)
 
 	if (r < 0)
 		return r;
-	g_ptr_array_set_free_func(stored, free_mailbox);
 	for (guint i = stored->len; i > 0; i--) {
 		const struct mailbox *m = g_ptr_array_index(stored, i - 1);
 
@@ -97,7 +89,7 @@ static bool among(const GPtrArray *mailboxes, const char *path)
 /* Asks again on a new connection; what only one of the two lists misses stays. */
 static int ask_again(struct listing *l, const GPtrArray *lost_first, struct err *err)
 {
-	g_autoptr(GPtrArray) lost = g_ptr_array_new_with_free_func(free_mailbox);
+	g_autoptr(GPtrArray) lost = g_ptr_array_new_with_free_func(mailbox_drop);
 	int r;
 
 	log_event(LOG_WARN, "second-witness", "s:s, s:s, s:s, s:i", "account",
@@ -128,7 +120,7 @@ int listing_refresh(struct session *s, struct err *err)
 		.sink = { .mailbox = on_mailbox, .progress = on_progress },
 		.s = s,
 	};
-	g_autoptr(GPtrArray) lost = g_ptr_array_new_with_free_func(free_mailbox);
+	g_autoptr(GPtrArray) lost = g_ptr_array_new_with_free_func(mailbox_drop);
 	int r = list(&l, err);
 
 	if (r == 0)

@@ -37,13 +37,6 @@ static void pass_release(struct pass *p)
 	g_clear_pointer(&p->places, g_array_unref);
 }
 
-static void free_mailbox(gpointer m)
-{
-	struct mailbox *mailbox = m;
-
-	mailbox_free(&mailbox);
-}
-
 static bool chosen(const GArray *only, mailbox_id id)
 {
 	if (!only)
@@ -63,7 +56,6 @@ static int choose(struct pass *p, const GArray *only, struct err *err)
 	p->places = g_array_new(FALSE, TRUE, sizeof(struct place));
 	if (r < 0)
 		return r;
-	g_ptr_array_set_free_func(all, free_mailbox);
 	for (guint i = 0; i < all->len; i++) {
 		const struct mailbox *m = g_ptr_array_index(all, i);
 		struct place at = { .id = m->id, .open = true };
