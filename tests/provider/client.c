@@ -34,10 +34,10 @@ void client_open(struct client *c, struct account *a)
 	ck_assert_int_eq(dir_make_private(c->places.data, &err), 0);
 	c->events = queue_new();
 	c->config.accounts = g_ptr_array_new_with_free_func(free_account);
-	ck_assert_msg(store_open(c->places.data, STORE_UI, NULL, &c->store, &err) >= 0, "%s",
-		err.text);
-	ck_assert_msg(store_account_bind(c->store, a->name, a->type, &a->id, &err) >= 0, "%s",
-		err.text);
+	ck_assert_msg(
+		store_open(c->places.data, STORE_UI, NULL, &c->store, &err) >= 0, "%s", err.text);
+	ck_assert_msg(
+		store_account_bind(c->store, a->name, a->type, &a->id, &err) >= 0, "%s", err.text);
 	g_ptr_array_add(c->config.accounts, a);
 	c->sync = sync_new(&c->places, &c->config, c->events);
 	c->engine = sync_engine(c->sync);
@@ -147,8 +147,8 @@ void client_move(struct client *c, const char *box, const char *key, const char 
 	location_id l = client_place(c, box, key);
 	struct err err = { 0 };
 
-	ck_assert_msg(store_want_move(c->store, &l, 1, mailbox_of(c, target), &err) == 1, "%s",
-		err.text);
+	ck_assert_msg(
+		store_want_move(c->store, &l, 1, mailbox_of(c, target), &err) == 1, "%s", err.text);
 }
 
 void client_role(struct client *c, const char *box, const char *key, enum mailbox_role role)
@@ -268,9 +268,8 @@ char *client_picture(struct client *c)
 		if (!(m->attrs & MAILBOX_NOSELECT))
 			picture_box(lines, m->name);
 	}
-	json_array_foreach(all, i, line)
-		if (strcmp(word(line, "kind"), "message") == 0)
-			add_places(c, line, lines);
+	json_array_foreach(all, i, line) if (strcmp(word(line, "kind"), "message") == 0)
+		add_places(c, line, lines);
 	json_decref(all);
 	return picture_end(lines);
 }
@@ -303,9 +302,8 @@ int client_pending(struct client *c)
 	size_t i, k;
 	int n = 0;
 
-	json_array_foreach(all, i, line)
-		json_array_foreach(json_object_get(line, "locations"), k, place)
-			n += json_is_true(json_object_get(place, "pending"));
+	json_array_foreach(all, i, line) json_array_foreach(json_object_get(line, "locations"), k,
+		place) n += json_is_true(json_object_get(place, "pending"));
 	json_decref(all);
 	return n;
 }

@@ -31,8 +31,7 @@ int client_drain(struct client *c, struct err *err); /* rows that still wait, an
 /* The message with that key in a mailbox; 0 if it is not shown there. */
 location_id client_place(struct client *c, const char *box, const char *key);
 message_id client_message(struct client *c, const char *box, const char *key);
-void client_flag(struct client *c, const char *box, const char *key, unsigned add,
-	unsigned remove);
+void client_flag(struct client *c, const char *box, const char *key, unsigned add, unsigned remove);
 void client_move(struct client *c, const char *box, const char *key, const char *target);
 void client_role(struct client *c, const char *box, const char *key, enum mailbox_role role);
 void client_undo(struct client *c);

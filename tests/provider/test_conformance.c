@@ -33,9 +33,10 @@ static char *letter(const struct bench *b, const char *key, size_t filling)
 	const char *eol = b->w.ops->eol;
 	GString *mail = g_string_new(NULL);
 
-	g_string_append_printf(mail, "From: Ann <ann@example.org>%sSubject: about %s%s"
-				     "Message-ID: <%s" WORLD_DOMAIN
-				     ">%sDate: Tue, 01 Jul 2025 10:00:00 +0200%s%sBody of %s%s",
+	g_string_append_printf(mail,
+		"From: Ann <ann@example.org>%sSubject: about %s%s"
+		"Message-ID: <%s" WORLD_DOMAIN
+		">%sDate: Tue, 01 Jul 2025 10:00:00 +0200%s%sBody of %s%s",
 		eol, key, eol, key, eol, eol, eol, key, eol);
 	while (mail->len < filling)
 		g_string_append_printf(mail, "%08zx The quick brown fox, -- .%s", mail->len, eol);
@@ -500,39 +501,40 @@ static void a_move_into_a_removed_mailbox(struct bench *b)
 
 /* --- the table ------------------------------------------------------------------------- */
 
-#define CASE(f) { #f, f }
+#define NAMED(f) #f, f
 
 static const struct {
 	const char *name;
 	void (*run)(struct bench *b);
 } cases[] = {
-	CASE(first_sync_of_nothing),
-	CASE(first_sync_of_one),
-	CASE(first_sync_of_many),
-	CASE(a_new_message_comes),
-	CASE(flags_of_others_come_and_go),
-	CASE(odd_flags_are_kept), /* a Maildir name holds no keyword but $Forwarded */
-	CASE(an_expunge_comes),
-	CASE(all_are_expunged),
-	CASE(a_move_of_others_keeps_the_message),
-	CASE(mailboxes_come_and_go),
-	CASE(a_renamed_mailbox_keeps_its_messages),
-	CASE(new_numbers_keep_the_messages), /* other bytes under one Maildir name: not possible */
-	CASE(a_body_is_what_was_delivered),
-	CASE(a_huge_body_is_what_was_delivered),
-	CASE(a_body_after_a_move_by_others),
-	CASE(mail_without_headers), /* of no bytes at all: only a Maildir takes that */
-	CASE(two_messages_of_one_id),
-	CASE(our_flags_arrive),
-	CASE(our_move_arrives),
-	CASE(flags_travel_with_a_move),
-	CASE(archive_and_undo),
-	CASE(undo_before_it_left),
-	CASE(delete_goes_to_the_trash),
-	CASE(what_others_removed_is_no_failure),
-	CASE(away_and_back_loses_nothing),
-	CASE(both_sides_changed),
-	CASE(a_move_into_a_removed_mailbox),
+	{ NAMED(first_sync_of_nothing) },
+	{ NAMED(first_sync_of_one) },
+	{ NAMED(first_sync_of_many) },
+	{ NAMED(a_new_message_comes) },
+	{ NAMED(flags_of_others_come_and_go) },
+	{ NAMED(odd_flags_are_kept) }, /* a Maildir name holds no keyword but $Forwarded */
+	{ NAMED(an_expunge_comes) },
+	{ NAMED(all_are_expunged) },
+	{ NAMED(a_move_of_others_keeps_the_message) },
+	{ NAMED(mailboxes_come_and_go) },
+	{ NAMED(a_renamed_mailbox_keeps_its_messages) },
+	{ NAMED(new_numbers_keep_the_messages) }, /* other bytes under one Maildir name: not
+						     possible */
+	{ NAMED(a_body_is_what_was_delivered) },
+	{ NAMED(a_huge_body_is_what_was_delivered) },
+	{ NAMED(a_body_after_a_move_by_others) },
+	{ NAMED(mail_without_headers) }, /* of no bytes at all: only a Maildir takes that */
+	{ NAMED(two_messages_of_one_id) },
+	{ NAMED(our_flags_arrive) },
+	{ NAMED(our_move_arrives) },
+	{ NAMED(flags_travel_with_a_move) },
+	{ NAMED(archive_and_undo) },
+	{ NAMED(undo_before_it_left) },
+	{ NAMED(delete_goes_to_the_trash) },
+	{ NAMED(what_others_removed_is_no_failure) },
+	{ NAMED(away_and_back_loses_nothing) },
+	{ NAMED(both_sides_changed) },
+	{ NAMED(a_move_into_a_removed_mailbox) },
 };
 
 static void run(const struct world_ops *ops, int i)

@@ -155,9 +155,9 @@ static void add_box(GPtrArray *lines, const json_t *box)
 
 static void picture(struct world *w, GPtrArray *lines)
 {
-	g_autofree char *command = g_strdup_printf(
-		"python3 '%s/imapcheck.py' --plain --port %d --user %s dump", TEST_SUPPORT,
-		server.imap_port, server.user);
+	g_autofree char *command =
+		g_strdup_printf("python3 '%s/imapcheck.py' --plain --port %d --user %s dump",
+			TEST_SUPPORT, server.imap_port, server.user);
 	FILE *f = popen(command, "r");
 	json_t *box;
 	int status;

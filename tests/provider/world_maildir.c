@@ -20,8 +20,12 @@ static const struct {
 	char letter;
 	const char *word;
 } letters[] = {
-	{ 'D', "\\Draft" }, { 'F', "\\Flagged" }, { 'P', "$Forwarded" },
-	{ 'R', "\\Answered" }, { 'S', "\\Seen" }, { 'T', "\\Deleted" },
+	{ 'D', "\\Draft" },
+	{ 'F', "\\Flagged" },
+	{ 'P', "$Forwarded" },
+	{ 'R', "\\Answered" },
+	{ 'S', "\\Seen" },
+	{ 'T', "\\Deleted" },
 };
 
 static int begin(void)
@@ -63,7 +67,8 @@ static void remove_tree(const char *dir)
 
 static struct account *open_maildir(struct world *w, int serial)
 {
-	static const char *const boxes[] = { "INBOX", "Archive", "Drafts", "Junk", "Sent", "Trash" };
+	static const char *const boxes[] = { "INBOX", "Archive", "Drafts", "Junk", "Sent",
+		"Trash" };
 	struct account *a = g_new0(struct account, 1);
 
 	(void)serial;
@@ -120,8 +125,8 @@ static void deliver(struct world *w, const char *box, const char *mail, size_t l
 static void fill(struct world *w, const char *box, int n)
 {
 	g_autofree char *dir = folder_of(w, box, NULL);
-	g_autofree char *command = g_strdup_printf("python3 '%s/mail.py' maildir '%s' %d >/dev/null",
-		TEST_SUPPORT, dir, n);
+	g_autofree char *command = g_strdup_printf(
+		"python3 '%s/mail.py' maildir '%s' %d >/dev/null", TEST_SUPPORT, dir, n);
 
 	ck_assert_int_eq(system(command), 0);
 }
@@ -234,7 +239,8 @@ static void picture(struct world *w, GPtrArray *lines)
 	while ((e = readdir(d))) {
 		g_autofree char *box = g_strdup(e->d_name + 1);
 
-		if (*e->d_name != '.' || strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0)
+		if (*e->d_name != '.' || strcmp(e->d_name, ".") == 0 ||
+			strcmp(e->d_name, "..") == 0)
 			continue;
 		picture_folder(w, g_strdelimit(box, ".", '/'), lines);
 	}
