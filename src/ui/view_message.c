@@ -21,6 +21,7 @@
 
 enum {
 	HEADER_LINES_MAX = 3,   /* of one header, unless all are shown */
+	HEADER_SHARE = 3,       /* the usual headers take at most a third of the height */
 	HEADER_LABEL_MAX = 24,
 	AHEAD_MAX = 1 << 20,    /* larger messages are fetched when they are opened */
 };
@@ -44,6 +45,7 @@ struct message_view {
 	struct flow flow;
 	GArray *head, *tail;    /* of struct head_line: headers, attachments */
 	bool all_headers;
+	int head_room;          /* lines for the usual headers, 0 = as many as there are */
 	int width, height;
 	size_t top;             /* first line shown */
 	int64_t read_due;       /* monotonic ms when it is marked read, 0 = not */
@@ -74,7 +76,7 @@ static void add_header(struct message_view *m, const char *label, const char *va
 	int indent = text_width(label) + 2;
 	struct flow flow;
 	const struct flow_line *line;
-	size_t limit = m->all_headers ? 200 : HEADER_LINES_MAX;
+	size_t limit = m->all_headers ? 200 : m->head_room ? 1 : HEADER_LINES_MAX;
 
 	if (!value || !*value)
 		return;
@@ -82,6 +84,10 @@ static void add_header(struct message_view *m, const char *label, const char *va
 	for (size_t i = 0; (line = flow_line(&flow, i)); i++) {
 		if (i == limit) {
 			add_line(m->head, "", "…", strlen("…"), style);
+			break;
+		}
+		if (limit == 1) { /* drawing cuts it */
+			add_line(m->head, label, value, strlen(value), style);
 			break;
 		}
 		add_line(m->head, i == 0 ? label : "", line->text, line->len, style);
@@ -99,14 +105,25 @@ static const char *header_or(const struct message_view *m, const char *name, con
 static void add_usual_headers(struct message_view *m)
 {
 	char date[64];
+	const struct {
+		const char *label, *value;
+		enum style style;
+		int least; /* lines that must be there for it */
+	} all[] = {
+		{ _("From"), header_or(m, "From", m->from), STYLE_HEADER, 0 },
+		{ _("To"), header_or(m, "To", m->to), STYLE_HEADER, 4 },
+		{ _("Cc"), header_or(m, "Cc", m->cc), STYLE_HEADER, 6 },
+		{ _("Date"), date, STYLE_HEADER, 3 },
+		{ _("List"), header_or(m, "List-Id", ""), STYLE_HEADER, 7 },
+		{ _("Subject"), *m->subject ? m->subject : _("(no subject)"), STYLE_SUBJECT, 0 },
+	};
 
 	date_long(m->row.sent_at ? m->row.sent_at : m->row.received_at, date, sizeof date);
-	add_header(m, _("From"), header_or(m, "From", m->from), STYLE_HEADER);
-	add_header(m, _("To"), header_or(m, "To", m->to), STYLE_HEADER);
-	add_header(m, _("Cc"), header_or(m, "Cc", m->cc), STYLE_HEADER);
-	add_header(m, _("Date"), *date ? date : header_or(m, "Date", ""), STYLE_HEADER);
-	add_header(m, _("List"), header_or(m, "List-Id", ""), STYLE_HEADER);
-	add_header(m, _("Subject"), *m->subject ? m->subject : _("(no subject)"), STYLE_SUBJECT);
+	if (!*date)
+		g_strlcpy(date, header_or(m, "Date", ""), sizeof date);
+	for (size_t i = 0; i < G_N_ELEMENTS(all); i++)
+		if (!m->head_room || m->head_room >= all[i].least)
+			add_header(m, all[i].label, all[i].value, all[i].style);
 }
 
 static void describe_part(const struct document_part *p, char *out, size_t cap)
@@ -126,11 +143,26 @@ static int attachments(const struct message_view *m)
 	return n;
 }
 
-static void build_head(struct message_view *m)
+static void add_count(struct message_view *m)
 {
 	char count[80];
 	int n = attachments(m);
 
+	if (n == 0 || (m->head_room && m->head_room < 5))
+		return;
+	snprintf(count, sizeof count,
+		ngettext("%d attachment, listed below the text", "%d attachments, listed below the text",
+			(unsigned long)n),
+		n);
+	add_line(m->head, "", count, strlen(count), STYLE_ATTACHMENT);
+}
+
+/* On a small screen the text matters more than the headers: H shows them all. */
+static void build_head(struct message_view *m)
+{
+	int room = m->height / HEADER_SHARE;
+
+	m->head_room = 0;
 	clear_lines(m->head);
 	if (m->all_headers && m->doc)
 		for (guint i = 0; i < m->doc->headers->len; i++) {
@@ -140,12 +172,12 @@ static void build_head(struct message_view *m)
 		}
 	else
 		add_usual_headers(m);
-	if (n > 0) {
-		snprintf(count, sizeof count,
-			ngettext("%d attachment, listed below the text",
-				"%d attachments, listed below the text", (unsigned long)n),
-			n);
-		add_line(m->head, "", count, strlen(count), STYLE_ATTACHMENT);
+	add_count(m);
+	if (!m->all_headers && m->height > 0 && (int)m->head->len > room) {
+		clear_lines(m->head);
+		m->head_room = MAX(room, 2);
+		add_usual_headers(m);
+		add_count(m);
 	}
 	add_line(m->head, "", "", 0, STYLE_NORMAL);
 }
@@ -172,8 +204,24 @@ static void build_tail(struct message_view *m)
 	}
 }
 
-/* Lays everything out for a width; the line at the top stays on the screen. */
-static void lay_out(struct message_view *m, int width)
+static size_t lines_total(struct message_view *m)
+{
+	return m->head->len + flow_total(&m->flow) + m->tail->len;
+}
+
+/* The furthest top for a move down to `top`: counts lines only as far as it must. */
+static size_t bounded(struct message_view *m, size_t top)
+{
+	size_t bottom = top + (size_t)m->height, head = m->head->len, total;
+
+	if (bottom > head && flow_line(&m->flow, bottom - head))
+		return top;
+	total = lines_total(m);
+	return MIN(top, total > (size_t)m->height ? total - (size_t)m->height : 0);
+}
+
+/* Lays everything out for a size; the line at the top stays on the screen. */
+static void lay_out(struct message_view *m, int width, int height)
 {
 	size_t head = m->head->len, at = 0;
 	bool in_text = m->state == BODY_SHOWN && m->width > 0 && m->top > head;
@@ -181,12 +229,17 @@ static void lay_out(struct message_view *m, int width)
 	if (in_text)
 		at = flow_offset(&m->flow, m->top - head);
 	m->width = width;
+	m->height = height;
 	build_head(m);
 	build_tail(m);
 	if (m->state == BODY_SHOWN)
 		flow_set_width(&m->flow, width);
 	if (in_text)
 		m->top = m->head->len + flow_find(&m->flow, at);
+	else
+		m->top = MIN(m->top, MAX(m->head->len, 1) - 1);
+	if (m->state == BODY_SHOWN)
+		m->top = bounded(m, m->top); /* a larger screen may have room for all of it */
 }
 
 /* --- the body ---------------------------------------------------------- */
@@ -377,7 +430,7 @@ static void draw_head_line(const struct head_line *line, struct canvas *c, int y
 		x += canvas_put(c, y, x, a->w, STYLE_HEADER_NAME, line->label);
 		x += canvas_put(c, y, x, 2, STYLE_HEADER_NAME, ": ");
 	}
-	canvas_put(c, y, x, a->x + a->w - x, line->style, line->text);
+	canvas_put_cut(c, y, x, a->x + a->w - x, line->style, line->text);
 }
 
 /* Draws line i of the whole message; false behind its end. */
@@ -430,9 +483,8 @@ static void draw(struct view *v, struct canvas *c, const struct area *a)
 {
 	struct message_view *m = (struct message_view *)v;
 
-	if (m->width != a->w)
-		lay_out(m, a->w);
-	m->height = a->h;
+	if (m->width != a->w || m->height != a->h)
+		lay_out(m, a->w, a->h);
 	if (m->state != BODY_SHOWN) {
 		draw_notice(m, c, a);
 		return;
@@ -473,22 +525,6 @@ static void title(struct view *v, GString *left, GString *right)
 }
 
 /* --- moving ------------------------------------------------------------ */
-
-static size_t lines_total(struct message_view *m)
-{
-	return m->head->len + flow_total(&m->flow) + m->tail->len;
-}
-
-/* The furthest top for a move down to `top`: counts lines only as far as it must. */
-static size_t bounded(struct message_view *m, size_t top)
-{
-	size_t bottom = top + (size_t)m->height, head = m->head->len, total;
-
-	if (bottom > head && flow_line(&m->flow, bottom - head))
-		return top;
-	total = lines_total(m);
-	return MIN(top, total > (size_t)m->height ? total - (size_t)m->height : 0);
-}
 
 static void scroll(struct message_view *m, int by)
 {

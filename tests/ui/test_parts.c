@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "screen.h"
 #include "ui/flow.h"
+#include "ui/ui.h"
 
 static char *row_of(struct canvas *c)
 {
@@ -368,6 +369,114 @@ START_TEST(roles_have_names_and_looks)
 }
 END_TEST
 
+/* --- the manual -------------------------------------------------------- */
+
+static void add_roff(GString *out, const char *s)
+{
+	for (; *s; s++)
+		if (*s == '-' || *s == '\\')
+			g_string_append(out, *s == '-' ? "\\-" : "\\e");
+		else if (*s == '^')
+			g_string_append(out, "\\(ha");
+		else
+			g_string_append_c(out, *s);
+}
+
+/* The words behind a command's name in the lines of ui_keys_text. */
+static const char *help_of(char **lines, const char *name)
+{
+	g_autofree char *head = g_strdup_printf("command\t%s\t", name);
+
+	for (size_t i = 0; lines[i]; i++)
+		if (g_str_has_prefix(lines[i], head))
+			return strrchr(lines[i], '\t') + 1;
+	return NULL;
+}
+
+/* All keys of one command in one context, when its first one is met. */
+static void add_keys(GString *out, char **lines, size_t first)
+{
+	g_auto(GStrv) own = g_strsplit(lines[first], "\t", -1);
+	g_autoptr(GString) keys = g_string_new(NULL);
+
+	for (size_t i = 0; lines[i]; i++) {
+		g_auto(GStrv) w = g_strsplit(lines[i], "\t", -1);
+
+		if (!w[0] || strcmp(w[0], "key") != 0 || strcmp(w[1], own[1]) != 0 ||
+			strcmp(w[3], own[3]) != 0)
+			continue;
+		if (i < first)
+			return;
+		g_string_append_printf(keys, "%s%s", keys->len ? "  " : "", w[2]);
+	}
+	g_string_append(out, ".TP\n.B \"");
+	add_roff(out, keys->str);
+	g_string_append(out, "\"\n.I ");
+	add_roff(out, own[3]);
+	if (help_of(lines, own[3])) {
+		g_string_append(out, "\n\\(en ");
+		add_roff(out, help_of(lines, own[3]));
+	}
+	g_string_append_c(out, '\n');
+}
+
+static char *keys_as_roff(void)
+{
+	static const char *const headings[][2] = { { "list", "In the list of messages" },
+		{ "reader", "In a message" }, { "picker", "Choosing a mailbox" }, { "help", "In the help" },
+		{ "welcome", "On the first screen" } };
+	g_autofree char *text = ui_keys_text();
+	g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+	GString *out = g_string_new(".SH KEYS\n");
+
+	for (size_t h = 0; h < G_N_ELEMENTS(headings); h++) {
+		g_autofree char *head = g_strdup_printf("key\t%s\t", headings[h][0]);
+
+		g_string_append_printf(out, ".SS %s\n", headings[h][1]);
+		for (size_t i = 0; lines[i]; i++)
+			if (g_str_has_prefix(lines[i], head))
+				add_keys(out, lines, i);
+	}
+	g_string_append(out, ".SH COMMANDS\n");
+	for (size_t i = 0; lines[i]; i++) {
+		g_auto(GStrv) w = g_strsplit(lines[i], "\t", -1);
+
+		if (!w[0] || strcmp(w[0], "command") != 0)
+			continue;
+		g_string_append(out, ".TP\n.B ");
+		add_roff(out, w[1]);
+		if (*w[2]) {
+			g_string_append(out, " \\fI");
+			add_roff(out, w[2]);
+			g_string_append(out, "\\fP");
+		}
+		g_string_append_c(out, '\n');
+		add_roff(out, w[3]);
+		g_string_append_c(out, '\n');
+	}
+	return g_string_free(out, FALSE);
+}
+
+START_TEST(the_manual_has_the_keys_of_the_tables)
+{
+	static const char begin[] = ".\\\" keys\n", end[] = ".\\\" end\n";
+	g_autofree char *page = NULL, *wanted = keys_as_roff(), *fresh = NULL;
+	const char *from, *to;
+
+	ck_assert(g_file_get_contents(TEST_MANUAL, &page, NULL, NULL));
+	from = strstr(page, begin);
+	to = strstr(page, end);
+	ck_assert(from && to);
+	from += strlen(begin);
+	fresh = g_strdup_printf("%.*s%s%s", (int)(from - page), page, wanted, to);
+	if (g_getenv("UPDATE_GOLDEN"))
+		ck_assert(g_file_set_contents(TEST_MANUAL, fresh, -1, NULL));
+	else
+		ck_assert_msg(strcmp(page, fresh) == 0,
+			"doc/tern-keys.7 is not what the tables say; UPDATE_GOLDEN=1 writes it anew");
+}
+END_TEST
+
 Suite *suite_of_parts(void)
 {
 	Suite *suite = suite_create("ui parts");
@@ -390,6 +499,7 @@ Suite *suite_of_parts(void)
 	tcase_add_test(tc, numbers_are_grouped);
 	tcase_add_test(tc, states_are_told_in_words);
 	tcase_add_test(tc, roles_have_names_and_looks);
+	tcase_add_test(tc, the_manual_has_the_keys_of_the_tables);
 	suite_add_tcase(suite, tc);
 	return suite;
 }

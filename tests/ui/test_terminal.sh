@@ -142,7 +142,7 @@ shows 'undone' 'letter six'
 keys s
 shows 'the picker' 'Move to:'
 keys -l Arch
-until_true lacks 'Junk'
+shows 'the picker narrows' 'Move to: Arch'
 keys Enter
 shows 'moved' 'Moved to Archive'
 hides 'moved' 'letter six'
@@ -276,7 +276,7 @@ timeout 60 "$tern" --home "$dir/evil" sync
 	echo 'keys <enter>'
 	for i in $(seq 199 -1 1); do
 		echo "wait letter $i begins"
-		[ $((i % 4)) != 0 ] || echo 'keys G<space>HGH'
+		[ $((i % 10)) != 0 ] || echo 'keys G<space>HGH'
 		echo 'keys J'
 	done
 	printf '%s\n' 'wait letter 0 begins' 'keys <esc>oOo' 'keys FdduUe' 'keys s<esc>c<esc>:go <tab><tab><esc><esc>' \

@@ -128,6 +128,9 @@ START_TEST(reader_screen)
 	screen_golden(s, "reader-end-80x24");
 	screen_size(s, 10, 40);
 	screen_golden(s, "reader-40x10");
+	screen_keys(s, "gg"); /* the headers leave room for the text */
+	screen_golden(s, "reader-top-40x10");
+	screen_keys(s, "G");
 	screen_size(s, 50, 160);
 	screen_golden(s, "reader-160x50");
 	screen_size(s, 24, 80);
