@@ -10,12 +10,18 @@ include tests/ui/local.mk
 include tests/cli/local.mk
 include tests/lint/local.mk
 
-EXTRA_DIST += tests/support tests/faults tests/bench tests/data tests/sync/killloop.py \
-	tests/fuzz
+EXTRA_DIST += tests/support tests/faults tests/bench tests/data tests/fuzz
 
 # The long forms; CI runs short ones through make check.
-.PHONY: bench killtest
+.PHONY: bench killtest fuzz
 bench: tern$(EXEEXT)
 	TOP_BUILDDIR='$(abs_top_builddir)' $(srcdir)/tests/bench/bench.py $(BENCH_FLAGS)
 killtest: tern$(EXEEXT)
 	KILLS=$${KILLS:-200} TOP_BUILDDIR='$(abs_top_builddir)' $(srcdir)/tests/sync/killloop.py
+fuzz: config.h $(BUILT_SOURCES)
+	TOP_SRCDIR='$(abs_top_srcdir)' TOP_BUILDDIR='$(abs_top_builddir)' \
+		FUZZ_CPPFLAGS='$(GLIB_CFLAGS) $(GMIME_CFLAGS) $(SQLITE_CFLAGS) $(OPENSSL_CFLAGS) $(JANSSON_CFLAGS) $(NCURSES_CFLAGS) $(XML_CFLAGS)' \
+		FUZZ_LIBS='$(ETPAN_LIBS) $(GMIME_LIBS) $(GLIB_LIBS) $(OPENSSL_LIBS) $(JANSSON_LIBS) $(XML_LIBS)' \
+		$(srcdir)/tests/fuzz/run.sh $(FUZZ_TARGETS)
+clean-local:
+	rm -rf fuzz

@@ -65,6 +65,12 @@ static bool invisible(uint32_t c)
 
 uint32_t text_next(struct text_iter *it, int *width)
 {
+	if (it->p < it->end && *it->p >= 0x20 && *it->p < 0x7F) { /* most text is this */
+		it->marks = 0;
+		it->any = true;
+		*width = 1;
+		return *it->p++;
+	}
 	while (it->p < it->end) {
 		uint32_t c = decode(&it->p, it->end);
 

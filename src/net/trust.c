@@ -38,7 +38,7 @@ static int ctx_new(const char *ca_file, SSL_CTX **out, struct err *err)
 		     : SSL_CTX_set_default_verify_paths(ctx);
 	if (!ok && ca_file)
 		return err_set(err, ERR_TRUST,
-			_("The file of certificate authorities %s cannot be read; check ca_file."),
+			_("The file of certificate authorities %s cannot be read; check ca-file."),
 			ca_file);
 	if (!ok)
 		return err_set(err, ERR_TRUST,
@@ -108,14 +108,14 @@ static int refuse(long verdict, const char *host, struct err *err)
 	case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
 		return err_set(err, ERR_TRUST,
 			_("The certificate of %s is self-signed; if it is yours, name it in "
-			  "ca_file."),
+			  "ca-file."),
 			host);
 	case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
 	case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
 	case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
 	case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
 		return err_set(err, ERR_TRUST,
-			_("The certificate of %s comes from an unknown authority; see ca_file."),
+			_("The certificate of %s comes from an unknown authority; see ca-file."),
 			host);
 	default:
 		return err_set(err, ERR_TRUST, _("The certificate of %s is not accepted: %s."),

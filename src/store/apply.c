@@ -205,7 +205,7 @@ static int find_message(struct work *w, const struct change *c, int64_t *message
 
 static int relocate(struct work *w, const struct change *c, int64_t message, struct err *err)
 {
-	int r = db_run(w->s, err, "UPDATE message SET orphan = 0 WHERE id = ?", "i", message);
+	int r = orphan_found(w->s, message, c->canonical, err);
 
 	if (r == 0)
 		r = insert_location(w, c, message, err);
@@ -324,7 +324,8 @@ static int apply_gone(struct work *w, const struct change *c, struct err *err)
 		return r;
 	r = location_delete(w->s, location, err);
 	if (r == 0)
-		r = rebase(w->s, message, err);
+		r = orphan_reunite(w->s, message, err);
+	w->orphans = true; /* the same batch may tell where it went */
 	if (r == 0) {
 		w->result->removed++;
 		see(&w->removed, message);
@@ -704,7 +705,9 @@ static int purge_slice(struct store *s, account_id a, struct err *err)
 
 	if (r < 0)
 		return r;
-	r = collect(s, "SELECT id FROM message WHERE account_id = ? AND orphan > ? AND orphan > 0 LIMIT 500",
+	r = collect(s,
+		"SELECT id FROM message WHERE account_id = ? AND orphan > 0 AND orphan > ?"
+		" LIMIT 500",
 		a, ids, err);
 	for (guint i = 0; r == 0 && i < ids->len; i++)
 		r = message_purge(s, g_array_index(ids, int64_t, i), err);
@@ -739,5 +742,7 @@ int store_pass_done(struct store *s, account_id a, struct err *err)
 
 	while (r == 0 && (r = purge_slice(s, a, err)) > 0)
 		r = 0;
+	if (r == 0)
+		identity_settle(s);
 	return r;
 }

@@ -9,7 +9,9 @@
  *
  * A message that lost its last location becomes an orphan: it is kept until
  * two complete passes have not found it again, because a move by another
- * program and a new UIDVALIDITY both look like a loss at first.
+ * program and a new UIDVALIDITY both look like a loss at first.  When the
+ * target of a move is heard before its source, the loss comes second: then
+ * the copy has been taken for a new message, and hands its places back.
  */
 #include "store/priv.h"
 
@@ -132,6 +134,31 @@ int orphan_if_lost(struct store *s, int64_t message, struct err *err)
 		"i", message);
 }
 
+int orphan_found(struct store *s, int64_t message, const char *canonical, struct err *err)
+{
+	return db_run(s, err,
+		"UPDATE message SET orphan = 0, canonical = ifnull(?, canonical) WHERE id = ?", "ti",
+		canonical, message);
+}
+
+void identity_settle(struct store *s)
+{
+	db_ask(s, NULL, &s->settled, "SELECT ifnull(max(id), 0) FROM message", "");
+}
+
+/* Only one that nobody has touched yet: no wish, no step of the history and no body hangs on it. */
+static int find_newcomer(struct store *s, int64_t orphan, int64_t *out, struct err *err)
+{
+	return db_ask(s, err, out,
+		"SELECT n.id FROM message m JOIN message n ON n.conversation_id = m.conversation_id"
+		" WHERE m.id = ?1 AND m.orphan > 0 AND m.id <= ?2 AND n.id > ?2 AND n.orphan = 0"
+		" AND n.account_id = m.account_id AND n.rfc_id = m.rfc_id AND n.size = m.size"
+		" AND NOT EXISTS (SELECT 1 FROM body WHERE message_id = n.id)"
+		" AND NOT EXISTS (SELECT 1 FROM mutation WHERE message_id = n.id)"
+		" AND NOT EXISTS (SELECT 1 FROM undo_item WHERE message_id = n.id) LIMIT 1",
+		"ii", orphan, s->settled);
+}
+
 int message_purge(struct store *s, int64_t message, struct err *err)
 {
 	int r = db_run(s, err,
@@ -140,4 +167,34 @@ int message_purge(struct store *s, int64_t message, struct err *err)
 		"i", message);
 
 	return r < 0 ? r : db_run(s, err, "DELETE FROM message WHERE id = ?", "i", message);
+}
+
+/* The newcomer goes; its name, which is unique, and its places are the orphan's from now on. */
+static int take_over(struct store *s, int64_t orphan, int64_t newcomer, struct err *err)
+{
+	sqlite3_stmt *q = db_stmt(s, "SELECT canonical FROM message WHERE id = ?");
+	g_autofree char *name = NULL;
+	int r;
+
+	db_bind(q, "i", newcomer);
+	r = db_step(s, q, err);
+	if (r <= 0)
+		return r;
+	name = g_strdup((const char *)sqlite3_column_text(q, 0));
+	sqlite3_reset(q);
+	r = db_run(s, err, "UPDATE location SET message_id = ? WHERE message_id = ?", "ii", orphan,
+		newcomer);
+	if (r == 0)
+		r = message_purge(s, newcomer, err);
+	return r < 0 ? r : orphan_found(s, orphan, name, err);
+}
+
+int orphan_reunite(struct store *s, int64_t message, struct err *err)
+{
+	int64_t newcomer;
+	int r = find_newcomer(s, message, &newcomer, err);
+
+	if (r > 0)
+		r = take_over(s, message, newcomer, err);
+	return r < 0 ? r : rebase(s, message, err);
 }

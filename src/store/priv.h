@@ -30,6 +30,7 @@ struct store {
 	bool full_sync;
 	const void *owner;      /* the thread that may use this handle (store.c) */
 	GArray *deltas;         /* of struct delta: counters to add up at commit (count.c) */
+	int64_t settled;        /* messages with a higher id came after the last complete pass */
 };
 
 /* --- statements (store.c) ---------------------------------------------- */
@@ -118,6 +119,13 @@ struct newcomer {
 int conversation_join(struct store *s, const struct newcomer *m, int64_t *out, struct err *err);
 /* A message that lost its last location waits as an orphan. */
 int orphan_if_lost(struct store *s, int64_t message, struct err *err);
+/* Remembers where the newcomers of the next pass begin. */
+void identity_settle(struct store *s);
+/* It has a place again, where the provider calls it so (NULL: it has no name for it). */
+int orphan_found(struct store *s, int64_t message, const char *canonical, struct err *err);
+/* Rebases a message that lost a place; an orphan takes over the places of a newcomer that is the
+ * same message. */
+int orphan_reunite(struct store *s, int64_t message, struct err *err);
 /* Removes a message with all rows that hang on it; the caller removes its body file after the commit. */
 int message_purge(struct store *s, int64_t message, struct err *err);
 

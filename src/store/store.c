@@ -345,6 +345,7 @@ int store_open(const char *dir, enum store_role role, struct queue *events, stru
 	if (dir_make_private(dir, err) < 0 || note_open(s, err) < 0 || open_db(s, err) < 0 ||
 		migrate(s, err) < 0)
 		return err->code;
+	identity_settle(s);
 	*out = TAKE(s);
 	return 0;
 }

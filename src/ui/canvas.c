@@ -44,14 +44,28 @@ void canvas_clear(struct canvas *c)
 		c->cells[i] = blank;
 	g_array_set_size(c->marks, 0);
 	c->cursor_y = c->cursor_x = -1;
+	c->written_top = 0;
+	c->written_end = c->height;
+}
+
+void canvas_settle(struct canvas *c)
+{
+	c->written_top = c->height;
+	c->written_end = 0;
 }
 
 void canvas_copy(struct canvas *to, const struct canvas *from)
 {
+	bool all = to->height != from->height || to->width != from->width || to->marks->len > 0 ||
+		   from->marks->len > 0;
+	int top = all ? 0 : from->written_top, end = all ? from->height : from->written_end;
+	size_t row = (size_t)from->width * sizeof *to->cells;
+
 	if (to->height != from->height || to->width != from->width)
 		canvas_resize(to, from->height, from->width);
-	memcpy(to->cells, from->cells,
-		(size_t)from->height * (size_t)from->width * sizeof *to->cells);
+	if (top < end)
+		memcpy(to->cells + top * from->width, from->cells + top * from->width,
+			(size_t)(end - top) * row);
 	g_array_set_size(to->marks, 0);
 	g_array_append_vals(to->marks, from->marks->data, from->marks->len);
 	to->cursor_y = from->cursor_y;
@@ -68,15 +82,29 @@ static const uint32_t *marks_of(const struct canvas *c, const struct cell *cell)
 	return &g_array_index(c->marks, uint32_t, cell->marks);
 }
 
-bool canvas_same_cell(const struct canvas *a, const struct canvas *b, int y, int x)
+bool canvas_same_glyph(const struct canvas *a, const struct canvas *b, int y, int x)
 {
 	const struct cell *p = at(a, y, x), *q = at(b, y, x);
 
-	if (p->c != q->c || p->style != q->style || p->width != q->width ||
-		p->n_marks != q->n_marks)
+	if (p->c != q->c || p->width != q->width || p->n_marks != q->n_marks)
 		return false;
 	return p->n_marks == 0 ||
 	       memcmp(marks_of(a, p), marks_of(b, q), p->n_marks * sizeof(uint32_t)) == 0;
+}
+
+bool canvas_same_cell(const struct canvas *a, const struct canvas *b, int y, int x)
+{
+	return at(a, y, x)->style == at(b, y, x)->style && canvas_same_glyph(a, b, y, x);
+}
+
+bool canvas_same_row(const struct canvas *a, const struct canvas *b, int y)
+{
+	if (a->marks->len == 0 && b->marks->len == 0)
+		return memcmp(at(a, y, 0), at(b, y, 0), (size_t)a->width * sizeof(struct cell)) == 0;
+	for (int x = 0; x < a->width; x++)
+		if (!canvas_same_cell(a, b, y, x))
+			return false;
+	return true;
 }
 
 /* Before the cells [x, x + n) change: no half of a wide character may stay behind. */
@@ -94,8 +122,15 @@ static void split_wide(struct canvas *c, int y, int x, int n)
 	}
 }
 
+static void written(struct canvas *c, int y)
+{
+	c->written_top = MIN(c->written_top, y);
+	c->written_end = MAX(c->written_end, y + 1);
+}
+
 static void set_cell(struct canvas *c, int y, int x, uint32_t ch, int width, enum style style)
 {
+	written(c, y);
 	split_wide(c, y, x, width);
 	*at(c, y, x) = (struct cell){ .c = ch, .width = (uint8_t)width, .style = (uint8_t)style };
 	if (width == 2)
@@ -228,6 +263,7 @@ void canvas_style(struct canvas *c, int y, int x, int n, enum style style)
 {
 	if (!clip(c, y, x, &n))
 		return;
+	written(c, y);
 	for (int i = 0; i < n; i++)
 		at(c, y, x + i)->style = (uint8_t)style;
 }

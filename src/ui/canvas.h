@@ -27,6 +27,7 @@ struct cell {
 	uint8_t n_marks;
 	uint8_t width;   /* 1, 2; 0 = the right half of the wide character before it */
 	uint8_t style;   /* enum style */
+	uint8_t unused;  /* always 0: rows are compared as bytes */
 };
 
 struct canvas {
@@ -34,6 +35,7 @@ struct canvas {
 	struct cell *cells;      /* height * width */
 	GArray *marks;           /* uint32_t: combining marks of all cells, emptied by canvas_clear */
 	int cursor_y, cursor_x;  /* where the terminal's cursor shows; -1 = hidden */
+	int written_top, written_end; /* rows [top, end) were written since canvas_settle */
 };
 
 /* A rectangle of a canvas. */
@@ -46,9 +48,13 @@ void canvas_free(struct canvas **c);
 /* Changes the size; the content is cleared. */
 void canvas_resize(struct canvas *c, int height, int width);
 void canvas_clear(struct canvas *c);
-/* Makes `to` an exact copy of `from`. */
+/* Makes `to` an exact copy of `from`; only the rows written since canvas_settle can differ. */
 void canvas_copy(struct canvas *to, const struct canvas *from);
+/* Forgets which rows were written. */
+void canvas_settle(struct canvas *c);
 bool canvas_same_cell(const struct canvas *a, const struct canvas *b, int y, int x);
+bool canvas_same_glyph(const struct canvas *a, const struct canvas *b, int y, int x); /* but for the style */
+bool canvas_same_row(const struct canvas *a, const struct canvas *b, int y);
 
 /* Writes text (len -1: up to its NUL) into at most max cells; returns the cells used. */
 int canvas_put(struct canvas *c, int y, int x, int max, enum style style, const char *text);

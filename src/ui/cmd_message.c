@@ -36,6 +36,7 @@ static int take(struct ui *ui, const struct list_row *r, struct target *out, str
 			a->name);
 	*out = (struct target){ r->location, r->account, r->mailbox, r->flags };
 	ui->acted = r->key;
+	ui->acted_message = r->message;
 	ui->has_acted = true;
 	return 0;
 }
@@ -192,7 +193,7 @@ static int undo(struct ui *ui, const char *arg, struct err *err)
 	ui->status.pending_at = 0;
 	ui_reread(ui);
 	if (ui->has_acted && ui_view(ui)->ops->context == IN_LIST &&
-		list_seek(&ui->list, &ui->acted, err) < 0)
+		list_seek_message(&ui->list, &ui->acted, ui->acted_message, err) < 0)
 		return err->code;
 	ui->has_acted = false;
 	ui_say(ui, _("Undone: %s"), what);

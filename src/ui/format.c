@@ -54,20 +54,32 @@ static void format_date(const char *format, const struct tm *tm, char *out, size
 }
 #pragma GCC diagnostic pop
 
+/* Today's date, broken down once a second: every row of a list asks. */
+static const struct tm *today_at(time_t now)
+{
+	static struct tm today;
+	static time_t at = -1;
+
+	if (now != at && localtime_r(&now, &today))
+		at = now;
+	return &today;
+}
+
 void date_short(int64_t t, const char *other_years, int cells, char *out, size_t cap)
 {
 	time_t when = (time_t)t, now = (time_t)clock_unix();
-	struct tm tm, today;
+	const struct tm *today = today_at(now);
 	const char *format;
+	struct tm tm;
 
 	out[0] = '\0';
-	if (t == 0 || !localtime_r(&when, &tm) || !localtime_r(&now, &today))
+	if (t == 0 || !localtime_r(&when, &tm))
 		return;
-	if (same_day(&tm, &today))
+	if (same_day(&tm, today))
 		format = "%H:%M";
 	else if (when < now && now - when < 6 * 86400)
 		format = "%a";
-	else if (tm.tm_year == today.tm_year)
+	else if (tm.tm_year == today->tm_year)
 		format = "%e %b";
 	else if (cells < 10)
 		format = "%b %y";

@@ -350,6 +350,19 @@ int list_seek(struct list *l, const struct list_key *key, struct err *err)
 	return read_around(l, &copy, CLAMP(y, 0, l->height / 2), err);
 }
 
+int list_seek_message(struct list *l, const struct list_key *key, message_id m, struct err *err)
+{
+	int rc = list_seek(l, key, err);
+
+	for (int i = 0; rc >= 0 && i < (int)l->rows->len; i++)
+		if (((const struct list_row *)l->rows->pdata[i])->message.v == m.v) {
+			l->cursor = i;
+			settle(l);
+			return reach(l, 0, l->height, err);
+		}
+	return rc;
+}
+
 int list_next_unread(struct list *l, struct err *err)
 {
 	const struct list_row *row = list_current(l);

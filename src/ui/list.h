@@ -54,6 +54,8 @@ int list_first(struct list *l, struct err *err);
 int list_last(struct list *l, struct err *err);
 /* Puts the cursor on the row with this key, or where it would stand. */
 int list_seek(struct list *l, const struct list_key *key, struct err *err);
+/* The same for a message that may have got another row since, with the same date and name. */
+int list_seek_message(struct list *l, const struct list_key *key, message_id m, struct err *err);
 /* The next or previous unread row; 1 = found, 2 = found after starting over, 0 = there is none. */
 int list_next_unread(struct list *l, struct err *err);
 int list_prev_unread(struct list *l, struct err *err);

@@ -120,7 +120,7 @@ static void turn(struct loop *l)
 		{ l->signals, POLLIN, 0 } };
 
 	serve(l);
-	if (l->ui->dirty) {
+	if (l->ui->dirty || l->ui->bar_from >= 0) {
 		ui_draw(l->ui, l->canvas);
 		term_paint(l->canvas);
 	}

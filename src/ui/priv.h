@@ -49,11 +49,15 @@ struct ui {
 	bool stale;            /* the rows or counters on the screen may be old */
 	int64_t read_at;       /* when they were read last, monotonic ms; 0 = never */
 	struct list_key acted; /* the row of the last change: undo goes back to it */
+	message_id acted_message;
 	bool has_acted;
 	location_id moving;    /* what the open picker is to move */
 
 	struct event failed;   /* code < 0: a change that a server did not take, to be told */
 	bool dirty;            /* something is to be drawn */
+	int bar_from;          /* only the cursor bar left this row of the list since the last drawing; -1 = no */
+	const struct canvas *drawn; /* the canvas that holds the last drawing */
+	GArray *hints;         /* hint.c: what the key table said of command lines; NULL at first */
 	bool want_redraw, want_suspend;
 	bool done;
 	int end;               /* enum ui_end or an error, once done */

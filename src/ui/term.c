@@ -156,6 +156,7 @@ static void init_modes(void)
 	curs_set(0);
 	leaveok(stdscr, TRUE);
 	idlok(stdscr, TRUE);
+	typeahead(-1); /* the loop looks at the keys, curses need not */
 	term.input = newpad(1, 1);
 	keypad(term.input, TRUE);
 	nodelay(term.input, TRUE);
@@ -302,11 +303,19 @@ static attr_t attrs_of(unsigned attrs)
 	       (attrs & LOOK_ITALIC ? A_ITALIC : 0);
 }
 
+static int pair_of(unsigned style)
+{
+	return term.color ? (int)style + 1 : 0;
+}
+
+static attr_t look_of(unsigned style)
+{
+	return attrs_of(theme_look((enum style)style, term.color ? COLORS : 0).attrs);
+}
+
 static void paint_cell(const struct canvas *c, int y, int x)
 {
 	const struct cell *cell = &c->cells[y * c->width + x];
-	struct look look = theme_look((enum style)cell->style, term.color ? COLORS : 0);
-	int pair = term.color ? cell->style + 1 : 0;
 	wchar_t text[TEXT_MARKS_MAX + 2];
 	cchar_t out_cell;
 	int n = 0;
@@ -318,21 +327,53 @@ static void paint_cell(const struct canvas *c, int y, int x)
 	for (unsigned i = 0; i < cell->n_marks && n < CCHARW_MAX; i++)
 		text[n++] = (wchar_t)g_array_index(c->marks, uint32_t, cell->marks + i);
 	text[n] = 0;
-	if (setcchar(&out_cell, text, attrs_of(look.attrs), (short)pair, NULL) == OK)
+	if (setcchar(&out_cell, text, look_of(cell->style), (short)pair_of(cell->style), NULL) == OK)
 		mvwadd_wch(stdscr, y, x, &out_cell);
 }
 
-void term_paint(const struct canvas *c)
+/* Cells from x on that keep their characters and all change to one style; 0 = not even the first. */
+static int restyled(const struct canvas *c, int y, int x)
+{
+	uint8_t style = c->cells[y * c->width + x].style;
+	int n = 0;
+
+	while (x + n < c->width && c->cells[y * c->width + x + n].style == style &&
+		canvas_same_glyph(c, term.painted, y, x + n) &&
+		!canvas_same_cell(c, term.painted, y, x + n))
+		n++;
+	return n;
+}
+
+/* A moved cursor bar changes only the style of two rows: a cheap special case of curses. */
+static void paint_row(const struct canvas *c, int y)
+{
+	for (int x = 0; x < c->width; x++) {
+		unsigned style = c->cells[y * c->width + x].style;
+		int n;
+
+		if (canvas_same_cell(c, term.painted, y, x))
+			continue;
+		n = restyled(c, y, x);
+		if (n > 0) {
+			mvwchgat(stdscr, y, x, n, look_of(style), (short)pair_of(style), NULL);
+			x += n - 1;
+		} else {
+			paint_cell(c, y, x);
+		}
+	}
+}
+
+void term_paint(struct canvas *c)
 {
 	bool cursor = c->cursor_y >= 0;
 
 	if (c->height != term.painted->height || c->width != term.painted->width)
 		canvas_resize(term.painted, c->height, c->width);
-	for (int y = 0; y < c->height; y++)
-		for (int x = 0; x < c->width; x++)
-			if (!canvas_same_cell(c, term.painted, y, x))
-				paint_cell(c, y, x);
+	for (int y = c->written_top; y < c->written_end; y++)
+		if (!canvas_same_row(c, term.painted, y))
+			paint_row(c, y);
 	canvas_copy(term.painted, c);
+	canvas_settle(c);
 	if (cursor)
 		wmove(stdscr, c->cursor_y, c->cursor_x);
 	leaveok(stdscr, !cursor);

@@ -25,7 +25,7 @@ bool term_key(struct key *out);
 /* Asks for the size and adopts it. */
 void term_resize(int *height, int *width);
 /* Writes the cells that differ from what was painted last, once. */
-void term_paint(const struct canvas *c);
+void term_paint(struct canvas *c);
 /* Forgets what is on the screen: the next paint writes all of it. */
 void term_forget(void);
 /* Gives the terminal to the shell and stops the process until it is continued. */

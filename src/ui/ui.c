@@ -40,6 +40,7 @@ struct ui *ui_new(const struct ui_start *start)
 	ui->engine = start->engine;
 	ui->views = g_ptr_array_new_with_free_func(view_free);
 	ui->dirty = true;
+	ui->bar_from = -1;
 	list_init(&ui->list, ui->store);
 	sidebar_init(&ui->sidebar);
 	prompt_init(&ui->prompt);
@@ -62,6 +63,7 @@ void ui_free(struct ui **ui)
 	list_release(&(*ui)->list);
 	sidebar_release(&(*ui)->sidebar);
 	prompt_release(&(*ui)->prompt);
+	g_clear_pointer(&(*ui)->hints, g_array_unref);
 	g_free(*ui);
 	*ui = NULL;
 }
@@ -156,7 +158,6 @@ void ui_run_line(struct ui *ui, const char *line)
 {
 	struct err err = { 0 };
 
-	ui->dirty = true;
 	if (command_run(ui, line, &err) < 0)
 		ui_complain(ui, &err);
 }
@@ -249,11 +250,10 @@ static bool is_cancel(const struct key *k)
 	return k->code == K_ESC || (k->mods == MOD_CTRL && (k->code == 'g' || k->code == 'c'));
 }
 
-void ui_key(struct ui *ui, const struct key *k)
+static void take_key(struct ui *ui, const struct key *k)
 {
 	struct view *v;
 
-	ui->dirty = true;
 	if (pasted(ui, k) || split_alt(ui, k))
 		return;
 	v = ui_view(ui);
@@ -269,6 +269,21 @@ void ui_key(struct ui *ui, const struct key *k)
 	if (ui->n_keys == 0 && v->ops->key && v->ops->key(v, k))
 		return;
 	sequence(ui, k);
+}
+
+/* Every key draws everything, but one that only moved the cursor bar. */
+void ui_key(struct ui *ui, const struct key *k)
+{
+	int earlier = ui->bar_from;
+	bool was_dirty = ui->dirty;
+
+	ui->bar_from = -1;
+	take_key(ui, k);
+	if (ui->bar_from < 0)
+		ui->dirty = true;
+	else if (earlier >= 0)
+		ui->bar_from = earlier;
+	ui->dirty |= was_dirty;
 }
 
 /* --- events and time --------------------------------------------------- */
@@ -462,12 +477,28 @@ static void draw_views(struct ui *ui, struct canvas *c)
 	}
 }
 
+/* 1 = the drawing of before needed nothing but the cursor bar. */
+static bool draw_bar_only(struct ui *ui, struct canvas *c)
+{
+	struct view *v = ui_view(ui);
+	int from = ui->bar_from;
+
+	ui->bar_from = -1;
+	if (ui->dirty || from < 0 || ui->drawn != c || !v->ops->draw_bar)
+		return false;
+	v->ops->draw_bar(v, c, from);
+	return true;
+}
+
 void ui_draw(struct ui *ui, struct canvas *c)
 {
 	int last = c->height - 1;
 
+	if (draw_bar_only(ui, c))
+		return;
 	canvas_clear(c);
 	ui->dirty = false;
+	ui->drawn = c;
 	if (c->width < SMALLEST_WIDTH || c->height < SMALLEST_HEIGHT) {
 		canvas_put(c, 0, 0, c->width, STYLE_NORMAL, _("window too small"));
 		return;

@@ -56,6 +56,8 @@ struct view_ops {
 	/* Left and right text of the top line. */
 	void (*title)(struct view *v, GString *left, GString *right);
 	void (*draw)(struct view *v, struct canvas *c, const struct area *a);
+	/* Only the cursor bar moved since draw(), from row `from` of the list: draws both rows again. */
+	void (*draw_bar)(struct view *v, struct canvas *c, int from);
 };
 
 struct view {

@@ -9,6 +9,7 @@
 
 struct main_view {
 	struct view base;
+	struct area list; /* where the rows were drawn last */
 };
 
 /* Where the columns of the list stand. */
@@ -124,6 +125,22 @@ static void draw_list(struct ui *ui, struct canvas *c, const struct area *a)
 	}
 }
 
+static void draw_bar(struct view *v, struct canvas *c, int from)
+{
+	const struct area *a = &((struct main_view *)v)->list;
+	const struct list *l = &v->ui->list;
+	const int rows[] = { from, l->cursor - l->top };
+	struct columns k = columns_of(a);
+
+	for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+		const struct list_row *r = list_shown(l, rows[i]);
+
+		canvas_fill(c, a->y + rows[i], a->x, a->w, STYLE_NORMAL);
+		if (r)
+			draw_row(v->ui, c, a->y + rows[i], &k, r, r == list_current(l));
+	}
+}
+
 static void draw(struct view *v, struct canvas *c, const struct area *a)
 {
 	struct ui *ui = v->ui;
@@ -136,6 +153,7 @@ static void draw(struct view *v, struct canvas *c, const struct area *a)
 		for (int y = 0; y < a->h; y++)
 			canvas_put(c, a->y + y, a->x + w, 1, STYLE_BORDER, "│");
 	}
+	((struct main_view *)v)->list = list;
 	draw_list(ui, c, &list);
 }
 
@@ -176,6 +194,20 @@ static int moved(struct ui *ui, int delta, int rc)
 	return rc;
 }
 
+/* One row up or down; while nothing scrolls, only the cursor bar has to be drawn again. */
+static int step(struct ui *ui, int delta, struct err *err)
+{
+	const struct list_row *top = list_shown(&ui->list, 0);
+	location_id first = top ? top->location : (location_id){ 0 };
+	int from = ui->list.cursor - ui->list.top;
+	int rc = list_move(&ui->list, delta, err);
+
+	top = list_shown(&ui->list, 0);
+	if (rc > 0 && top && top->location.v == first.v)
+		ui->bar_from = from;
+	return moved(ui, delta, rc);
+}
+
 static int move(struct view *v, enum motion m, struct err *err)
 {
 	struct list *l = &v->ui->list;
@@ -183,9 +215,9 @@ static int move(struct view *v, enum motion m, struct err *err)
 
 	switch (m) {
 	case MOVE_NEXT:
-		return moved(v->ui, 1, list_move(l, 1, err));
+		return step(v->ui, 1, err);
 	case MOVE_PREV:
-		return moved(v->ui, -1, list_move(l, -1, err));
+		return step(v->ui, -1, err);
 	case MOVE_HALF_DOWN:
 		return moved(v->ui, 1, list_scroll(l, half, err));
 	case MOVE_HALF_UP:
@@ -227,6 +259,7 @@ static const struct view_ops ops = {
 	.row = row,
 	.title = title,
 	.draw = draw,
+	.draw_bar = draw_bar,
 };
 
 void view_main_open(struct ui *ui)

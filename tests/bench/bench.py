@@ -31,11 +31,12 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 SUPPORT = os.path.join(HERE, "..", "support")
 ITEMS = ("(UID FLAGS INTERNALDATE RFC822.SIZE ENVELOPE BODYSTRUCTURE"
          " BODY.PEEK[HEADER.FIELDS (REFERENCES)])")
-PEERS = {  # list row, down, page, end, open, back, quiet
-    "mutt": ("(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) [ 0-9]", "j", "z", "*", "<enter>", "i", 60),
-    "neomutt": ("(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) [ 0-9]", "j", "z", "*", "<enter>", "i", 60),
-    "alpine": ("[0-9]+/[0-9]+/[0-9]+", "n", "<space>", None, "<enter>", "i", 60),
-    "aerc": ("20[0-9][0-9]-[0-9]", "j", "<c-f>", "G", "<enter>", "q", 200),
+MONTH = "(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) [ 0-9]"
+PEERS = {  # list row, to the first row, down, page, end, open, next and previous message, quiet
+    "mutt": (MONTH, "=", "j", "z", "**1", "<enter>", "J", "K", 60),
+    "neomutt": (MONTH, "=", "j", "z", "**1", "<enter>", "J", "K", 60),
+    "alpine": ("[0-9]+/[0-9]+/[0-9]+", None, "n", "<space>", None, "<enter>", "n", "p", 60),
+    "aerc": ("20[0-9][0-9]-[0-9]", None, "j", "<c-f>", "G", "<enter>", "J", "K", 200),
 }
 TERN_ROW = "([0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]{1,2} [A-Z][a-z]{2}|[0-9]{2}:[0-9]{2})"
 
@@ -79,6 +80,11 @@ def tern_home(o, server, home, *users):
     return home
 
 
+def bare_insert_apart(db, folder):
+    """bare_insert in a process of its own: its memory must not count as a child's (fork)"""
+    return float(sh(sys.executable, os.path.abspath(__file__), "--bare", db, folder))
+
+
 def bare_insert(db, folder):
     """seconds to insert all rows of db into an empty database with the same schema"""
     copy = os.path.join(folder, "bare.db")
@@ -105,7 +111,7 @@ def bare_insert(db, folder):
     spent = time.monotonic() - begin
     c.close()
     os.unlink(copy)
-    return spent, sum(len(r) for r in rows.values())
+    return spent
 
 
 def first_sync(o, server, folder):
@@ -120,7 +126,7 @@ def first_sync(o, server, folder):
         home = tern_home(o, server, os.path.join(folder, "sync%d" % i), "bob")
         limit = fetch()
         wall, cpu, rss = timed([o.tern, "--home", home, "sync"])
-        insert, rows = bare_insert(os.path.join(home, "data", "tern.db"), folder)
+        insert = bare_insert_apart(os.path.join(home, "data", "tern.db"), folder)
         results.append((wall, cpu, rss, limit["fetch_s"], insert, limit["bytes"]))
         if i + 1 < o.runs:
             shutil.rmtree(home)
@@ -140,21 +146,39 @@ def keytime(words, command, label):
     return [json.loads(l) for l in out.stdout.splitlines()]
 
 
-def show(rows):
+def show(rows, figure="last_ms"):
+    """figure: to the last byte, or while a sync paints its progress, to the first"""
     for r in rows:
         if r["what"] == "start":
             print("   %-22s start %6.1f ms, memory %5.1f MiB" %
                   (r["label"], r["ready_ms"], r["rss_kib"] / 1024))
         elif r["what"] != "end":
             print("   %-22s %-5s p50 %6.2f  p99 %6.2f ms, %5.0f bytes" %
-                  (r["label"], r["what"], r["last_ms"]["p50"], r["last_ms"]["p99"],
-                   r["bytes"] if not isinstance(r["bytes"], dict) else r["bytes"]["mean"]))
+                  (r["label"], r["what"], r[figure]["p50"], r[figure]["p99"], r["bytes"]))
     sys.stdout.flush()
 
 
-def tern_keys(quiet="40"):
-    return ["--rows", "40", "--start", TERN_ROW, "--quiet", quiet, "--press", "down=j*100",
-            "--press", "page=<c-f>*30", "--press", "end=G*1", "--press", "top=gg*1"]
+def steps(first, down, page, end, opened, forth, back):
+    """one row, a page, the end, and ten messages read forth and back again (then cached)"""
+    words = ["--sleep", "2"]
+    if first:
+        words += ["--send", first]
+    words += ["--press", "down=%s*40" % down, "--press", "page=%s*20" % page]
+    if end:
+        words += ["--press", "last=" + end]
+    if first:
+        words += ["--send", first]
+    words += ["--quiet", "150", "--send", opened, "--press", "forth=%s*10" % forth,
+              "--press", "back=%s*10" % back]
+    return words
+
+
+def tern_keys(busy=False):
+    words = ["--rows", "40", "--start", TERN_ROW]
+    if busy:  # the sync has to be under way, and lasts a few seconds
+        return words + ["--quiet", "10", "--press", "down=j*40", "--press", "page=<c-f>*10",
+                        "--press", "up=k*40", "--press", "flag=F*20"]
+    return words + steps("gg", "j", "<c-f>", "G*1", "<enter>", "J", "K")
 
 
 def screens(o, server, folder, big_home):
@@ -166,20 +190,18 @@ def screens(o, server, folder, big_home):
     busy = os.path.join(folder, "busy")
     shutil.copytree(small, busy)
     tern_home(o, server, busy, "bob")
-    show(keytime(tern_keys("20"), [o.tern, "--home", busy], "tern, syncing %d" % o.messages))
+    show(keytime(tern_keys(True), [o.tern, "--home", busy], "tern, syncing %d" % o.messages),
+         "first_ms")
     for peer in o.peers.split(","):
         if peer and shutil.which(peer):
-            row, down, page, end, opened, back, quiet = PEERS[peer]
+            row, first, down, page, end, opened, forth, back, quiet = PEERS[peer]
             run = sh(os.path.join(HERE, "peers.sh"), peer, os.path.join(folder, "peers"), "--port",
                      server.v["IMAPS_PORT"], "--ca", server.v["CA"], "--user", "bob").split()
             words = ["--rows", "40", "--start", row, "--quiet", str(quiet), "--timeout", "120"]
             if peer == "alpine":
                 words = ["--answer", "PASSWORD:=secret<enter>"] + words
             keytime(words, run, peer)  # fills its cache
-            words += ["--press", "down=%s*50" % down, "--press", "page=%s*20" % page]
-            if end:
-                words += ["--press", "end=%s*1" % ("**1" if end == "*" else end)]
-            show(keytime([w.replace("end=**1*1", "end=**1") for w in words], run, peer))
+            show(keytime(words + steps(first, down, page, end, opened, forth, back), run, peer))
 
 
 def main():
@@ -189,7 +211,11 @@ def main():
     p.add_argument("--tern", default=os.path.join(os.environ.get("TOP_BUILDDIR", "."), "tern"))
     p.add_argument("--peers", default="mutt,neomutt,alpine,aerc")
     p.add_argument("--only", default="abcd")
+    p.add_argument("--bare", nargs=2, help=argparse.SUPPRESS)
     o = p.parse_args()
+    if o.bare:
+        print(bare_insert(*o.bare))
+        return
     folder = tempfile.mkdtemp(prefix="tern-bench-")
     os.chmod(folder, 0o755)
     server = Dovecot(os.path.join(folder, "dovecot"))

@@ -1,9 +1,6 @@
 /*
- * libFuzzer target: the reader of IMAP answers, from the guard to the row.
- *
- * Build (from a build directory, after make):
- *	make fuzz_imap CC=clang
- * Run:	./fuzz_imap -max_len=65536 DIRECTORY ../tests/data/imap-responses/gmail
+ * A libFuzzer target: the reader of IMAP answers, from the guard to the row.
+ * `make fuzz` builds and runs it.
  */
 #include <stdlib.h>
 #include <string.h>

@@ -1,10 +1,5 @@
 /*
- * A libFuzzer target: any bytes as a message.
- *
- *	clang -g -fsanitize=fuzzer,address,undefined -D_GNU_SOURCE -Isrc tests/fuzz/fuzz_mime.c \
- *		src/mime/[a-z]*.c src/base/[a-z]*.c $(pkg-config --cflags --libs gmime-3.0 libxml-2.0 jansson)
- *
- * Start it with the folders of tests/data/mime as its corpus.
+ * A libFuzzer target: any bytes as a message.  `make fuzz` builds and runs it.
  */
 #include <stdint.h>
 #include <stdlib.h>

@@ -5,4 +5,4 @@ tests_mime_test_mime_SOURCES = tests/mime/test_mime.c tests/mime/test_mime.h \
 tests_mime_test_mime_LDADD = $(test_ldadd)
 tests_mime_test_mime_CFLAGS = $(test_cflags)
 tests_mime_test_mime_CPPFLAGS = $(test_cppflags)
-EXTRA_DIST += tests/data/mime tests/fuzz/fuzz_mime.c
+EXTRA_DIST += tests/data/mime

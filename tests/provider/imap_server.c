@@ -10,7 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-struct server server;
+struct server server = { .user = "alice" };
 
 static void take(const char *line)
 {
@@ -20,15 +20,12 @@ static void take(const char *line)
 	sscanf(line, "TLSONLY_PORT=%d", &server.tlsonly_port);
 }
 
-int server_start(void)
+int server_resume(void)
 {
 	char command[400], line[400];
 	FILE *f;
 	int status;
 
-	g_strlcpy(server.dir, "/tmp/tern-imap.XXXXXX", sizeof server.dir);
-	if (!mkdtemp(server.dir))
-		return 1;
 	g_snprintf(command, sizeof command, "chmod 755 %s; bash '%s/dovecot.sh' start %s",
 		server.dir, TEST_SUPPORT, server.dir);
 	f = popen(command, "r");
@@ -36,6 +33,12 @@ int server_start(void)
 		take(line);
 	status = f ? pclose(f) : 1;
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 1;
+}
+
+int server_start(void)
+{
+	g_strlcpy(server.dir, "/tmp/tern-imap.XXXXXX", sizeof server.dir);
+	return mkdtemp(server.dir) ? server_resume() : 1;
 }
 
 static int sh(const char *command)
@@ -46,12 +49,28 @@ static int sh(const char *command)
 }
 
 /* Also outside of a test case, where Check's assertions do not work. */
-static void must(const char *command)
+void server_must(const char *command)
 {
 	if (sh(command) == 0)
 		return;
 	fprintf(stderr, "failed: %s\n", command);
 	abort();
+}
+
+bool server_running(void)
+{
+	g_autofree char *command = g_strdup_printf(
+		"bash '%s/dovecot.sh' adm %s who >/dev/null 2>&1", TEST_SUPPORT, server.dir);
+
+	return sh(command) == 0;
+}
+
+void server_halt(void)
+{
+	g_autofree char *command =
+		g_strdup_printf("bash '%s/dovecot.sh' stop %s", TEST_SUPPORT, server.dir);
+
+	server_must(command);
 }
 
 void server_stop(void)
@@ -71,47 +90,55 @@ void server_adm(const char *fmt, ...)
 	what = g_strdup_vprintf(fmt, ap);
 	va_end(ap);
 	command = g_strdup_printf("bash '%s/dovecot.sh' adm %s %s", TEST_SUPPORT, server.dir, what);
-	must(command);
+	server_must(command);
 }
 
 void server_make(const char *mailbox)
 {
-	server_adm("mailbox create -u alice -s '%s'", mailbox);
+	server_adm("mailbox create -u %s -s '%s'", server.user, mailbox);
+}
+
+void server_save(const char *mailbox, const char *mail, size_t len)
+{
+	g_autofree char *file = g_strdup_printf("%s/deliver", server.dir);
+
+	ck_assert(g_file_set_contents(file, mail, (gssize)len, NULL));
+	server_adm("save -u %s -m '%s' < %s", server.user, mailbox, file);
 }
 
 void server_deliver(const char *mailbox, const char *subject, int body_bytes)
 {
-	g_autofree char *file = g_strdup_printf("%s/deliver", server.dir);
-	FILE *f = fopen(file, "w");
+	GString *mail = g_string_new(NULL);
 
-	ck_assert_ptr_nonnull(f);
-	fprintf(f,
+	g_string_append_printf(mail,
 		"From: Ann Example <ann@example.org>\r\nTo: \"Bob\" <bob@example.org>\r\n"
 		"Subject: %s\r\nMessage-ID: <%s@test.example>\r\n"
 		"References: <one@test.example>\r\n <two@test.example>\r\n"
 		"Date: Tue, 01 Jul 2025 10:00:00 +0200\r\n\r\n",
 		subject, subject);
 	for (int i = 0; i < body_bytes; i++)
-		fputc(i % 72 == 71 ? '\n' : 'x', f);
-	fclose(f);
-	server_adm("save -u alice -m '%s' < %s", mailbox, file);
+		g_string_append_c(mail, i % 72 == 71 ? '\n' : 'x');
+	server_save(mailbox, mail->str, mail->len);
+	g_string_free(mail, TRUE);
 }
 
 void server_fill(const char *mailbox, int n)
 {
+	bool inbox = strcmp(mailbox, "INBOX") == 0;
 	g_autofree char *command = g_strdup_printf(
-		"python3 '%s/mail.py' maildir %s/mail/alice/Maildir/.%s %d > %s/fill.log && "
+		"python3 '%s/mail.py' maildir %s/mail/%s/Maildir/%s%s %d > %s/fill.log && "
 		"bash '%s/dovecot.sh' own %s",
-		TEST_SUPPORT, server.dir, mailbox, n, server.dir, TEST_SUPPORT, server.dir);
+		TEST_SUPPORT, server.dir, server.user, inbox ? "" : ".", inbox ? "" : mailbox, n,
+		server.dir, TEST_SUPPORT, server.dir);
 
-	must(command);
+	server_must(command);
 }
 
 int server_count(const char *mailbox, const char *search)
 {
 	g_autofree char *command = g_strdup_printf(
-		"bash '%s/dovecot.sh' adm %s search -u alice mailbox '%s' %s | wc -l", TEST_SUPPORT,
-		server.dir, mailbox, search);
+		"bash '%s/dovecot.sh' adm %s search -u %s mailbox '%s' %s | wc -l", TEST_SUPPORT,
+		server.dir, server.user, mailbox, search);
 	FILE *f = popen(command, "r");
 	int n = -1;
 

@@ -15,20 +15,21 @@ tests_provider_test_imap_parse_LDADD = $(test_ldadd)
 tests_provider_test_imap_parse_CFLAGS = $(test_cflags)
 tests_provider_test_imap_parse_CPPFLAGS = $(test_cppflags)
 
+# The same cases for every provider.
+check_PROGRAMS += tests/provider/test_conformance
+tests_provider_test_conformance_SOURCES = tests/provider/test_conformance.c \
+	tests/provider/client.c tests/provider/client.h \
+	tests/provider/world.c tests/provider/world.h \
+	tests/provider/world_imap.c tests/provider/world_maildir.c \
+	tests/provider/imap_server.c tests/provider/imap_server.h
+tests_provider_test_conformance_LDADD = $(test_ldadd)
+tests_provider_test_conformance_CFLAGS = $(test_cflags)
+tests_provider_test_conformance_CPPFLAGS = $(test_cppflags)
+
 # Not part of the suite: make tests/provider/imap_bench
 EXTRA_PROGRAMS = tests/provider/imap_bench
 tests_provider_imap_bench_SOURCES = tests/provider/imap_bench.c tests/provider/imap_rig.c \
 	tests/provider/imap_rig.h
 tests_provider_imap_bench_CPPFLAGS = $(test_cppflags)
 
-# Needs clang; not part of the suite: make fuzz_imap && ./fuzz_imap -max_total_time=60 CORPUS
-.PHONY: fuzz_imap
-fuzz_imap:
-	clang -g -O1 -fsanitize=fuzzer,address,undefined -DHAVE_CONFIG_H -I. $(AM_CPPFLAGS) -std=gnu11 \
-		-pthread $(GLIB_CFLAGS) $(GMIME_CFLAGS) $(OPENSSL_CFLAGS) $(JANSSON_CFLAGS) $(XML_CFLAGS) \
-		-o $@ $(top_srcdir)/tests/fuzz/fuzz_imap.c \
-		$(top_srcdir)/src/provider/imap/*.c $(top_srcdir)/src/net/*.c $(top_srcdir)/src/base/*.c \
-		$(top_srcdir)/src/model/*.c $(top_srcdir)/src/mime/*.c $(top_srcdir)/src/provider/merge.c \
-		$(ETPAN_LIBS) $(GLIB_LIBS) $(GMIME_LIBS) $(OPENSSL_LIBS) $(JANSSON_LIBS) $(XML_LIBS)
-CLEANFILES += fuzz_imap
-EXTRA_DIST += tests/fuzz/fuzz_imap.c tests/data/imap-responses
+EXTRA_DIST += tests/data/imap-responses

@@ -101,6 +101,49 @@ START_TEST(a_lost_message_goes_after_two_passes)
 }
 END_TEST
 
+/* A move by another program whose target is listed before its source. */
+START_TEST(a_move_told_from_its_target_keeps_the_message)
+{
+	struct list_row *row;
+	message_id m;
+	struct err err;
+
+	rig_add(rig, rig->inbox, 5, 0);
+	rig_keep_body(rig, rig->inbox, 5);
+	ck_assert_int_eq(store_pass_done(rig->store, rig->account, &err), 0);
+	rig_add(rig, rig->archive, 5, FLAG_SEEN);
+	rig_fact(rig, rig->inbox, CHANGE_GONE, 5, 0);
+	row = rig_row(rig, rig->archive, 5);
+	m = row->message;
+	ck_assert(row->flags == FLAG_SEEN);
+	list_row_free(&row);
+	ck_assert(store_body_cached(rig->store, m));
+	ck_assert_int_eq(rig_total(rig, rig->inbox), 0);
+	ck_assert_int_eq(rig_total(rig, rig->archive), 1);
+	rig_sound(rig);
+}
+END_TEST
+
+/* Two copies that both were there before are two messages, also when one goes. */
+START_TEST(a_known_copy_takes_nothing_over)
+{
+	struct list_row *row;
+	struct err err;
+	message_id m;
+
+	rig_add(rig, rig->inbox, 5, 0);
+	rig_keep_body(rig, rig->inbox, 5);
+	rig_add(rig, rig->archive, 5, 0);
+	ck_assert_int_eq(store_pass_done(rig->store, rig->account, &err), 0);
+	rig_fact(rig, rig->inbox, CHANGE_GONE, 5, 0);
+	row = rig_row(rig, rig->archive, 5);
+	m = row->message;
+	list_row_free(&row);
+	ck_assert(!store_body_cached(rig->store, m));
+	rig_sound(rig);
+}
+END_TEST
+
 static void add_mail(uint64_t uid, const char *id, const char *ref)
 {
 	struct batch *b = batch_new(rig->account, rig->inbox);
@@ -476,6 +519,8 @@ int main(void)
 	tcase_add_test(t, counters_follow_flags_and_losses);
 	tcase_add_test(t, a_new_uidvalidity_keeps_bodies_by_identity);
 	tcase_add_test(t, a_lost_message_goes_after_two_passes);
+	tcase_add_test(t, a_move_told_from_its_target_keeps_the_message);
+	tcase_add_test(t, a_known_copy_takes_nothing_over);
 	tcase_add_test(t, later_mail_joins_two_conversations);
 	tcase_add_test(t, pages_follow_each_other_in_every_order);
 	tcase_add_test(t, lists_never_scan_or_sort);

@@ -7,3 +7,6 @@ tests_sync_test_sync_SOURCES = tests/sync/test_sync.c tests/sync/test_interrupt.
 tests_sync_test_sync_LDADD = $(test_ldadd)
 tests_sync_test_sync_CFLAGS = $(test_cflags)
 tests_sync_test_sync_CPPFLAGS = $(test_cppflags)
+
+# The short form of the kill loop; make killtest is the long one.
+dist_check_SCRIPTS += tests/sync/killloop.py

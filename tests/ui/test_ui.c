@@ -217,6 +217,23 @@ START_TEST(delete_and_undo)
 }
 END_TEST
 
+/* The server has it in the trash already: what comes back is another row. */
+START_TEST(undo_of_a_sent_delete_goes_back_to_the_message)
+{
+	struct mutation_batch *b;
+
+	one_account();
+	screen_keys(s, "jd");
+	b = rig_claim(s->rig);
+	ck_assert_ptr_nonnull(b);
+	rig_settle(s->rig, &b, APPLIED_DONE, 77, ERR_OK);
+	screen_events(s);
+	screen_keys(s, "u");
+	ck_assert(screen_shows(s, "build 4711"));
+	ck_assert_str_eq(list_current(&s->ui->list)->subject, "[tern] build 4711 failed: test_ui");
+}
+END_TEST
+
 START_TEST(the_last_message_can_go)
 {
 	one_account();
@@ -612,6 +629,7 @@ static Suite *suite_of_screens(void)
 	tcase_add_test(tc, which_key_comes_after_a_while);
 	tcase_add_test(tc, a_flag_is_stored_shown_and_pushed);
 	tcase_add_test(tc, delete_and_undo);
+	tcase_add_test(tc, undo_of_a_sent_delete_goes_back_to_the_message);
 	tcase_add_test(tc, the_last_message_can_go);
 	tcase_add_test(tc, move_by_the_picker);
 	tcase_add_test(tc, the_picker_moves_what_the_key_was_pressed_on);

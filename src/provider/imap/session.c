@@ -315,7 +315,7 @@ static int login(struct session *s, struct err *err)
 		return r;
 	if (!a->user || !a->password_command)
 		return err_set(err, ERR_AUTH,
-			_("The account has no user or no password_command; see accounts.conf."));
+			_("The account has no user or no password-command; see accounts.conf."));
 	r = spawn_first_line(a->password_command, s->imap->base.cancel, SESSION_PASSWORD_MS,
 		password, sizeof password, err);
 	if (r >= 0) {
