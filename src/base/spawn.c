@@ -13,9 +13,9 @@
 #include "base/i18n.h"
 #include "base/mem.h"
 
-extern char **environ;
+enum { REAP_MS = 5 };
 
-enum { REAP_PAUSE_MAX_MS = 50 };
+extern char **environ;
 
 /* Starts the shell with its output on *out_fd; the child stands in a process group of its own. */
 static int start(const char *command, int *out_fd, pid_t *pid, struct err *err)
@@ -76,19 +76,26 @@ static int drain(int fd, struct cancel *cancel, int64_t end, char *out, size_t c
 	}
 }
 
-/* Waits for the end of the command: it may have closed its output and still run. */
-static int reap(pid_t pid, struct cancel *cancel, int64_t end, int *status)
+/* Waits for the end of the child; one that has closed its output may still be at work. */
+static int await_end(pid_t pid, struct cancel *cancel, int64_t end, int *status)
 {
-	for (int pause = 1;; pause = MIN(2 * pause, REAP_PAUSE_MAX_MS)) {
-		pid_t n = waitpid(pid, status, WNOHANG);
+	for (;;) {
+		pid_t done = waitpid(pid, status, WNOHANG);
 
-		if (n == pid || (n < 0 && errno != EINTR))
+		if (done == pid || (done < 0 && errno != EINTR))
 			return 0;
+		if (cancel_poll(cancel, -1, 0, REAP_MS) < 0)
+			return ERR_CANCELED;
 		if (clock_mono_ms() >= end)
 			return ERR_RETRY;
-		if (cancel_poll(cancel, -1, 0, pause) < 0)
-			return ERR_CANCELED;
 	}
+}
+
+static void kill_group(pid_t pid, int *status)
+{
+	kill(-pid, SIGKILL);
+	while (waitpid(pid, status, 0) < 0 && errno == EINTR)
+		;
 }
 
 int spawn_first_line(const char *command, struct cancel *cancel, int timeout_ms, char *out,
@@ -104,12 +111,9 @@ int spawn_first_line(const char *command, struct cancel *cancel, int timeout_ms,
 		return err->code;
 	r = drain(fd, cancel, end, out, cap, &len);
 	if (r == 0)
-		r = reap(pid, cancel, end, &status);
-	if (r < 0) {
-		kill(-pid, SIGKILL);
-		while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-			;
-	}
+		r = await_end(pid, cancel, end, &status);
+	if (r < 0)
+		kill_group(pid, &status);
 	out[len] = '\0';
 	out[strcspn(out, "\r\n")] = '\0';
 	if (r == ERR_CANCELED)

@@ -15,19 +15,40 @@ static void sync_json(const struct account *a, const struct err *why, int left)
 		json_text(well ? NULL : why->text)));
 }
 
+/* A pass that had to leave a mailbox out ends well; why it did stands in the store. */
+static int left_out(struct cli *c, account_id id, struct err *err)
+{
+	g_autoptr(GArray) rows = NULL;
+
+	if (store_accounts(c->store, &rows, err) < 0)
+		return err->code;
+	for (guint i = 0; i < rows->len; i++) {
+		const struct account_row *r = &g_array_index(rows, struct account_row, i);
+
+		if (r->id.v == id.v && r->error.code) {
+			*err = r->error;
+			return err->code;
+		}
+	}
+	return 0;
+}
+
 /* One pass and what is queued; an account that fails speaks for itself. */
 static int sync_one(struct cli *c, const struct account *account, bool full, bool json)
 {
 	struct err err = { 0 };
+	bool well = false;
 	int left = -1;
 
 	if (isatty(STDERR_FILENO))
 		say(_("%s: synchronising ..."), account->name);
 	if (c->engine->pass(c->engine, account->id, full, c->cancel, &err) >= 0)
 		left = c->engine->drain(c->engine, account->id, c->cancel, &err);
+	if (left >= 0)
+		well = left_out(c, account->id, &err) >= 0;
 	if (json)
 		sync_json(account, &err, left);
-	if (left < 0) {
+	if (!well) {
 		if (err.code != ERR_CANCELED)
 			say("%s: %s", account->name, err.text);
 		return EXIT_FAILED;
@@ -122,7 +143,7 @@ int cmd_events(struct cli *c, const struct args *a)
 static int put_line(void *ctx, const char *line)
 {
 	(void)ctx;
-	puts(line);
+	out_line(line);
 	return ferror(stdout) ? ERR_CANCELED : 0;
 }
 

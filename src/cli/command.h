@@ -55,6 +55,8 @@ bool out_abandoned(void);
 /* False when there is no use in going on: abandoned, or a write failed. */
 bool out_alive(void);
 void out_json(json_t *line);              /* takes the reference; one line */
+/* Prints a line of JSON; what a terminal would obey and not show is written as \u and a number. */
+void out_line(const char *json);
 json_t *json_text(const char *s);         /* valid UTF-8 whatever came in; null for NULL */
 json_t *json_time(int64_t unix_s);        /* RFC 3339 in UTC; null for 0 */
 json_t *json_id(int64_t id);              /* null for 0 */

@@ -6,6 +6,7 @@
 #include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -53,10 +54,35 @@ bool out_alive(void)
 	return fflush(stdout) == 0 && !ferror(stdout) && !out_abandoned();
 }
 
+/* Controls, marks that turn the direction of a line, and invisible ones that a terminal may obey. */
+static bool obeyed(gunichar c)
+{
+	return (c >= 0x7f && c <= 0x9f) || c == 0x200e || c == 0x200f ||
+	       (c >= 0x2028 && c <= 0x202e) || (c >= 0x2060 && c <= 0x206f) || c == 0xfeff;
+}
+
+void out_line(const char *json)
+{
+	const char *from = json, *next;
+
+	for (const char *p = json; *p; p = next) {
+		next = g_utf8_next_char(p);
+		if (!obeyed(g_utf8_get_char(p)))
+			continue;
+		fwrite(from, 1, (size_t)(p - from), stdout);
+		printf("\\u%04x", g_utf8_get_char(p));
+		from = next;
+	}
+	puts(from);
+}
+
 void out_json(json_t *line)
 {
-	json_dumpf(line, stdout, JSON_COMPACT);
-	putchar('\n');
+	char *text = json_dumps(line, JSON_COMPACT);
+
+	if (text)
+		out_line(text);
+	free(text);
 	json_decref(line);
 }
 

@@ -75,12 +75,28 @@ void db_bind(sqlite3_stmt *q, const char *format, ...)
 	va_end(ap);
 }
 
+static int disk_full(const struct store *s, struct err *err)
+{
+	return err_set(err, ERR_STORAGE,
+		_("The disk is full: nothing was changed. Free some space in %s."), s->dir);
+}
+
+static bool no_space(int why)
+{
+	return why == ENOSPC || why == EDQUOT;
+}
+
 int db_fail(struct store *s, struct err *err)
 {
-	switch (sqlite3_errcode(s->db)) {
+	int code = sqlite3_errcode(s->db);
+
+	/* files beside the database that cannot grow are told as failures of another kind */
+	if ((code == SQLITE_IOERR || code == SQLITE_CANTOPEN) &&
+		no_space(sqlite3_system_errno(s->db)))
+		return disk_full(s, err);
+	switch (code) {
 	case SQLITE_FULL:
-		return err_set(err, ERR_STORAGE,
-			_("The disk is full: nothing was changed. Free some space in %s."), s->dir);
+		return disk_full(s, err);
 	case SQLITE_READONLY:
 	case SQLITE_PERM:
 	case SQLITE_CANTOPEN:
@@ -236,6 +252,14 @@ int tx_end(struct store *s, int r, struct err *err)
 
 /* --- opening ----------------------------------------------------------- */
 
+static int cannot_write(const struct store *s, int why, struct err *err)
+{
+	if (no_space(why))
+		return disk_full(s, err);
+	return err_set(err, ERR_STORAGE, _("The store in %s cannot be written: %s."), s->dir,
+		g_strerror(why));
+}
+
 /*
  * DIR/open is held with a shared lock by every process that has the store
  * open, and holds a byte while anybody does.  Whoever gets it exclusively is
@@ -248,13 +272,11 @@ static int note_open(struct store *s, struct err *err)
 
 	s->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	if (s->lock_fd < 0)
-		return err_set(err, ERR_STORAGE, _("The store in %s cannot be written: %s."),
-			s->dir, g_strerror(errno));
+		return cannot_write(s, errno, err);
 	if (flock(s->lock_fd, LOCK_EX | LOCK_NB) == 0)
 		s->unclean = fstat(s->lock_fd, &st) == 0 && st.st_size > 0;
 	if (flock(s->lock_fd, LOCK_SH) || pwrite(s->lock_fd, "1", 1, 0) != 1)
-		return err_set(err, ERR_STORAGE, _("The store in %s cannot be written: %s."),
-			s->dir, g_strerror(errno));
+		return cannot_write(s, errno, err);
 	return 0;
 }
 

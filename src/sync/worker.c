@@ -273,12 +273,16 @@ static int turn(struct worker *w, struct err *err)
 
 /* --- after a failure ------------------------------------------------------ */
 
-/* Sleeps ms (-1: until asked); in slices, because poll's clock stops in a suspend. */
+/*
+ * Sleeps ms (-1: until asked); in slices, because poll's clock stops in a
+ * suspend.  The request is used up here: what follows is a whole pass anyway,
+ * and one request is good for one attempt.
+ */
 static void rest(struct lane *l, int64_t ms)
 {
 	int64_t end = clock_mono_ms() + ms;
 
-	while (!atomic_load(&l->asked) && !cancel_is_set(&l->stop)) {
+	while (!atomic_exchange(&l->asked, false) && !cancel_is_set(&l->stop)) {
 		int64_t left = ms < 0 ? SLICE_MS : end - clock_mono_ms();
 
 		if (left <= 0 || (ms >= 0 && atomic_load(&l->suspect)))
@@ -296,12 +300,12 @@ static void fail(struct worker *w, const struct err *why)
 
 	log_event(LOG_WARN, "worker-waits", "s:s, s:s, s:s, s:I", "account", w->s.account->name,
 		"result", err_name(why->code), "words", why->text, "ms", (long long)ms);
-	session_result(&w->s, why);
+	board_waiting(&w->lane->board, why, at);
+	session_result(&w->s, why); /* its event makes the screen read the board */
 	if (why->code == ERR_STORAGE)
 		store_close(&w->s.store);
 	if (why->code == ERR_STORAGE || why->code == ERR_CONFLICT)
 		w->recovered = false; /* rows may be leased, by us or by who had the lease meanwhile */
-	board_waiting(&w->lane->board, why, at);
 	rest(w->lane, ms);
 }
 

@@ -8,12 +8,14 @@
 #include "base/clock.h"
 #include "base/i18n.h"
 #include "base/text.h"
+#include "ui/flow.h"
 #include "ui/priv.h"
 
 enum {
 	SAY_MS = 8000,
 	COMPLAIN_MS = 30000,
 	COUNT_MS = 1000, /* the queue is counted at most this often */
+	LINES_MAX = 4,   /* of a long message */
 };
 
 void ui_say(struct ui *ui, const char *fmt, ...)
@@ -26,6 +28,7 @@ void ui_say(struct ui *ui, const char *fmt, ...)
 	va_end(ap);
 	text_clean_into(raw, -1, ui->status.text, sizeof ui->status.text);
 	ui->status.error = false;
+	ui->status.about = (account_id){ 0 };
 	ui->status.until = clock_mono_ms() + SAY_MS;
 	ui->dirty = true;
 }
@@ -178,6 +181,29 @@ static void accounts_text(struct ui *ui, GString *out)
 	}
 }
 
+/* What does not fit into one line takes some of the lines above, until the next key. */
+static void draw_long(const struct status *s, struct canvas *c, int y)
+{
+	const struct flow_line *line;
+	struct flow flow;
+	int n = 0;
+
+	flow_init(&flow, s->text, c->width);
+	while (n < LINES_MAX && n < c->height / 3 && flow_line(&flow, (size_t)n))
+		n++;
+	for (int i = 0; i < n; i++) {
+		line = flow_line(&flow, (size_t)i);
+		canvas_fill(c, y - n + 1 + i, 0, c->width, STYLE_NORMAL);
+		if (i == n - 1) /* the rest, which is cut if it must be */
+			canvas_put_cut(c, y, 0, c->width, s->error ? STYLE_ERROR : STYLE_STATUS,
+				line->text);
+		else
+			canvas_put_len(c, y - n + 1 + i, 0, c->width,
+				s->error ? STYLE_ERROR : STYLE_STATUS, line->text, (ssize_t)line->len);
+	}
+	flow_release(&flow);
+}
+
 void status_draw(struct ui *ui, struct canvas *c, int y)
 {
 	g_autoptr(GString) right = g_string_new(NULL);
@@ -185,6 +211,10 @@ void status_draw(struct ui *ui, struct canvas *c, int y)
 	int n = ui->config->accounts->len ? pending(ui) : 0, x = c->width, room;
 	char count[64];
 
+	if (s->until && text_width(s->text) > c->width) {
+		draw_long(s, c, y);
+		return;
+	}
 	if (n > 0) {
 		snprintf(count, sizeof count, ngettext("%d waiting", "%d waiting", (unsigned long)n),
 			n);

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "model/id.h"
 #include "ui/canvas.h"
 
 struct ui;
@@ -19,6 +20,7 @@ struct engine_state;
 struct status {
 	char text[ERR_TEXT_MAX];
 	bool error;
+	account_id about;     /* whose trouble it tells, 0 = of no account */
 	int64_t until;        /* monotonic ms, 0 = nothing is shown */
 	int pending;          /* changes that wait to reach a server */
 	int64_t pending_at;   /* when they were counted; 0 = count again */
@@ -30,6 +32,7 @@ void ui_complain(struct ui *ui, const struct err *err);
 bool status_clear(struct ui *ui);
 /* Drops what expired; milliseconds until the next thing does, -1 = nothing. */
 int64_t status_tick(struct ui *ui);
+/* y: the last line; a long message grows upwards from there. */
 void status_draw(struct ui *ui, struct canvas *c, int y);
 /* "fetching 1,200/100,000": "" when there is nothing to say. */
 void state_text(const struct engine_state *s, char *out, size_t cap);

@@ -308,14 +308,20 @@ static void complain_mutation(struct ui *ui, const struct event *e)
 	ui_complain(ui, &err);
 }
 
+/* The trouble of an account is told when it comes, and forgotten when it is over. */
 static void complain_account(struct ui *ui, const struct event *e)
 {
 	struct engine_state state = { 0 };
 
-	if (e->code < 0 && ui->engine &&
-		ui->engine->state(ui->engine, (account_id){ e->account }, &state) &&
-		state.error.code != 0 && strcmp(state.error.text, ui->status.text) != 0)
+	if (!ui->engine || !ui->engine->state(ui->engine, (account_id){ e->account }, &state))
+		return;
+	if (state.error.code == 0 && ui->status.about.v == e->account) {
+		status_clear(ui);
+	} else if (e->code < 0 && state.error.code != 0 &&
+		   strcmp(state.error.text, ui->status.text) != 0) {
 		ui_complain(ui, &state.error);
+		ui->status.about = (account_id){ e->account };
+	}
 }
 
 static void say_new_mail(struct ui *ui, const struct event *e)

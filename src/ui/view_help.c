@@ -114,7 +114,7 @@ static void fill(struct help_view *h, unsigned from)
 
 static void draw_line(const struct help_line *line, struct canvas *c, int y, const struct area *a)
 {
-	int keys = a->w >= 60 ? 20 : 12, name = a->w >= 100 ? 40 : a->w >= 60 ? 18 : 0;
+	int keys = a->w >= 60 ? 20 : 12, name = a->w >= 100 ? 40 : a->w >= 60 ? 20 : 0;
 	int x = a->x + 2;
 
 	if (!*line->keys && !*line->name) {
@@ -124,7 +124,7 @@ static void draw_line(const struct help_line *line, struct canvas *c, int y, con
 	canvas_put_cut(c, y, x, keys - 1, STYLE_KEY, line->keys);
 	x += keys;
 	if (name > 0 || !line->text || !*line->text)
-		canvas_put_cut(c, y, x, MAX(name, 20) - 1, STYLE_HINT, line->name);
+		canvas_put_cut(c, y, x, name > 0 ? name - 1 : 20, STYLE_HINT, line->name);
 	canvas_put_cut(c, y, x + name, a->w - x - name, STYLE_NORMAL, line->text);
 }
 

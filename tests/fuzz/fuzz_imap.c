@@ -25,7 +25,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 	return 0;
 }
 
-/* The verdict of the guard must not depend on the pieces. */
+/* The verdict of the guard must not depend on the pieces; of two faults, either may be told. */
 static bool passes(const char *p, size_t len)
 {
 	struct guard whole, pieces;
@@ -37,7 +37,7 @@ static bool passes(const char *p, size_t len)
 	a = guard_in(&whole, p, len, NULL);
 	for (size_t at = 0; b == 0 && at < len; at += step)
 		b = guard_in(&pieces, p + at, MIN(step, len - at), NULL);
-	if (a != b)
+	if ((a == 0) != (b == 0))
 		abort();
 	return a == 0;
 }

@@ -196,6 +196,19 @@ START_TEST(a_refused_login_is_not_repeated)
 }
 END_TEST
 
+/* A reader without patience must not lock the account: each attempt is a login. */
+START_TEST(one_request_is_one_attempt)
+{
+	fake_fail(rig->server[0], FAKE_CONNECT, ERR_AUTH, 1000000);
+	rig_start(rig);
+	UNTIL(rig_state(rig, 0).error.code != ERR_OK);
+	rig->engine->sync_now(rig->engine, rig->id[0]);
+	UNTIL(fake_count(rig->server[0], FAKE_CONNECT) == 2);
+	g_usleep(150000);
+	ck_assert_int_eq(fake_count(rig->server[0], FAKE_CONNECT), 2);
+}
+END_TEST
+
 START_TEST(a_broken_account_does_not_slow_another)
 {
 	fake_deliver(rig_box(rig, 1, INBOX), 50);
@@ -351,6 +364,7 @@ static void add_single(TCase *c)
 	tcase_add_test(c, a_new_connection_learns_what_it_missed);
 	tcase_add_test(c, a_pause_says_why_and_until_when);
 	tcase_add_loop_test(c, a_refused_login_is_not_repeated, 0, 2);
+	tcase_add_test(c, one_request_is_one_attempt);
 	tcase_add_loop_test(c, a_change_leaves_during_a_long_bootstrap, 0, 2);
 	tcase_add_loop_test(c, stopping_is_quick_whatever_blocks, 0, FAKE_CALLS);
 	tcase_add_test(c, progress_is_told_but_not_too_often);

@@ -5,3 +5,4 @@ tests_ui_test_ui_CFLAGS = $(test_cflags)
 tests_ui_test_ui_CPPFLAGS = $(test_cppflags) -DTEST_GOLDEN='"$(abs_top_srcdir)/tests/ui/golden"'
 tests_ui_test_ui_LDADD = $(test_ldadd)
 EXTRA_DIST += tests/ui/golden
+dist_check_SCRIPTS += tests/ui/test_terminal.sh
