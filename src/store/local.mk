@@ -29,3 +29,4 @@ src/store/schema.h: $(schema) src/embed.sh
 	$(AM_V_GEN)$(MKDIR_P) src/store && \
 	cd $(srcdir) && sh src/embed.sh schema $(schema) >$(abs_top_builddir)/$@.tmp && \
 	mv $(abs_top_builddir)/$@.tmp $(abs_top_builddir)/$@
+src/store/libtern_a-migrate.$(OBJEXT): src/store/schema.h
