@@ -164,21 +164,31 @@ static void add_part(GString *out, const char *part)
 		g_string_append_printf(out, "%s%s", out->len ? " · " : "", part);
 }
 
-static void accounts_text(struct ui *ui, GString *out)
+/* The accounts with trouble, or those without. */
+static void add_accounts(struct ui *ui, GString *out, bool trouble)
 {
 	bool several = ui->config->accounts->len > 1;
 
-	for (guint i = 0; ui->engine && i < ui->config->accounts->len; i++) {
+	for (guint i = 0; i < ui->config->accounts->len; i++) {
 		const struct account *a = ui->config->accounts->pdata[i];
 		struct engine_state state = { 0 };
 		char text[120], named[200];
 
-		if (!ui->engine->state(ui->engine, a->id, &state))
+		if (!ui->engine->state(ui->engine, a->id, &state) || (state.error.code != 0) != trouble)
 			continue;
 		state_text(&state, text, sizeof text);
 		snprintf(named, sizeof named, "%s: %s", a->name, text);
 		add_part(out, several && *text ? named : text);
 	}
+}
+
+/* Trouble stands first: the end of a long line is cut. */
+static void accounts_text(struct ui *ui, GString *out)
+{
+	if (!ui->engine)
+		return;
+	add_accounts(ui, out, true);
+	add_accounts(ui, out, false);
 }
 
 /* What does not fit into one line takes some of the lines above, until the next key. */

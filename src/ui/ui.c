@@ -311,17 +311,26 @@ static void complain_mutation(struct ui *ui, const struct event *e)
 /* The trouble of an account is told when it comes, and forgotten when it is over. */
 static void complain_account(struct ui *ui, const struct event *e)
 {
+	const struct account *a = ui_account(ui, (account_id){ e->account });
 	struct engine_state state = { 0 };
+	struct err named;
 
-	if (!ui->engine || !ui->engine->state(ui->engine, (account_id){ e->account }, &state))
+	if (!a || !ui->engine || !ui->engine->state(ui->engine, a->id, &state))
 		return;
-	if (state.error.code == 0 && ui->status.about.v == e->account) {
-		status_clear(ui);
-	} else if (e->code < 0 && state.error.code != 0 &&
-		   strcmp(state.error.text, ui->status.text) != 0) {
-		ui_complain(ui, &state.error);
-		ui->status.about = (account_id){ e->account };
+	if (state.error.code == 0) {
+		if (ui->status.about.v == e->account)
+			status_clear(ui);
+		return;
 	}
+	if (e->code >= 0)
+		return;
+	named = state.error;
+	if (ui->config->accounts->len > 1)
+		err_set(&named, state.error.code, "%s: %s", a->name, state.error.text);
+	if (strcmp(named.text, ui->status.text) == 0)
+		return;
+	ui_complain(ui, &named);
+	ui->status.about = a->id;
 }
 
 static void say_new_mail(struct ui *ui, const struct event *e)
@@ -454,6 +463,8 @@ static void draw_which_key(struct ui *ui, struct canvas *c)
 		if (command && strcmp(b->command, name) == 0)
 			canvas_put_cut(c, a.y + 1 + i, x, a.w - x - 2, STYLE_HINT, _(command->help));
 	}
+	if ((int)next->len > n)
+		canvas_put(c, a.y + a.h - 1, a.x + 2, 3, STYLE_HINT, " … ");
 }
 
 /* The keys of an unfinished sequence stand where messages do. */

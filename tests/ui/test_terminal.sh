@@ -161,7 +161,10 @@ server_has four 'INBOX'
 
 start A=1
 shows 'the list again' 'letter four'
+sessions=$(ps -o pid= --ppid "$PID") # they may outlive their master for a while
 timeout 60 "$support/dovecot.sh" stop "$dir/server"
+# shellcheck disable=SC2086
+kill -9 $sessions 2>/dev/null
 shows 'the server is away' 'offline'
 keys j j F
 marks 'flagged while offline' 'letter four' '★'
