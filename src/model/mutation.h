@@ -63,7 +63,7 @@ void mutation_batch_free(struct mutation_batch **b);
 enum applied_state {
 	APPLIED_NOT_TRIED = 0, /* nothing was sent for this item */
 	APPLIED_DONE,          /* the end state holds */
-	APPLIED_GONE,          /* the message is no longer there: nothing to do (flags), or conflict (move) */
+	APPLIED_GONE,          /* the message is no longer there: the wish ends as a conflict */
 	APPLIED_REFUSED,       /* the server judged and said no for good; answer says why */
 	APPLIED_UNKNOWN,       /* sent, the answer was lost: the next try must look first */
 };

@@ -350,11 +350,21 @@ static int open_db(struct store *s, struct err *err)
 	return set_role(s, err);
 }
 
+/* Once a process: SQLite need not count its memory under a lock. */
+static gpointer configure_sqlite(gpointer unused)
+{
+	(void)unused;
+	sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+	return NULL;
+}
+
 int store_open(const char *dir, enum store_role role, struct queue *events, struct store **out,
 	struct err *err)
 {
+	static GOnce configured = G_ONCE_INIT;
 	AUTO(store_close) struct store *s = g_new0(struct store, 1);
 
+	g_once(&configured, configure_sqlite, NULL);
 	s->dir = g_strdup(dir);
 	s->role = role;
 	s->events = events;
