@@ -103,7 +103,8 @@ struct provider_ops {
 
 	/*
 	 * Reports what is new in a mailbox since m->cursor ("" = first time: the
-	 * newest messages first, in slices, with out->cursor after each).
+	 * newest messages first, in slices, with out->cursor after each).  With a
+	 * cursor of "", m->uidvalidity still tells whose numbers the store may have.
 	 * Returns 0 = up to date and complete, 1 = paused because the sink asked
 	 * (call again with the new cursor).
 	 */

@@ -8,7 +8,10 @@
 #include "model/flags.h"
 #include "store/priv.h"
 
-enum { PASSES_KEPT = 2 }; /* complete passes that a lost message or an awaited copy outlives */
+enum {
+	PASSES_KEPT = 2,       /* complete passes that a lost message or an awaited copy outlives */
+	PURGE_SLICES_MAX = 8,  /* of 500 messages, in one pass */
+};
 
 /* --- what the store knows ---------------------------------------------- */
 
@@ -124,10 +127,13 @@ static int close_pass(struct store *s, account_id a, struct err *err)
 
 int store_pass_done(struct store *s, account_id a, struct err *err)
 {
-	int r = close_pass(s, a, err);
+	int r = close_pass(s, a, err), more = 1;
 
-	while (r == 0 && (r = purge_slice(s, a, err)) > 0)
-		r = 0;
+	/* who stops meanwhile waits for this: of very many, the rest goes with the next pass */
+	for (int n = 0; r == 0 && more > 0 && n < PURGE_SLICES_MAX; n++) {
+		more = purge_slice(s, a, err);
+		r = MIN(more, 0);
+	}
 	if (r == 0)
 		identity_settle(s);
 	return r;

@@ -435,6 +435,28 @@ START_TEST(a_body_is_streamed_byte_for_byte)
 }
 END_TEST
 
+/* Without a cursor there may be places all the same: those of before a reset that a crash cut off. */
+START_TEST(an_old_uidvalidity_without_a_cursor_is_a_reset)
+{
+	struct mailbox m = { .path = (char *)"cutoff", .cursor = (char *)"" };
+	struct rig r;
+
+	server_make("cutoff");
+	server_deliver("cutoff", "a", 10);
+	rig_init(&r);
+	ck_assert_int_eq(rig_connect(&r), 0);
+	ck_assert_int_eq(r.p->ops->changes(r.p, &m, 0, &r.rec.sink, &r.err), 0);
+	ck_assert_int_eq(r.rec.resets, 0);
+	m.uidvalidity = r.rec.uidvalidity;
+	ck_assert_int_eq(r.p->ops->changes(r.p, &m, 0, &r.rec.sink, &r.err), 0);
+	ck_assert_int_eq(r.rec.resets, 0);
+	m.uidvalidity++;
+	ck_assert_int_eq(r.p->ops->changes(r.p, &m, 0, &r.rec.sink, &r.err), 0);
+	ck_assert_int_eq(r.rec.resets, 1);
+	rig_release(&r);
+}
+END_TEST
+
 START_TEST(a_body_of_another_message_is_not_taken)
 {
 	const struct {
@@ -659,6 +681,7 @@ static Suite *suite(void)
 	tcase_add_test(c, a_read_only_account_never_selects);
 	tcase_add_test(c, a_body_is_streamed_byte_for_byte);
 	tcase_add_test(c, a_body_of_another_message_is_not_taken);
+	tcase_add_test(c, an_old_uidvalidity_without_a_cursor_is_a_reset);
 	tcase_add_test(c, idle_wakes_for_new_mail);
 	tcase_add_test(c, wait_notices_what_came_while_elsewhere);
 	tcase_add_test(c, without_idle_a_noop_finds_it);

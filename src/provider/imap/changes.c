@@ -146,8 +146,10 @@ static int begin(struct pull *p, const struct mailbox *m, struct err *err)
 {
 	const struct selected *sel = &p->imap->sel;
 	bool had = position_read(m->cursor ? m->cursor : "", &p->at);
+	/* a reset that was cut off has cleared the cursor and left places with the old numbers */
+	uint32_t before = had ? p->at.uidvalidity : m->uidvalidity;
 
-	if (had && p->at.uidvalidity == sel->uidvalidity)
+	if (had && before == sel->uidvalidity)
 		return 0;
 	p->fresh = true;
 	p->at = (struct position){
@@ -155,7 +157,7 @@ static int begin(struct pull *p, const struct mailbox *m, struct err *err)
 	};
 	if (sel->uidnext)
 		p->at.low = sel->uidnext;
-	return had ? p->out->reset(p->out, err) : 0;
+	return before && before != sel->uidvalidity ? p->out->reset(p->out, err) : 0;
 }
 
 /* The server proves that nothing changed: same messages, same flags (RFC 7162). */
