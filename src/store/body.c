@@ -3,9 +3,11 @@
  * The row in the body table is what counts; a file without a row is a rest of
  * a crash and is simply written again.
  */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -157,4 +159,27 @@ void store_body_abandon(struct store *s, struct body_draft *d, const struct err 
 			  " last_error = ? WHERE message_id = ? AND layer = 'body'",
 			  "ti", err_name(why->code), d->message.v),
 		NULL);
+}
+
+/* The drafts of bodies (ID.eml.XXXXXX) in one folder. */
+static void sweep_folder(const char *path)
+{
+	DIR *d = opendir(path);
+	struct dirent *e;
+
+	if (!d)
+		return;
+	while ((e = readdir(d)))
+		if (strstr(e->d_name, ".eml."))
+			unlinkat(dirfd(d), e->d_name, 0);
+	closedir(d);
+}
+
+void body_sweep(const struct store *s)
+{
+	for (unsigned i = 0; i < 256; i++) {
+		g_autofree char *path = g_strdup_printf("%s/bodies/%02x", s->dir, i);
+
+		sweep_folder(path);
+	}
 }

@@ -35,14 +35,15 @@ static const struct invariant {
 		" EXISTS (SELECT 1 FROM location l WHERE l.message_id = m.id)" },
 };
 
-static int check_pages(struct store *s, struct err *err)
+int check_pages(struct store *s, struct err *err)
 {
 	sqlite3_stmt *q = db_stmt(s, "PRAGMA quick_check(1)");
 	int r = db_step(s, q, err);
 
 	if (r > 0 && !g_str_equal(db_column(q, 0), "ok"))
-		r = err_set(err, ERR_STORAGE, _("The store in %s is damaged: %s."), s->dir,
-			db_column(q, 0));
+		r = err_set(err, ERR_STORAGE, _("The store in %s is damaged (%s). Keep a copy of that folder and remove tern.db: "
+			  "the mail comes back from the server, changes that had not left do not."),
+			s->dir, db_column(q, 0));
 	if (q)
 		sqlite3_reset(q);
 	return r < 0 ? r : 0;

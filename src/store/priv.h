@@ -26,7 +26,6 @@ struct store {
 	GArray *posted;         /* of struct event: to be sent after the commit */
 	int depth;              /* 1 inside a transaction */
 	int lock_fd;            /* shared lock on DIR/open, tells an unclean exit */
-	bool unclean;
 	bool full_sync;
 	const void *owner;      /* the thread that may use this handle (store.c) */
 	GArray *deltas;         /* of struct delta: counters to add up at commit (count.c) */
@@ -139,6 +138,13 @@ int queue_conflict_target(struct store *s, int64_t location, const char *why, st
 /* --- bodies (body.c) --------------------------------------------------- */
 
 char *body_path(const struct store *s, int64_t message);
+/* Removes what a crash left half written. */
+void body_sweep(const struct store *s);
+
+/* --- damage (check.c) -------------------------------------------------- */
+
+/* SQLite's quick check; its sentence says what to do. */
+int check_pages(struct store *s, struct err *err);
 
 /* --- who we are (account.c) -------------------------------------------- */
 

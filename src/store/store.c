@@ -8,6 +8,7 @@
 
 #include "base/file.h"
 #include "base/i18n.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "store/priv.h"
 
@@ -263,8 +264,16 @@ static int cannot_write(const struct store *s, int why, struct err *err)
 /*
  * DIR/open is held with a shared lock by every process that has the store
  * open, and holds a byte while anybody does.  Whoever gets it exclusively is
- * alone: a byte found then was left by a process that died.
+ * alone: a byte found then was left by a process that died, and the byte says
+ * SUSPECT until somebody has looked for damage.
  */
+enum { OPEN_SOUND = '1', OPEN_SUSPECT = '2' };
+
+static bool write_mark(struct store *s, char mark)
+{
+	return pwrite(s->lock_fd, &mark, 1, 0) == 1;
+}
+
 static int note_open(struct store *s, struct err *err)
 {
 	g_autofree char *path = g_build_filename(s->dir, "open", NULL);
@@ -273,18 +282,21 @@ static int note_open(struct store *s, struct err *err)
 	s->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	if (s->lock_fd < 0)
 		return cannot_write(s, errno, err);
-	if (flock(s->lock_fd, LOCK_EX | LOCK_NB) == 0)
-		s->unclean = fstat(s->lock_fd, &st) == 0 && st.st_size > 0;
-	if (flock(s->lock_fd, LOCK_SH) || pwrite(s->lock_fd, "1", 1, 0) != 1)
+	if (flock(s->lock_fd, LOCK_EX | LOCK_NB) == 0 &&
+		!write_mark(s, fstat(s->lock_fd, &st) == 0 && st.st_size > 0 ? OPEN_SUSPECT
+									     : OPEN_SOUND))
+		return cannot_write(s, errno, err);
+	if (flock(s->lock_fd, LOCK_SH))
 		return cannot_write(s, errno, err);
 	return 0;
 }
 
 static void note_close(struct store *s)
 {
-	if (s->lock_fd >= 0 && flock(s->lock_fd, LOCK_EX | LOCK_NB) == 0 &&
-		ftruncate(s->lock_fd, 0) < 0)
-		s->unclean = true; /* the next start only checks once more than needed */
+	/* a store that nobody checked stays suspect */
+	if (s->lock_fd >= 0 && !store_was_unclean(s) &&
+		flock(s->lock_fd, LOCK_EX | LOCK_NB) == 0 && ftruncate(s->lock_fd, 0) < 0)
+		log_event(LOG_WARN, "store-close", "s:s", "error", g_strerror(errno));
 	fd_close(&s->lock_fd);
 }
 
@@ -401,7 +413,21 @@ void store_close(struct store **p)
 
 bool store_was_unclean(const struct store *s)
 {
-	return s->unclean;
+	char mark = OPEN_SOUND;
+
+	return pread(s->lock_fd, &mark, 1, 0) == 1 && mark == OPEN_SUSPECT;
+}
+
+int store_recover(struct store *s, struct err *err)
+{
+	int r = check_pages(s, err);
+
+	if (r < 0)
+		return r;
+	body_sweep(s);
+	if (!write_mark(s, OPEN_SOUND))
+		return cannot_write(s, errno, err);
+	return 0;
 }
 
 int64_t store_version(struct store *s)

@@ -50,8 +50,11 @@ enum store_role {
 int store_open(const char *dir, enum store_role role, struct queue *events, struct store **out,
 	struct err *err);
 void store_close(struct store **s);
-/* True if the last process that had the store open did not close it. */
+/* True from when a process died with the store open until store_recover found it sound. */
 bool store_was_unclean(const struct store *s);
+/* After an unclean exit: looks for damage, removes half-written bodies.  Takes as long as reading
+ * the whole file: not for the screen's thread.  0 = sound. */
+int store_recover(struct store *s, struct err *err);
 /* Looks for damage (quick_check) and for counters that do not match their rows; 0 = sound. */
 int store_check(struct store *s, struct err *err);
 /*

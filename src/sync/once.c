@@ -27,6 +27,8 @@ static int run_one(struct sync *sync, const struct account *a, struct job *j,
 
 	session_init(&s, sync, a, cancel);
 	r = session_open(&s, STORE_CLI, err);
+	if (r >= 0 && store_was_unclean(s.store))
+		r = store_recover(s.store, err);
 	return r < 0 ? r : j->run(&s, j, err);
 }
 

@@ -3,7 +3,8 @@
  * screen's writes left, and notices two things that no worker can while it
  * waits for its server.  Another process (`tern flag`)
  * queued a change: the worker's bell is rung.  The machine slept: every socket
- * is suspect, and the workers connect anew.
+ * is suspect, and the workers connect anew.  It also checks a store that a
+ * process left without closing it.
  */
 #include "base/clock.h"
 #include "base/log.h"
@@ -28,6 +29,19 @@ static void wake_from_sleep(struct sync *s)
 	}
 }
 
+/* The last process died with the store open: look for damage, beside everybody's work. */
+static void recover(struct sync *s, struct store *store)
+{
+	struct err err = { 0 };
+
+	if (!store_was_unclean(store))
+		return;
+	log_event(LOG_WARN, "unclean-exit", "s:s", "result",
+		store_recover(store, &err) < 0 ? err.text : "sound");
+	for (size_t i = 0; err.code && i < s->n; i++)
+		board_error(&s->lanes[i].board, &err);
+}
+
 void *watch_main(void *sync)
 {
 	struct sync *s = sync;
@@ -41,8 +55,11 @@ void *watch_main(void *sync)
 		if (now - at > s->timing.watch + SUSPEND_MS)
 			wake_from_sleep(s);
 		at = now;
-		if (!store && store_open(s->places->data, STORE_WORKER, NULL, &store, &err) < 0)
-			continue;
+		if (!store) {
+			if (store_open(s->places->data, STORE_WORKER, NULL, &store, &err) < 0)
+				continue;
+			recover(s, store);
+		}
 		version = store_version(store);
 		if (version != seen) {
 			look(s, store);

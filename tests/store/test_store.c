@@ -462,6 +462,18 @@ START_TEST(an_unclean_exit_is_noticed)
 	ck_assert_int_eq(status, 0);
 	rig_reopen(rig);
 	ck_assert(store_was_unclean(rig->store));
+	rig_reopen(rig);
+	ck_assert(store_was_unclean(rig->store)); /* closing it is no proof */
+	{
+		g_autofree char *dir = g_build_filename(rig->dir, "bodies", "07", NULL);
+		g_autofree char *draft = g_build_filename(dir, "7.eml.abcdef", NULL);
+
+		ck_assert_int_eq(g_mkdir_with_parents(dir, 0700), 0);
+		ck_assert(g_file_set_contents(draft, "half", 4, NULL));
+		ck_assert_int_eq(store_recover(rig->store, &err), 0);
+		ck_assert(!g_file_test(draft, G_FILE_TEST_EXISTS));
+	}
+	ck_assert(!store_was_unclean(rig->store));
 }
 END_TEST
 
