@@ -177,7 +177,7 @@ def tern_keys(busy=False):
     words = ["--rows", "40", "--start", TERN_ROW]
     if busy:  # the sync has to be under way, and lasts a few seconds
         return words + ["--quiet", "10", "--press", "down=j*40", "--press", "page=<c-f>*10",
-                        "--press", "last=G*1", "--send", "gg<enter>", "--press", "forth=J*9",
+                        "--press", "last=G*1", "--send", "gg", "--send", "<enter>", "--press", "forth=J*9",
                         "--press", "back=K*9", "--send", "q", "--press", "flag=F*20"]
     return words + steps("gg", "j", "<c-f>", "G*1", "<enter>", "J", "K")
 
