@@ -21,6 +21,7 @@
 
 #include "base/err.h"
 #include "model/account.h"
+#include "model/tuning.h"
 
 struct places {
 	char *config, *data, *state;
@@ -39,6 +40,7 @@ struct config {
 	int sidebar_width;    /* cells, 0 = automatic */
 	bool color;           /* false when NO_COLOR is set, whatever the file says */
 	int log_level;        /* enum log_level */
+	struct tuning tuning; /* how much is brought in at once (M-67) */
 	char *date_format;    /* strftime for rows of other years; see the manual */
 };
 

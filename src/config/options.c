@@ -1,5 +1,6 @@
 #include "config/options.h"
 
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -39,6 +40,31 @@ const struct option config_options[] = {
 		.help = N_("How much is written to the log in the state folder.") },
 	{ "date-format", OPTION_TEXT, FIELD(date_format), "%Y-%m-%d", .check = check_date_format,
 		.help = N_("How the date of a message from another year is shown, as in strftime(3).") },
+	{ "sync-batch-size", OPTION_INT, FIELD(tuning.sync_batch_size), "100", 10, 5000,
+		.help = N_("How many messages are described by the server in one answer.") },
+	{ "backfill-mode", OPTION_WORD, FIELD(tuning.backfill_mode), "progressive",
+		.words = "progressive bootstrap_only",
+		.help = N_("progressive brings in the history of a mailbox step by step, newest "
+			   "first; bootstrap_only keeps to its newest messages.") },
+	{ "backfill-bootstrap-max", OPTION_INT, FIELD(tuning.backfill_bootstrap_max), "1500", 1, 1000000,
+		.help = N_("How many of the newest messages of a mailbox come at once.") },
+	{ "backfill-batch-size", OPTION_INT, FIELD(tuning.backfill_batch_size), "100", 10, 5000,
+		.help = N_("How many messages of the history are described by the server in one answer.") },
+	{ "backfill-job-budget-seconds", OPTION_INT, FIELD(tuning.backfill_job_budget_seconds), "25", 1, 3600,
+		.help = N_("How long one run of the backfill job may take.") },
+	{ "backfill-max-total-per-folder", OPTION_INT, FIELD(tuning.backfill_max_total_per_folder),
+		"20000", 0, INT_MAX,
+		.help = N_("How many messages of a mailbox tern brings in; the list says from which "
+			   "date on there are older ones.  0 is without a limit.") },
+	{ "cache-retention-days", OPTION_INT, FIELD(tuning.cache_retention_days), "30", 1, 36500,
+		.help = N_("How many days the text of a message stays on this computer after it was "
+			   "last read; it is fetched again when it is opened.") },
+	{ "list-page-limit", OPTION_INT, FIELD(tuning.list_page_limit), "30", 1, 1000,
+		.help = N_("How many rows a list reads from the store at once; never less than fit "
+			   "on the screen.") },
+	{ "ingest-batch-size", OPTION_INT, FIELD(tuning.ingest_batch_size), "50", 1, 5000,
+		.help = N_("How many messages one run of the export job handles.  This version has no "
+			   "export rules yet; the value is checked and kept for them.") },
 	{ NULL },
 };
 #undef FIELD
@@ -62,6 +88,14 @@ const struct option account_options[] = {
 	{ "password-command", OPTION_TEXT, FIELD(password_command), NULL,
 		.help = N_("A shell command that prints the password on its first line.  Required "
 			   "for imap; tern itself keeps no passwords.") },
+	{ "auth", OPTION_WORD, FIELD(auth), "auto",
+		.words = "auto plain login scram-sha-1 scram-sha-256 xoauth2 oauthbearer",
+		.help = N_("How to sign in at an IMAP server.  auto takes the best way for a "
+			   "password that the server offers.  With xoauth2 and oauthbearer the "
+			   "password-command prints an OAuth 2 access token.") },
+	{ "compress", OPTION_WORD, FIELD(compress), "auto", .words = "auto yes no",
+		.help = N_("Whether the IMAP connection is compressed before much is read, if the "
+			   "server offers it.  auto: yes, but not with a server on this computer.") },
 	{ "ca-file", OPTION_PATH, FIELD(ca_file), NULL,
 		.help = N_("A PEM file with the certificate authorities to trust for this account, "
 			   "in place of the system's.") },

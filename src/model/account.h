@@ -15,6 +15,23 @@ enum tls_mode {
 	TLS_PLAIN,    /* no TLS: only to a loopback address */
 };
 
+/* How to sign in; the order is the order of the words of the option. */
+enum auth_method {
+	AUTH_AUTO, /* the best that the server offers for a password */
+	AUTH_PLAIN,
+	AUTH_LOGIN,
+	AUTH_SCRAM_SHA_1,
+	AUTH_SCRAM_SHA_256,
+	AUTH_XOAUTH2,     /* password_command prints an access token; likewise below */
+	AUTH_OAUTHBEARER,
+};
+
+enum compress_mode {
+	COMPRESS_AUTO, /* not to this machine itself */
+	COMPRESS_YES,
+	COMPRESS_NO,
+};
+
 struct account {
 	account_id id;   /* given by the store, 0 until store_account_bind */
 	char *name;      /* unique, fit for a file name: [A-Za-z0-9._-]+ */
@@ -26,6 +43,8 @@ struct account {
 	char *password_command; /* prints the password on its first line */
 	char *ca_file;   /* PEM; NULL = the system's certificate authorities */
 	char *path;      /* maildir: the root of the tree */
+	enum auth_method auth;        /* imap */
+	enum compress_mode compress;  /* imap: RFC 4978, before much is read */
 	bool two_way;    /* false: strictly read-only, nothing is ever sent but reading commands */
 };
 

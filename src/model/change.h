@@ -24,6 +24,7 @@ enum {
 	CHANGE_NAME_MAX = 300,
 	CHANGE_ADDRESSES_MAX = 4000,
 	CHANGE_MESSAGE_ID_MAX = 900,
+	CHANGE_PREVIEW_MAX = 800,    /* RFC 8970: at most 200 characters */
 };
 
 struct change {
@@ -44,6 +45,7 @@ struct change {
 	int64_t received_at;     /* INTERNALDATE or its like, unix seconds; 0 = unknown */
 	uint64_t size;           /* bytes of the raw message */
 	bool has_attachment;
+	const char *preview;     /* the server's first words of the text (RFC 8970), NULL = not told */
 };
 
 #endif

@@ -32,11 +32,19 @@ struct engine_state {
 	struct err error;      /* the last failure, code 0 = none */
 	int64_t retry_at;      /* unix seconds of the next try when waiting, 0 = none */
 	int64_t last_sync;     /* unix seconds of the last complete pass, 0 = never */
+	bool push_everywhere;  /* the server pushes for all mailboxes */
+	char letter;           /* how far the server can be trusted, 'A'..'D' (M-79); 0 = not known */
+	char trigger[12];      /* "startup", "push", "poll", "manual", "queue": of the cycle that runs */
+	char sync_id[40];      /* of that cycle, as in the log; "" between cycles */
+	int64_t started_at;    /* of that cycle, unix seconds */
 };
 
 struct engine {
 	/* asynchronous, for the screen; account 0 = all */
-	void (*sync_now)(struct engine *e, account_id a);
+	void (*sync_now)(struct engine *e, account_id a, bool full); /* full: distrust all cursors */
+	/* The reader looks at this mailbox: it is brought up to date at once, and its account is
+	 * asked more often for a while (M-55, C-25).  Cheap to call again and again. */
+	void (*look)(struct engine *e, account_id a, mailbox_id m);
 	void (*push)(struct engine *e, account_id a);
 	void (*want_body)(struct engine *e, account_id a, message_id m); /* answered by EV_BODY */
 	bool (*state)(struct engine *e, account_id a, struct engine_state *out); /* false: unknown account */
@@ -45,7 +53,13 @@ struct engine {
 	int (*pass)(struct engine *e, account_id a, bool full, struct cancel *cancel, struct err *err);
 	int (*drain)(struct engine *e, account_id a, struct cancel *cancel, struct err *err); /* rows left */
 	int (*body)(struct engine *e, account_id a, message_id m, struct cancel *cancel, struct err *err);
+	int (*bodies)(struct engine *e, account_id a, struct cancel *cancel, struct err *err); /* all that are not cached */
 	int (*check)(struct engine *e, account_id a, struct cancel *cancel, struct err *err); /* connect and list */
+
+	/* What is known of the account's server, in words for people; memory: store_account_memory.
+	 * Pure. */
+	void (*explain)(const char *type, const char *memory,
+		void (*put)(void *ctx, const char *label, const char *words), void *ctx);
 };
 
 #endif

@@ -5,4 +5,5 @@ libtern_a_SOURCES += \
 	src/model/flags.c src/model/flags.h \
 	src/model/id.h \
 	src/model/mailbox.c src/model/mailbox.h \
-	src/model/mutation.c src/model/mutation.h
+	src/model/mutation.c src/model/mutation.h \
+	src/model/tuning.c src/model/tuning.h

@@ -12,6 +12,7 @@ void mailbox_free(struct mailbox **m)
 	g_free((*m)->path);
 	g_free((*m)->name);
 	g_free((*m)->cursor);
+	g_free((*m)->object_id);
 	g_free(*m);
 	*m = NULL;
 }
@@ -34,4 +35,20 @@ enum mailbox_role mailbox_role_from_name(const char *name)
 		if (g_strcmp0(roles[i], name) == 0)
 			return i;
 	return ROLE_NONE;
+}
+
+const char *mailbox_state_name(enum mailbox_state state)
+{
+	static const char *const names[] = { "pending", "bootstrapping", "incremental", "capped",
+		"complete" };
+
+	return names[state];
+}
+
+const char *mailbox_verb_name(enum mailbox_verb verb)
+{
+	static const char *const names[] = { "create", "rename", "delete", "subscribe",
+		"unsubscribe" };
+
+	return names[verb];
 }

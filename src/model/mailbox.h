@@ -28,6 +28,24 @@ enum mailbox_attrs {
 	MAILBOX_READONLY = 1 << 2,
 };
 
+/* How much of a mailbox's history is in the store (M-64). */
+enum mailbox_state {
+	MAILBOX_PENDING,       /* never synchronised */
+	MAILBOX_BOOTSTRAPPING, /* the newest messages are coming */
+	MAILBOX_INCREMENTAL,   /* they are here, older ones are missing */
+	MAILBOX_CAPPED,        /* the limit of messages per mailbox was reached */
+	MAILBOX_COMPLETE,
+};
+
+/* What may be wished about the tree of mailboxes. */
+enum mailbox_verb {
+	MAILBOX_CREATE,
+	MAILBOX_RENAME,
+	MAILBOX_DELETE,
+	MAILBOX_SUBSCRIBE,
+	MAILBOX_UNSUBSCRIBE,
+};
+
 struct mailbox {
 	mailbox_id id;       /* 0 in what a provider reports */
 	account_id account;
@@ -40,11 +58,17 @@ struct mailbox {
 	char *cursor;        /* the provider's position, "" before the first sync; read by its provider only */
 	uint32_t uidvalidity;
 	bool complete;       /* the whole history is in the store */
+	enum mailbox_state state;
+	int64_t fetched;     /* messages brought in so far by bootstrap and backfill */
+	int64_t backfilled_at; /* unix seconds when the history was complete, 0 = it is not */
+	char *object_id;     /* the server's lasting id of the mailbox (RFC 8474), NULL = none */
 };
 
 void mailbox_free(struct mailbox **m);
 void mailbox_drop(void *m); /* the same for the elements of a GLib container */
 const char *mailbox_role_name(enum mailbox_role role);          /* "inbox", ..., "none" */
 enum mailbox_role mailbox_role_from_name(const char *name);     /* ROLE_NONE for an unknown word */
+const char *mailbox_state_name(enum mailbox_state state);       /* "pending", ..., "complete" */
+const char *mailbox_verb_name(enum mailbox_verb verb);          /* "create", ..., "unsubscribe" */
 
 #endif

@@ -15,12 +15,18 @@
  * AUTH and TRUST stop the account until the reader acts, PROTOCOL drops the
  * connection, GONE concerns the one thing asked for, REFUSED is the server's no.
  * err.after_s carries a wait that the server asked for.
+ *
+ * What a provider learns about a server and needs at the next connection (what
+ * it could do, what it was caught at) is its `memory`: one opaque line of text
+ * that the caller loads before connect and keeps when it has changed.
  */
 #ifndef TERN_PROVIDER_PROVIDER_H
 #define TERN_PROVIDER_PROVIDER_H
 
 #include <stddef.h>
 #include <stdint.h>
+
+#include <glib.h>
 
 #include "base/cancel.h"
 #include "base/err.h"
@@ -29,6 +35,9 @@
 #include "model/engine.h"
 #include "model/mailbox.h"
 #include "model/mutation.h"
+#include "model/tuning.h"
+
+enum { PROVIDER_MEMORY_MAX = 16 * 1024 }; /* bytes; longer memories are not kept */
 
 /* What the store knows of one message in a mailbox, for comparing. */
 struct known {
@@ -75,6 +84,41 @@ struct body_ref {
 	const char *message_id_header; /* expected, without <>; may be NULL */
 };
 
+/* Where bodies() puts what it reads; implemented by sync. */
+struct body_sink {
+	/* one whole raw message; p is valid during the call */
+	int (*body)(struct body_sink *s, uint64_t uid, const char *p, size_t n, struct err *err);
+};
+
+/* A wish about the tree of mailboxes, as an end state: true already is success. */
+struct mailbox_wish {
+	enum mailbox_verb verb;
+	const char *path;      /* the mailbox it is about; "" for MAILBOX_CREATE */
+	const char *name;      /* MAILBOX_CREATE, MAILBOX_RENAME: the wanted name for people, levels by '/' */
+};
+
+/* What wait() watches, and what it saw. */
+struct watch {
+	const struct mailbox *mailbox; /* with news of this one every provider that pushes can wake us */
+	struct cancel *wake;   /* ends the wait */
+	int timeout_ms;
+	bool live;             /* out: the server really pushes for `mailbox` */
+	bool everywhere;       /* out: ... and for all mailboxes */
+	bool news;             /* out: `mailbox` may have changed */
+	bool tree;             /* out: the list of mailboxes may have changed */
+	GPtrArray *stirred;    /* out: char *, paths of other mailboxes that may have changed; the caller's */
+};
+
+/* What the server allows and tells, known after connect. */
+struct traits {
+	bool cheap_scan;       /* mailboxes() also tells which mailboxes changed, in one command */
+	int connections;       /* of one account at the same time, 1 .. CONNECTIONS_MAX */
+	int run_s;             /* longest bring-in of history in one go, 0 = as the reader configured */
+	int run_messages;      /* likewise in messages, 0 = as configured */
+	char letter;           /* the class of M-79, 'A'..'D'; 0 = it does not apply */
+};
+enum { CONNECTIONS_MAX = 3, BODIES_PIECE_MAX = 1 << 20 };
+
 struct provider_ops;
 
 /* First member of every provider's own struct. */
@@ -82,10 +126,18 @@ struct provider {
 	const struct provider_ops *ops;
 	const struct account *account; /* borrowed, outlives the provider */
 	struct cancel *cancel;         /* borrowed; "stop what you are doing" */
+	const struct tuning *tuning;   /* borrowed; NULL: tuning_default */
+	bool scan_follows;             /* mailboxes() is what comes first after connect: it may be sent along */
+	char *memory;                  /* owned (g_malloc); NULL = none yet */
+	bool memory_changed;           /* set by the provider, cleared by who keeps it */
+	struct traits traits;          /* by the provider, valid while connected */
 };
 
 enum changes_flags {
-	CHANGES_FULL = 1 << 0,     /* distrust the cursor: compare everything inside the coverage */
+	CHANGES_FULL = 1 << 0,         /* distrust the cursor: compare everything inside the coverage */
+	CHANGES_NO_HISTORY = 1 << 1,   /* only what is new and what changed inside the coverage */
+	CHANGES_LOOKED_AT = 1 << 2,    /* the reader looks at it now: worth comparing all flags (C-10) */
+	CHANGES_CHECK = 1 << 3,        /* push claims silence: note if something was missed (C-31) */
 };
 
 struct provider_ops {
@@ -98,7 +150,11 @@ struct provider_ops {
 	/* Makes the connection usable: network, trust, login. */
 	int (*connect)(struct provider *p, struct err *err);
 
-	/* Reports every mailbox of the account through out->mailbox. */
+	/*
+	 * Reports every mailbox of the account through out->mailbox.  What it learns
+	 * about which of them changed saves changes() the question, until the next
+	 * call of wait() or mailboxes().
+	 */
 	int (*mailboxes)(struct provider *p, struct sink *out, struct err *err);
 
 	/*
@@ -119,6 +175,17 @@ struct provider_ops {
 	int (*body)(struct provider *p, const struct body_ref *ref, int fd, struct err *err);
 
 	/*
+	 * Streams many raw messages of a mailbox, in any order, each of at most
+	 * BODIES_PIECE_MAX bytes; larger ones and those that are gone are left out.
+	 * NULL if the provider has no better way than body().
+	 */
+	int (*bodies)(struct provider *p, const struct mailbox *m, const uint64_t *uids, size_t n,
+		struct body_sink *out, struct err *err);
+
+	/* Makes a wish about the tree of mailboxes true; the next mailboxes() shows it. */
+	int (*arrange)(struct provider *p, const struct mailbox_wish *w, struct err *err);
+
+	/*
 	 * Notes in b->mark what will be needed to find out later whether a lost
 	 * answer was a success (IMAP: UIDVALIDITY and UIDNEXT of the target).
 	 * Changes nothing on the server.
@@ -136,13 +203,22 @@ struct provider_ops {
 		struct err *err);
 
 	/*
-	 * Sleeps until something changed at the server in m (IDLE, inotify),
-	 * `wake` was set, or timeout_ms passed.  Returns 1 = look for changes,
-	 * 0 = nothing; *live tells whether the server really pushes.
+	 * Sleeps until something changed at the server (IDLE, NOTIFY, inotify),
+	 * w->wake was set, or w->timeout_ms passed.  Returns 1 = look for changes
+	 * (w says where), 0 = nothing.
 	 */
-	int (*wait)(struct provider *p, const struct mailbox *m, struct cancel *wake, int timeout_ms,
-		bool *live, struct err *err);
+	int (*wait)(struct provider *p, struct watch *w, struct err *err);
+
+	/*
+	 * Says what is known from a memory, for people: one call of put for each
+	 * line, label and words translated.  Pure, no connection.  May be NULL.
+	 */
+	void (*explain)(const char *memory, void (*put)(void *ctx, const char *label, const char *words),
+		void *ctx);
 };
+
+/* Keeps text as the memory of p (taken), if it says something new. */
+void provider_remember(struct provider *p, char *text);
 
 /* The provider of that name, NULL if there is none.  One row each in registry.c. */
 const struct provider_ops *provider_find(const char *name);

@@ -1,5 +1,5 @@
 # The schema is SQL in files of its own; the build turns it into a header.
-schema = src/store/schema/001-initial.sql
+schema = src/store/schema/001-initial.sql src/store/schema/002-engine.sql
 
 libtern_a_SOURCES += \
 	src/store/account.c \

@@ -87,12 +87,23 @@ int store_account_remove(struct store *s, account_id a, struct err *err);
 /* Notes how a pass ended; why->code 0 = well. */
 int store_account_result(struct store *s, account_id a, const struct err *why, struct err *err);
 
+/* What the provider of the account wants to remember (provider.h); NULL = nothing. */
+int store_account_memory(struct store *s, account_id a, char **out, struct err *err);
+int store_account_memory_set(struct store *s, account_id a, const char *memory, struct err *err);
+
+enum { LEASE_MS = 300 * 1000 }; /* a holder that is silent for so long is taken for dead (M-27) */
 /*
  * The lease of an account: at most one process synchronises it (M-24..M-27).
- * 1 = it is ours (also if it was), 0 = a living process has it (its pid in
- * *holder).  A dead process's lease is free at once.
+ * 1 = it is ours for LEASE_MS from now (also if it was: it is renewed), 0 = a
+ * living process has it (its pid in *holder).  Never waits for another writer:
+ * a busy store is 0, too (M-25).  A dead process's lease is free at once, that
+ * of a living but silent one when its time is over.  While a handle has taken
+ * the lease, its batch_apply, claims and settles check in their own transaction
+ * that it is still ours, and fail with ERR_CONFLICT if it was taken away.
  */
 int store_lease_take(struct store *s, account_id a, int *holder, struct err *err);
+/* Milliseconds until the lease should be renewed (a third of LEASE_MS before that passed: 0). */
+int64_t store_lease_renew_in(struct store *s, account_id a);
 int store_lease_drop(struct store *s, account_id a, struct err *err);
 
 /* --- mailboxes --------------------------------------------------------- */
@@ -105,9 +116,61 @@ int store_mailbox_find(struct store *s, account_id a, const char *word, struct m
 	struct err *err);
 /* The mailbox with that role (the reader's override first); 0 if there is none. */
 mailbox_id store_mailbox_with_role(struct store *s, account_id a, enum mailbox_role role);
-/* The reader's own idea of a mailbox's role; ROLE_NONE = explicitly none. */
+/* The reader's own idea of a mailbox's role; ROLE_NONE = explicitly none (L-64). */
 int store_mailbox_role_override(struct store *s, mailbox_id m, enum mailbox_role role,
 	struct err *err);
+/* Back to what the server says. */
+int store_mailbox_role_clear(struct store *s, mailbox_id m, struct err *err);
+/* The date of the oldest message that the store has of the mailbox, unix seconds; 0 = it has none. */
+int64_t store_mailbox_since(struct store *s, mailbox_id m);
+/* Notes how far bootstrap and backfill are. */
+int store_mailbox_state(struct store *s, mailbox_id m, enum mailbox_state state, int64_t fetched,
+	struct err *err);
+/* The mailbox whose history is to be continued next: state INCREMENTAL, oldest turn first;
+ * claimed for this process until its state is noted or the process dies (M-36).  0 = none. */
+mailbox_id store_mailbox_claim_backfill(struct store *s, account_id a, struct err *err);
+
+/* --- wishes about the tree of mailboxes -------------------------------- */
+
+/*
+ * Queues a wish, durable when it returns.  name: the new name for people
+ * (CREATE, RENAME), else NULL.  m: what it is about, 0 for CREATE.  > 0: its id.
+ */
+int64_t store_want_mailbox(struct store *s, account_id a, enum mailbox_verb verb, mailbox_id m,
+	const char *name, struct err *err);
+struct tree_wish {
+	int64_t id;
+	account_id account;
+	enum mailbox_verb verb;
+	enum mutation_status status;
+	char *path, *name;     /* of the mailbox when it was queued; the wanted name */
+	int attempts;
+	int64_t created_at, next_in_ms;
+	char *answer;
+};
+void tree_wish_free(struct tree_wish **w);
+/* The oldest wish of the account that is due, NULL in *out if none. */
+int store_tree_due(struct store *s, account_id a, struct tree_wish **out, struct err *err);
+/* What became of it: code 0 done; a grade that can be tried again stays queued; else failed. */
+int store_tree_settle(struct store *s, int64_t id, const struct err *why, struct err *err);
+/* Open and failed ones, oldest first (struct tree_wish *). */
+int store_tree_rows(struct store *s, account_id a, GPtrArray **out, struct err *err);
+/* Takes a wish back that has not left, or a failed one out of sight. */
+int store_tree_discard(struct store *s, int64_t id, struct err *err);
+
+/* --- jobs (M-28..M-37) -------------------------------------------------- */
+
+struct job_row {
+	account_id account;    /* 0 = of the whole program */
+	char name[24];         /* "incremental", "bootstrap", "backfill", "probe", ... */
+	int64_t cadence_s;
+	int64_t last_start, last_end, next_at; /* unix seconds, 0 = never */
+	struct err result;     /* of the last run; code 0 = well */
+	char words[120];       /* what it did, e.g. "3 new, 1 changed" */
+	int64_t runs, failures;
+};
+int store_job_note(struct store *s, const struct job_row *j, struct err *err); /* counts one run */
+int store_jobs(struct store *s, account_id a, GArray **out, struct err *err); /* of struct job_row */
 
 /* --- inbound: one batch, one transaction ------------------------------- */
 
@@ -186,6 +249,7 @@ struct list_row {
 	int64_t sent_at, received_at;
 	uint64_t size;
 	char *from_name, *from_addr, *to, *cc, *subject, *message_id_header, *keywords; /* "" if missing */
+	char *preview;         /* "" if the server told none */
 };
 
 void list_row_free(struct list_row **r);
@@ -242,6 +306,22 @@ struct body_draft {
 };
 int store_body_begin(struct store *s, message_id m, struct body_draft *out, struct err *err);
 int store_body_commit(struct store *s, struct body_draft *d, struct err *err);
+/* Keeps many whole raw messages in one durable step; sizes in bytes, data borrowed. */
+struct body_piece {
+	message_id message;
+	const char *p;
+	size_t n;
+};
+int store_bodies_put(struct store *s, const struct body_piece *pieces, size_t n, struct err *err);
+/* uids of m (ascending, at most max, from `from` on) whose bodies are not cached; how many. */
+struct body_gap {
+	uint64_t uid;
+	message_id message;
+};
+int store_body_gaps(struct store *s, mailbox_id m, uint64_t from, struct body_gap *out, size_t max,
+	struct err *err);
+/* Removes bodies that nobody used for `days`, protected ones excepted; how many (M-15, M-37). */
+int store_bodies_expire(struct store *s, int days, struct err *err);
 /* Removes the file; notes the failure for the ledger when why is given. */
 void store_body_abandon(struct store *s, struct body_draft *d, const struct err *why);
 

@@ -34,8 +34,9 @@ static void ring(struct engine *e, account_id a, bool ask)
 			lane_ring(&s->lanes[i], ask);
 }
 
-static void engine_sync_now(struct engine *e, account_id a)
+static void engine_sync_now(struct engine *e, account_id a, bool full)
 {
+	(void)full;
 	ring(e, a, true);
 }
 

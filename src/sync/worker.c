@@ -191,15 +191,16 @@ static int patience(struct worker *w)
 static int wait_here(struct worker *w, const struct mailbox *m, int ms, struct err *err)
 {
 	struct lane *l = w->lane;
-	bool live = false;
+	struct watch watch = { .mailbox = m, .wake = &l->wake, .timeout_ms = ms };
+	bool live;
 	int r;
 
 	if (!m) {
 		r = cancel_poll(&l->stop, cancel_fd(&l->wake), POLLIN, ms);
 		return r < 0 ? err_set(err, ERR_CANCELED, _("Stopped.")) : 0;
 	}
-	r = session_heard(&w->s,
-		w->s.provider->ops->wait(w->s.provider, m, &l->wake, ms, &live, err));
+	r = session_heard(&w->s, w->s.provider->ops->wait(w->s.provider, &watch, err));
+	live = watch.live;
 	if (r >= 0 && (!w->live_known || live != w->live))
 		board_push_live(&l->board, live);
 	if (live && !w->live)

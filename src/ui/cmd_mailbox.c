@@ -127,7 +127,7 @@ static int look_now(struct ui *ui, const char *arg, struct err *err)
 	(void)arg;
 	(void)err;
 	if (ui->engine)
-		ui->engine->sync_now(ui->engine, (account_id){ 0 });
+		ui->engine->sync_now(ui->engine, (account_id){ 0 }, false);
 	ui_say(ui, _("Looking for new mail"));
 	return 0;
 }

@@ -502,7 +502,11 @@ static int wait_in(struct rig *r, const char *path, struct cancel *wake, int ms,
 {
 	struct mailbox m = { .path = (char *)path, .cursor = r->rec.cursor };
 
-	return r->p->ops->wait(r->p, &m, wake, ms, live, &r->err);
+	struct watch w = { .mailbox = &m, .wake = wake, .timeout_ms = ms };
+	int n = r->p->ops->wait(r->p, &w, &r->err);
+
+	*live = w.live;
+	return n;
 }
 
 static void *deliver_soon(void *path)

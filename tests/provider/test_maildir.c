@@ -538,6 +538,15 @@ static void *deliver_later(void *arg)
 	return NULL;
 }
 
+static int wait_ms(struct cancel *wake, int ms, bool *live)
+{
+	struct watch w = { .wake = wake, .timeout_ms = ms };
+	int r = ops->wait(p, &w, &err);
+
+	*live = w.live;
+	return r;
+}
+
 /* What wait returns when `set` is set, or mail comes (NULL), after 0.2 s. */
 static int wait_for(struct cancel *set, struct cancel *wake, bool *live, int64_t *took)
 {
@@ -546,7 +555,7 @@ static int wait_for(struct cancel *set, struct cancel *wake, bool *live, int64_t
 	int r;
 
 	ck_assert_int_eq(pthread_create(&t, NULL, deliver_later, set), 0);
-	r = ops->wait(p, NULL, wake, 10000, live, &err);
+	r = wait_ms(wake, 10000, live);
 	pthread_join(t, NULL);
 	*took = clock_mono_ms() - begin;
 	return r;
@@ -561,19 +570,19 @@ START_TEST(watch)
 	cancel_init(&wake);
 	connected();
 	ck_assert_int_eq(changes_of("INBOX", 0), 0);
-	ck_assert_int_eq(ops->wait(p, NULL, &wake, 50, &live, &err), 0);
+	ck_assert_int_eq(wait_ms(&wake, 50, &live), 0);
 	ck_assert(live);
 	ck_assert_int_eq(wait_for(NULL, &wake, &live, &took), 1);
 	ck_assert_int_lt(took, 1000);
-	ck_assert_int_eq(ops->wait(p, NULL, &wake, 50, &live, &err), 0); /* said once */
+	ck_assert_int_eq(wait_ms(&wake, 50, &live), 0); /* said once */
 	ck_assert_int_eq(wait_for(&wake, &wake, &live, &took), 0);
 	ck_assert_int_lt(took, 1000);
 	cancel_clear(&wake);
 	make_folder(".Later"); /* a folder of its own accord is watched too */
-	ck_assert_int_eq(ops->wait(p, NULL, &wake, 1000, &live, &err), 1);
-	ck_assert_int_eq(ops->wait(p, NULL, &wake, 50, &live, &err), 0);
+	ck_assert_int_eq(wait_ms(&wake, 1000, &live), 1);
+	ck_assert_int_eq(wait_ms(&wake, 50, &live), 0);
 	deliver(".Later/new/1", "x");
-	ck_assert_int_eq(ops->wait(p, NULL, &wake, 1000, &live, &err), 1);
+	ck_assert_int_eq(wait_ms(&wake, 1000, &live), 1);
 	ck_assert_int_eq(wait_for(&cancel, &wake, &live, &took), ERR_CANCELED);
 	ck_assert_int_lt(took, 1000);
 	cancel_release(&wake);
@@ -589,15 +598,15 @@ START_TEST(watch_by_hand)
 	cancel_init(&wake);
 	connected();
 	m->unwatchable = true; /* as after ENOSPC */
-	ck_assert_int_eq(ops->wait(p, NULL, &wake, 50, &live, &err), 0);
+	ck_assert_int_eq(wait_ms(&wake, 50, &live), 0);
 	ck_assert(!live);
 	age("new");
-	ck_assert_int_eq(ops->wait(p, NULL, &wake, 1000, &live, &err), 1);
+	ck_assert_int_eq(wait_ms(&wake, 1000, &live), 1);
 	cancel_set(&wake);
-	ck_assert_int_eq(ops->wait(p, NULL, &wake, 10000, &live, &err), 0);
+	ck_assert_int_eq(wait_ms(&wake, 10000, &live), 0);
 	cancel_set(&cancel);
 	cancel_clear(&wake);
-	ck_assert_int_eq(ops->wait(p, NULL, &wake, 10000, &live, &err), ERR_CANCELED);
+	ck_assert_int_eq(wait_ms(&wake, 10000, &live), ERR_CANCELED);
 	cancel_release(&wake);
 }
 END_TEST

@@ -712,19 +712,19 @@ static bool changed(struct fake *f, const struct fake_box *b)
 	return yes;
 }
 
-static int fake_wait(struct provider *p, const struct mailbox *m, struct cancel *wake,
-	int timeout_ms, bool *live, struct err *err)
+static int fake_wait(struct provider *p, struct watch *w, struct err *err)
 {
 	struct fake *f = (struct fake *)p;
 	int r = enter(f, FAKE_WAIT, err);
 
 	if (r < 0)
 		return r;
-	*live = f->a->push_live;
-	for (int spent = 0; spent < timeout_ms; spent += 5) {
-		if (f->a->push_live && changed(f, box_of(f, m->path)))
+	w->live = f->a->push_live;
+	for (int spent = 0; spent < w->timeout_ms; spent += 5) {
+		w->news = f->a->push_live && changed(f, box_of(f, w->mailbox->path));
+		if (w->news)
 			return 1;
-		r = cancel_poll(f->base.cancel, cancel_fd(wake), POLLIN, 5);
+		r = cancel_poll(f->base.cancel, cancel_fd(w->wake), POLLIN, 5);
 		if (r < 0)
 			f->up = false;
 		if (r < 0)

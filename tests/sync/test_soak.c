@@ -150,7 +150,7 @@ START_TEST(storm)
 		if (upto(s, 3) == 0)
 			trouble(s);
 		if (upto(s, 10) == 0)
-			s->r->engine->sync_now(s->r->engine, s->r->id[0]);
+			s->r->engine->sync_now(s->r->engine, s->r->id[0], false);
 		g_usleep((gulong)upto(s, 8000));
 	}
 	settle(s);

@@ -80,7 +80,7 @@ START_TEST(workers_follow_the_server_and_the_reader)
 	UNTIL(fake_copies(rig_box(rig, 0, ARCHIVE), m, NULL) == 1);
 	UNTIL(rig_equal(rig, 0));
 	fake_deliver(rig_box(rig, 0, TRASH), 2);
-	rig->engine->sync_now(rig->engine, (account_id){ 0 });
+	rig->engine->sync_now(rig->engine, (account_id){ 0 }, false);
 	UNTIL(rig_equal(rig, 0));
 }
 END_TEST
@@ -96,7 +96,7 @@ START_TEST(a_request_during_a_look_is_not_forgotten)
 	fake_deliver(inbox, 10);
 	UNTIL(rig_total(rig, 0, INBOX) > 2); /* a look at the inbox is under way */
 	fake_deliver(trash, 1);
-	rig->engine->sync_now(rig->engine, rig->id[0]);
+	rig->engine->sync_now(rig->engine, rig->id[0], false);
 	UNTIL(rig_total(rig, 0, TRASH) == 1);
 }
 END_TEST
@@ -175,7 +175,7 @@ START_TEST(a_pause_says_why_and_until_when)
 	rig->engine->push(rig->engine, rig->id[0]); /* does not end the pause */
 	g_usleep(50000);
 	ck_assert_int_eq(fake_count(rig->server[0], FAKE_CONNECT), 1);
-	rig->engine->sync_now(rig->engine, rig->id[0]); /* does */
+	rig->engine->sync_now(rig->engine, rig->id[0], false); /* does */
 	UNTIL(rig_state(rig, 0).last_sync > 0);
 }
 END_TEST
@@ -191,7 +191,7 @@ START_TEST(a_refused_login_is_not_repeated)
 	ck_assert_int_eq(rig_body_event(rig, (message_id){ 12345 }), _i ? ERR_TRUST : ERR_AUTH);
 	g_usleep(150000); /* many times the longest pause */
 	ck_assert_int_eq(fake_count(rig->server[0], FAKE_CONNECT), 1);
-	rig->engine->sync_now(rig->engine, rig->id[0]);
+	rig->engine->sync_now(rig->engine, rig->id[0], false);
 	UNTIL(rig_equal(rig, 0));
 }
 END_TEST
@@ -202,7 +202,7 @@ START_TEST(one_request_is_one_attempt)
 	fake_fail(rig->server[0], FAKE_CONNECT, ERR_AUTH, 1000000);
 	rig_start(rig);
 	UNTIL(rig_state(rig, 0).error.code != ERR_OK);
-	rig->engine->sync_now(rig->engine, rig->id[0]);
+	rig->engine->sync_now(rig->engine, rig->id[0], false);
 	UNTIL(fake_count(rig->server[0], FAKE_CONNECT) == 2);
 	g_usleep(150000);
 	ck_assert_int_eq(fake_count(rig->server[0], FAKE_CONNECT), 2);

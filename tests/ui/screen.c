@@ -16,8 +16,9 @@ static void must(int rc, const struct err *err)
 	ck_assert_msg(rc >= 0, "%s", err->text);
 }
 
-static void fake_sync(struct engine *e, account_id a)
+static void fake_sync(struct engine *e, account_id a, bool full)
 {
+	(void)full;
 	(void)e;
 	g_string_append_printf(current->calls, "sync %d\n", (int)a.v);
 }

@@ -9,6 +9,7 @@
 #ifndef TERN_PROVIDER_IMAP_IMAP_H
 #define TERN_PROVIDER_IMAP_IMAP_H
 
+#include "provider/imap/evidence.h"
 #include "provider/imap/plan.h"
 #include "provider/imap/row.h"
 #include "provider/imap/wire.h"
@@ -37,6 +38,14 @@ struct seen {
 	uint64_t exists, modseq;
 };
 
+/* What STATUS told of a mailbox (RFC 3501, 7162, 8474); 0 = not told. */
+struct box_status {
+	uint32_t uidvalidity, uidnext;
+	uint64_t messages, unseen, modseq;
+};
+
+struct command;
+
 struct imap {
 	struct provider base; /* first: a struct provider * is one of these */
 	struct wire *wire;    /* NULL: not connected */
@@ -47,6 +56,9 @@ struct imap {
 	uint32_t last_tag;
 	unsigned in_flight;	/* commands whose tagged answer has not come */
 	char bye[ERR_TEXT_MAX]; /* the words of a BYE, "" if none came */
+	bool bulk;		/* compression was begun or is not to be had: imap_bulk was called */
+	GHashTable *status;	/* path -> struct box_status, of the last scan; NULL = none */
+	struct evidence evidence; /* what the server was caught at; kept in base.memory */
 };
 
 static inline struct imap *imap_of(struct provider *p)
@@ -72,6 +84,22 @@ int imap_ready(struct imap *i, struct err *err);
  */
 int imap_select(struct imap *i, const char *path, bool write, bool fresh, struct err *err);
 
+/*
+ * What the last scan told of the mailbox, NULL if it is not known or no longer
+ * fresh: wait(), a change of ours and a new connection forget it.  (list.c)
+ */
+const struct box_status *imap_status(const struct imap *i, const char *path);
+void imap_status_forget(struct imap *i, const char *path); /* NULL = all */
+
+/* Much is going to be read: compresses the connection if that is offered and pays. (session.c) */
+int imap_bulk(struct imap *i, struct err *err);
+
+/* Appends the name of a mailbox to a command: as stored (modified UTF-7), or UTF-8 after
+ * ENABLE UTF8=ACCEPT. (command.c) */
+int command_mailbox(struct imap *i, struct command *c, const char *path, struct err *err);
+/* The path of a mailbox as tern stores it (modified UTF-7) from a name in an answer; g_free. */
+char *imap_path(const struct imap *i, struct slice name);
+
 /* The operations; contract in provider/provider.h. */
 int imap_mailboxes(struct provider *p, struct sink *out, struct err *err);
 int imap_changes(struct provider *p, const struct mailbox *m, unsigned flags, struct sink *out,
@@ -80,7 +108,11 @@ int imap_body(struct provider *p, const struct body_ref *ref, int fd, struct err
 int imap_prepare(struct provider *p, struct mutation_batch *b, struct err *err);
 int imap_apply(
 	struct provider *p, const struct mutation_batch *b, struct applied *out, struct err *err);
-int imap_wait(struct provider *p, const struct mailbox *m, struct cancel *wake, int timeout_ms,
-	bool *live, struct err *err);
+int imap_bodies(struct provider *p, const struct mailbox *m, const uint64_t *uids, size_t n,
+	struct body_sink *out, struct err *err);
+int imap_arrange(struct provider *p, const struct mailbox_wish *w, struct err *err);
+int imap_wait(struct provider *p, struct watch *w, struct err *err);
+void imap_explain(const char *memory, void (*put)(void *ctx, const char *label, const char *words),
+	void *ctx);
 
 #endif

@@ -10,6 +10,7 @@ libtern_a_SOURCES += \
 	src/provider/imap/job.h \
 	src/provider/imap/list.c \
 	src/provider/imap/move.c \
+	src/provider/imap/evidence.c src/provider/imap/evidence.h \
 	src/provider/imap/plan.c src/provider/imap/plan.h \
 	src/provider/imap/pull.h \
 	src/provider/imap/refresh.c \

@@ -12,21 +12,35 @@ static void learn(struct plan *p, struct slice word)
 	} table[] = {
 		{ "STARTTLS", &p->starttls },
 		{ "LOGINDISABLED", &p->logindisabled },
-		{ "AUTH=PLAIN", &p->auth_plain },
 		{ "SASL-IR", &p->sasl_ir },
-		{ "IDLE", &p->idle },
-		{ "MOVE", &p->move },
-		{ "UIDPLUS", &p->uidplus },
-		{ "SPECIAL-USE", &p->special_use },
-		{ "LIST-EXTENDED", &p->list_extended },
-		{ "LITERAL+", &p->literal_plus },
-		{ "CONDSTORE", &p->condstore },
-		{ "QRESYNC", &p->qresync },
+		{ "AUTH=PLAIN", &p->auth_plain },
+		{ "AUTH=LOGIN", &p->auth_login },
+		{ "AUTH=SCRAM-SHA-1", &p->auth_scram_sha1 },
+		{ "AUTH=SCRAM-SHA-256", &p->auth_scram_sha256 },
+		{ "AUTH=XOAUTH2", &p->auth_xoauth2 },
+		{ "AUTH=OAUTHBEARER", &p->auth_oauthbearer },
 		{ "ENABLE", &p->enable },
-		{ "ESEARCH", &p->esearch },
+		{ "ID", &p->id },
+		{ "NAMESPACE", &p->namespace },
 		{ "COMPRESS=DEFLATE", &p->compress },
+		{ "LITERAL+", &p->literal_plus },
+		{ "LITERAL-", &p->literal_minus },
+		{ "UTF8=ACCEPT", &p->utf8_accept },
+		{ "SPECIAL-USE", &p->special_use },
+		{ "CREATE-SPECIAL-USE", &p->create_special_use },
+		{ "LIST-EXTENDED", &p->list_extended },
+		{ "LIST-STATUS", &p->list_status },
 		{ "OBJECTID", &p->objectid },
 		{ "X-GM-EXT-1", &p->gmail },
+		{ "PREVIEW", &p->preview },
+		{ "CONDSTORE", &p->condstore },
+		{ "QRESYNC", &p->qresync },
+		{ "ESEARCH", &p->esearch },
+		{ "IDLE", &p->idle },
+		{ "NOTIFY", &p->notify },
+		{ "UNSELECT", &p->unselect },
+		{ "MOVE", &p->move },
+		{ "UIDPLUS", &p->uidplus },
 	};
 
 	for (size_t i = 0; i < G_N_ELEMENTS(table); i++)
@@ -49,4 +63,15 @@ void plan_read(struct plan *p, struct scan *s)
 			break;
 	}
 	p->condstore |= p->qresync;
+}
+
+void plan_enabled(struct plan *p, struct scan *s)
+{
+	struct slice word;
+
+	while (scan_blanks(s), !scan_at_end(s) && scan_atom(s, &word)) {
+		p->qresync_on |= slice_is(word, "QRESYNC");
+		p->condstore_on |= slice_is(word, "CONDSTORE") || slice_is(word, "QRESYNC");
+		p->utf8_on |= slice_is(word, "UTF8=ACCEPT");
+	}
 }

@@ -155,23 +155,21 @@ static bool missed_something(const struct imap *i)
 	       sel->modseq != seen->modseq;
 }
 
-int imap_wait(struct provider *p, const struct mailbox *m, struct cancel *wake, int timeout_ms,
-	bool *live, struct err *err)
+int imap_wait(struct provider *p, struct watch *w, struct err *err)
 {
 	struct imap *i = imap_of(p);
-	int64_t end = clock_mono_ms() + timeout_ms;
-	bool news = false;
+	int64_t end = clock_mono_ms() + w->timeout_ms;
 	int r = imap_ready(i, err);
 
-	*live = false;
+	w->live = w->news = false;
 	if (r == 0)
-		r = imap_select(i, m->path, true, false, err);
+		r = imap_select(i, w->mailbox->path, true, false, err);
 	if (r == 0 && missed_something(i))
-		news = true;
+		w->news = true;
 	else if (r == 0 && i->plan.idle)
-		r = idle(i, wake, end, live, &news, err);
+		r = idle(i, w->wake, end, &w->live, &w->news, err);
 	else if (r == 0)
-		r = doze(i, wake, timeout_ms, &news, err);
+		r = doze(i, w->wake, w->timeout_ms, &w->news, err);
 	r = imap_settle(i, r);
-	return r < 0 ? r : news;
+	return r < 0 ? r : w->news;
 }

@@ -116,8 +116,7 @@ int maildir_changes(struct provider *p, const struct mailbox *box, unsigned flag
 	struct sink *out, struct err *err);
 int maildir_apply(struct provider *p, const struct mutation_batch *b, struct applied *out,
 	struct err *err);
-int maildir_wait(struct provider *p, const struct mailbox *box, struct cancel *wake,
-	int timeout_ms, bool *live, struct err *err);
+int maildir_wait(struct provider *p, struct watch *w, struct err *err);
 /* Makes the watches, if they are not there yet. */
 void watch_begin(struct maildir *m);
 void watch_end(struct maildir *m);

@@ -149,24 +149,25 @@ static int wait_by_hand(struct maildir *m, struct cancel *wake, int64_t end, str
 	return r;
 }
 
-int maildir_wait(struct provider *p, const struct mailbox *box, struct cancel *wake,
-	int timeout_ms, bool *live, struct err *err)
+int maildir_wait(struct provider *p, struct watch *w, struct err *err)
 {
 	struct maildir *m = (struct maildir *)p;
 	int64_t soon = clock_mono_ms() + MAILDIR_RACY_S * 1000;
-	int64_t end = clock_mono_ms() + timeout_ms;
+	int64_t end = clock_mono_ms() + w->timeout_ms;
 	bool again = m->again && end > soon;
 	int r = tree_check(m, err);
 
-	(void)box; /* every folder is watched */
 	if (r < 0)
 		return r;
 	watch_begin(m);
-	*live = m->inotify >= 0;
+	w->live = w->everywhere = m->inotify >= 0;
 	m->again = m->again && !again;
 	end = again ? soon : end;
-	r = *live ? sleep_until(m, wake, end, err) : wait_by_hand(m, wake, end, err);
-	if (r > 0 && *live)
+	r = w->live ? sleep_until(m, w->wake, end, err) : wait_by_hand(m, w->wake, end, err);
+	if (r > 0 && w->live)
 		r = drain(m);
-	return r == 0 && again && !cancel_is_set(wake) ? 1 : r;
+	if (r == 0 && again && !cancel_is_set(w->wake))
+		r = 1;
+	w->news = r > 0; /* every folder is watched: it may be any of them */
+	return r;
 }

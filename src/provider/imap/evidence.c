@@ -1,0 +1,34 @@
+#include "provider/imap/evidence.h"
+
+#include "base/clock.h"
+#include "provider/imap/imap.h"
+
+void imap_evidence(struct imap *i, enum evidence_kind kind)
+{
+	struct evidence *e = &i->evidence;
+
+	if (e->count[kind] < INT32_MAX)
+		e->count[kind]++;
+	if (e->first_at[kind] == 0)
+		e->first_at[kind] = clock_unix();
+}
+
+bool imap_distrusted(const struct imap *i)
+{
+	for (int kind = 0; kind < EVIDENCE_KINDS; kind++)
+		if (i->evidence.count[kind] >=
+			(kind == EVIDENCE_IDLE_SILENT ? EVIDENCE_SILENT_MAX : 1))
+			return true;
+	return false;
+}
+
+char imap_letter(const struct imap *i)
+{
+	const struct plan *p = &i->plan;
+
+	if (imap_distrusted(i))
+		return 'D';
+	if (!p->idle)
+		return 'C';
+	return p->condstore && p->qresync && p->uidplus ? 'A' : 'B';
+}
