@@ -27,6 +27,9 @@
 #   CERT KEY        another certificate (see certs.sh), e.g. an expired one;
 #                   absolute file names
 #   COMPRESS        if set, offer COMPRESS=DEFLATE
+#   MECHANISMS      how one may log in, instead of "plain login"; e.g. "plain
+#                   scram-sha-1 scram-sha-256 xoauth2 oauthbearer". For the last
+#                   two the token tok-alice is alice's (see introspect.py)
 #   CAPABILITY      replaces the list the server announces. The commands still
 #                   work: use ../faults/imapfault.py to have them refused too
 #   MAIL_LOCATION   instead of maildir:~/Maildir
@@ -77,6 +80,36 @@ running() {
 	esac
 }
 
+# True if tokens are among the mechanisms.
+with_tokens() {
+	case " ${MECHANISMS:-} " in
+	*" xoauth2 "* | *" oauthbearer "*) ;;
+	*) return 1 ;;
+	esac
+}
+
+# Starts introspect.py, whose port goes to $D/introspect.
+start_introspection() {
+	local i
+	setsid python3 "$here/introspect.py" </dev/null >"$D/introspect" 2>&1 &
+	echo $! > "$D/introspect.pid"
+	for i in {1..200}; do
+		! grep -q '^PORT=' "$D/introspect" || return 0
+		sleep .02
+	done
+	fail "introspect.py does not start"
+}
+
+stop_introspection() {
+	local pid
+	[ -s "$D/introspect.pid" ] || return 0
+	read -r pid < "$D/introspect.pid"
+	case $(ps -o args= -p "$pid" 2>/dev/null) in
+	*introspect.py*) kill "$pid" 2>/dev/null || : ;;
+	esac
+	rm -f "$D/introspect.pid"
+}
+
 stop() {
 	local pid i
 	if pid=$(running); then
@@ -96,6 +129,7 @@ stop() {
 		! running >/dev/null || fail "process $pid does not end"
 	fi
 	rm -f "$D/pid"
+	stop_introspection
 	if [ -L "$D/run" ]; then
 		rm -rf "$(readlink "$D/run")"
 		rm -f "$D/run"
@@ -170,6 +204,7 @@ default_login_user = $(id -un)
 default_internal_group = $(id -gn)"
 fi
 
+! with_tokens || start_introspection
 for user in alice bob carol dave erin; do
 	echo "$user:{PLAIN}secret::::::"
 done > "$D/passwd"
@@ -209,7 +244,7 @@ write_configuration() {
 	ssl_key = <${KEY:-$D/tls/server.key}
 
 	disable_plaintext_auth = no
-	auth_mechanisms = plain login
+	auth_mechanisms = ${MECHANISMS:-plain login}
 	auth_username_format = %Ln
 	auth_failure_delay = 0
 	passdb {
@@ -220,6 +255,24 @@ write_configuration() {
 	  driver = passwd-file
 	  args = $D/passwd
 	}
+	END
+	if with_tokens; then
+		cat <<-END
+		passdb {
+		  driver = oauth2
+		  mechanisms = xoauth2 oauthbearer
+		  args = $D/oauth2.conf
+		}
+		END
+		cat > "$D/oauth2.conf" <<-END
+		introspection_mode = post
+		introspection_url = http://127.0.0.1:$(sed -n 's/^PORT=//p' "$D/introspect")/introspect
+		username_attribute = username
+		active_attribute = active
+		active_value = true
+		END
+	fi
+	cat <<-END
 
 	first_valid_uid = 1
 	mail_uid = $uid
