@@ -18,6 +18,7 @@ struct screen {
 	struct config config;
 	struct engine engine;     /* first asked, then recorded: */
 	GString *calls;           /* "push 1\n", "body 1 7\n", ... */
+	int looks;                /* how often it was told what is looked at */
 	struct engine_state state;
 	struct ui *ui;
 	struct canvas *canvas;
