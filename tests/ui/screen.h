@@ -61,5 +61,6 @@ bool screen_shows(struct screen *s, const char *text);
 void screen_golden(struct screen *s, const char *name);
 
 Suite *suite_of_parts(void);
+Suite *suite_of_activity(void);
 
 #endif
