@@ -91,6 +91,15 @@ int store_account_result(struct store *s, account_id a, const struct err *why, s
 int store_account_memory(struct store *s, account_id a, char **out, struct err *err);
 int store_account_memory_set(struct store *s, account_id a, const char *memory, struct err *err);
 
+/*
+ * What the program makes of the facts of a mailbox: raised when it begins to
+ * keep more of them.  An account whose rows were written by an older version
+ * needs one full comparison of all its mailboxes; who made it says so (L-10).
+ */
+enum { LOCAL_METADATA_VERSION = 1 };
+bool store_metadata_outdated(struct store *s, account_id a);
+int store_metadata_done(struct store *s, account_id a, struct err *err);
+
 enum { LEASE_MS = 300 * 1000 }; /* a holder that is silent for so long is taken for dead (M-27) */
 /*
  * The lease of an account: at most one process synchronises it (M-24..M-27).
