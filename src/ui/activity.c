@@ -21,6 +21,7 @@ struct builder {
 	struct ui *ui;
 	GArray *lines;
 	int width;
+	bool server;         /* the label of what is known of the server was put */
 };
 
 static void line_clear(void *line)
@@ -115,11 +116,9 @@ static void add_now(struct builder *b, const struct engine_state *s)
 static void server_words(void *ctx, const char *label, const char *words)
 {
 	struct builder *b = ctx;
-	bool first = b->lines->len == 0 ||
-		     g_array_index(b->lines, struct activity_line, b->lines->len - 1).label !=
-			     _("Server");
 
-	say(b, STYLE_NORMAL, first ? _("Server") : NULL, "%s: %s", label, words);
+	say(b, STYLE_NORMAL, b->server ? NULL : _("Server"), "%s: %s", label, words);
+	b->server = true;
 }
 
 static void add_server(struct builder *b, const struct account *a)
@@ -127,6 +126,7 @@ static void add_server(struct builder *b, const struct account *a)
 	g_autofree char *memory = NULL;
 	struct err ignored;
 
+	b->server = false;
 	if (store_account_memory(b->ui->store, a->id, &memory, &ignored) >= 0)
 		b->ui->engine->explain(a->type, memory, server_words, b);
 }
@@ -186,7 +186,8 @@ static void job_sentence(struct builder *b, const struct job_row *j)
 	put_text(b, STYLE_NORMAL, LABEL_X, NULL, text);
 }
 
-static void add_jobs(struct builder *b, account_id id)
+/* The jobs of an account, account 0: of the whole program, below a heading. */
+static void add_jobs(struct builder *b, account_id id, const char *heading)
 {
 	g_autoptr(GArray) rows = NULL;
 	struct err err = { 0 };
@@ -201,6 +202,10 @@ static void add_jobs(struct builder *b, account_id id)
 
 		if (j->account.v != id.v)
 			continue;
+		if (!any && heading) {
+			put_blank(b);
+			put(b, STYLE_TITLE, 1, NULL, g_strdup(heading));
+		}
 		if (!any && b->width >= TABLE_MIN)
 			put(b, STYLE_HEADER_NAME, LABEL_X, NULL,
 				g_strdup_printf("%-15s %-8s %-9s %-9s %6s %6s  %s", _("Job"), _("every"),
@@ -345,7 +350,9 @@ static void add_changes(struct builder *b, account_id id)
 
 GArray *activity_build(struct ui *ui, int width)
 {
-	struct builder b = { ui, g_array_new(FALSE, FALSE, sizeof(struct activity_line)), width };
+	struct builder b = { .ui = ui,
+		.lines = g_array_new(FALSE, FALSE, sizeof(struct activity_line)),
+		.width = width };
 
 	g_array_set_clear_func(b.lines, line_clear);
 	for (guint i = 0; i < ui->config->accounts->len; i++) {
@@ -358,8 +365,8 @@ GArray *activity_build(struct ui *ui, int width)
 		put_blank(&b);
 		add_changes(&b, a->id);
 		put_blank(&b);
-		add_jobs(&b, a->id);
+		add_jobs(&b, a->id, NULL);
 	}
-	add_jobs(&b, (account_id){ 0 });
+	add_jobs(&b, (account_id){ 0 }, _("tern, for all accounts"));
 	return b.lines;
 }

@@ -142,10 +142,10 @@ static int delete_open(struct ui *ui, const char *arg, struct err *err)
 	(void)arg;
 	if (!m)
 		return err->code;
-	label = g_strdup_printf(ngettext("Delete %s and its %s message for good?  yes: ",
-					"Delete %s and its %s messages for good?  yes: ",
+	label = g_strdup_printf(ngettext("Type yes to delete %s message and %s for good: ",
+					"Type yes to delete %s messages and %s for good: ",
 					(unsigned long)m->total),
-		mailbox_label(m), number_text(m->total, number));
+		number_text(m->total, number), mailbox_label(m));
 	ui->naming = m->id;
 	prompt_ask(&ui->prompt, label, "", NULL, delete_confirmed, false);
 	return 0;

@@ -63,7 +63,7 @@ void coverage_text(const struct coverage *c, const struct tuning *t, char *out, 
 	case MAILBOX_INCREMENTAL:
 		if (t->backfill_mode == BACKFILL_BOOTSTRAP_ONLY)
 			snprintf(out, cap,
-				_("History before %s is not loaded (%s messages are): backfill-mode = "
+				_("History before %s is not loaded (%s messages are).  backfill-mode = "
 				  "progressive in tern.conf loads it."),
 				date, here);
 		else
@@ -72,8 +72,8 @@ void coverage_text(const struct coverage *c, const struct tuning *t, char *out, 
 		break;
 	case MAILBOX_CAPPED:
 		snprintf(out, cap,
-			_("History before %s is not loaded (%s messages are): a higher "
-			  "backfill-max-total-per-folder in tern.conf loads more."),
+			_("History before %s is not loaded: limit reached (%s messages).  "
+			  "backfill-max-total-per-folder in tern.conf raises it."),
 			date, here);
 		break;
 	case MAILBOX_COMPLETE:

@@ -86,7 +86,7 @@ static void close_view(struct view *v)
 	g_clear_pointer(&((struct activity_view *)v)->lines, g_array_unref);
 }
 
-static const char *const hints[] = { "close", "next", "page-down", "sync", "sync full", NULL };
+static const char *const hints[] = { "close", "next", "page-down", "sync", NULL };
 
 static const struct view_ops ops = {
 	.name = "activity",

@@ -18,7 +18,7 @@ struct columns {
 	int marks, date, date_w, sender, sender_w, subject, end;
 };
 
-enum { MARKS = 4, SIDEBAR_MIN = 16, SIDEBAR_MAX = 32, FOOT_MAX = 3 };
+enum { MARKS = 4, SIDEBAR_MIN = 16, SIDEBAR_MAX = 32, FOOT_MAX = 4 };
 
 static int sidebar_width(const struct ui *ui, const struct canvas *c)
 {
