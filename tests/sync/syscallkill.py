@@ -329,7 +329,7 @@ def run(o, world):
 def main():
     p = argparse.ArgumentParser()
     p.add_argument("--all", action="store_true")
-    p.add_argument("--sample", type=int, default=8)
+    p.add_argument("--sample", type=int, default=12)
     p.add_argument("--seed", type=int, default=int(os.environ.get("SEED", "20261122")))
     p.add_argument("--only", default="first,delta,backfill,push,body")
     p.add_argument("--calls", default="")
