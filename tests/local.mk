@@ -13,11 +13,15 @@ include tests/lint/local.mk
 EXTRA_DIST += tests/support tests/faults tests/bench tests/data tests/fuzz
 
 # The long forms; CI runs short ones through make check.
-.PHONY: bench killtest fuzz
+.PHONY: bench killtest twowriters syscallkill fuzz
 bench: tern$(EXEEXT)
 	TOP_BUILDDIR='$(abs_top_builddir)' $(srcdir)/tests/bench/bench.py $(BENCH_FLAGS)
 killtest: tern$(EXEEXT)
 	KILLS=$${KILLS:-200} TOP_BUILDDIR='$(abs_top_builddir)' $(srcdir)/tests/sync/killloop.py
+twowriters: tern$(EXEEXT)
+	OPS=$${OPS:-20000} TOP_BUILDDIR='$(abs_top_builddir)' $(srcdir)/tests/sync/twowriters.py
+syscallkill: tern$(EXEEXT)
+	TOP_BUILDDIR='$(abs_top_builddir)' $(srcdir)/tests/sync/syscallkill.py --all
 fuzz: config.h $(BUILT_SOURCES)
 	TOP_SRCDIR='$(abs_top_srcdir)' TOP_BUILDDIR='$(abs_top_builddir)' \
 		FUZZ_CPPFLAGS='$(GLIB_CFLAGS) $(GMIME_CFLAGS) $(SQLITE_CFLAGS) $(OPENSSL_CFLAGS) $(JANSSON_CFLAGS) $(NCURSES_CFLAGS) $(XML_CFLAGS)' \

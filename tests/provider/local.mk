@@ -15,6 +15,12 @@ tests_provider_test_imap_parse_LDADD = $(test_ldadd)
 tests_provider_test_imap_parse_CFLAGS = $(test_cflags)
 tests_provider_test_imap_parse_CPPFLAGS = $(test_cppflags)
 
+check_PROGRAMS += tests/provider/test_recordings
+tests_provider_test_recordings_SOURCES = tests/provider/test_recordings.c
+tests_provider_test_recordings_LDADD = $(test_ldadd)
+tests_provider_test_recordings_CFLAGS = $(test_cflags)
+tests_provider_test_recordings_CPPFLAGS = $(test_cppflags)
+
 # The same cases for every provider.
 check_PROGRAMS += tests/provider/test_conformance
 tests_provider_test_conformance_SOURCES = tests/provider/test_conformance.c \

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # killloop.py - kill -9 at random points of synchronising, flagging and moving
 #
-# usage: killloop.py [--kills N] [--seed S] [--tern PROGRAM] [--support DIR]
+# usage: killloop.py [--kills N] [--seed S] [--tern PROGRAM]
 #
 # A private Dovecot, one account, a second client that writes at the same time.
 # Each round queues some changes with tern's own commands, starts `tern sync`
@@ -16,57 +16,19 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 import argparse
-import json
 import os
 import random
 import shutil
-import ssl
-import imaplib
 import subprocess
 import sys
 import tempfile
 import time
 
+from syncrig import SUPPORT, Broken, Server, Tern, without_account
+
 MESSAGES = 60        # ours: changed by tern only
 FOREIGN = 20         # the second client's
-COMMAND_S = 60       # no command of tern may take longer
 BOXES = ["INBOX", "Archive", "Trash", "Drafts"]
-
-
-class Broken(Exception):
-    """A promise was broken."""
-
-
-class Server:
-    def __init__(self, support, folder):
-        self.script = os.path.join(support, "dovecot.sh")
-        self.folder = folder
-        out = subprocess.run([self.script, "start", folder], capture_output=True,
-                             text=True, timeout=60)
-        if out.returncode == 77:
-            print("no Dovecot: skipped")
-            sys.exit(77)
-        if out.returncode:
-            raise SystemExit(out.stderr)
-        self.v = {}
-        for line in out.stdout.splitlines():
-            name, _, value = line.partition("=")
-            self.v[name] = value.strip("'\"")
-
-    def fill(self, support, n):
-        tree = os.path.join(self.v["MAIL"], "alice", "Maildir")
-        subprocess.run([os.path.join(support, "mail.py"), "maildir", tree, str(n)],
-                       check=True, timeout=60, stdout=subprocess.DEVNULL)
-        subprocess.run([self.script, "own", self.folder], check=True, timeout=60)
-
-    def client(self):
-        m = imaplib.IMAP4_SSL("localhost", int(self.v["IMAPS_PORT"]), timeout=30,
-                              ssl_context=ssl.create_default_context(cafile=self.v["CA"]))
-        m.login("alice", "secret")
-        return m
-
-    def stop(self):
-        subprocess.run([self.script, "stop", self.folder], timeout=60)
 
 
 def server_state(m):
@@ -87,38 +49,20 @@ def server_state(m):
     return state
 
 
-class Tern:
-    def __init__(self, program, home):
-        self.base = [program, "--home", home]
-
-    def start(self, *words):
-        return subprocess.Popen(self.base + list(words), stdin=subprocess.DEVNULL,
-                                stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
-                                text=True)
-
-    def run(self, *words, good=(0,)):
-        out = subprocess.run(self.base + list(words), stdin=subprocess.DEVNULL,
-                             capture_output=True, text=True, timeout=COMMAND_S)
-        if out.returncode not in good:
-            raise Broken("tern %s: exit %d: %s" % (" ".join(words), out.returncode,
-                                                  out.stderr.strip()))
-        return out.stdout
-
-    def picture(self):
-        """message id -> (local id, [(mailbox name, seen, flagged)] as shown)"""
-        boxes, shown = {}, {}
-        for line in self.run("dump").splitlines():
-            o = json.loads(line)
-            if o["kind"] == "mailbox":
-                boxes[o["id"]] = o["name"]
-            if o["kind"] == "message":
-                places = [(boxes[p["mailbox"]], "\\Seen" in p["wanted_flags"],
-                           "\\Flagged" in p["wanted_flags"])
-                          for p in o["locations"] if p["shown"]]
-                if places:
-                    shown[o["message_id"]] = (o["id"], shown.get(o["message_id"],
-                                                               (0, []))[1] + places)
-        return shown
+def picture(tern):
+    """message id -> (local id, [(mailbox name, seen, flagged)] as shown)"""
+    boxes, shown = {}, {}
+    for o in tern.dump():
+        if o["kind"] == "mailbox":
+            boxes[o["id"]] = o["name"]
+        if o["kind"] == "message":
+            places = [(boxes[p["mailbox"]], "\\Seen" in p["wanted_flags"],
+                       "\\Flagged" in p["wanted_flags"])
+                      for p in o["locations"] if p["shown"]]
+            if places:
+                shown[o["message_id"]] = (o["id"], shown.get(o["message_id"],
+                                                             (0, []))[1] + places)
+    return shown
 
 
 def one_change(rng, ident, state, tern, ids):
@@ -154,7 +98,7 @@ def queue_changes(rng, tern, model, ids, counts):
             p.kill()
             p.wait()
             counts["kills"] += 1
-            now = tern.picture()[ident][1]
+            now = picture(tern)[ident][1]
             if now not in ([model[ident]], [wish]):
                 raise Broken("%s: killed %s left %s" % (ident, words, now))
             model[ident] = now[0]
@@ -163,11 +107,11 @@ def queue_changes(rng, tern, model, ids, counts):
             model[ident] = wish
 
 
-def other_client(rng, m, foreign, support, added):
+def other_client(rng, m, foreign, added):
     m.select("INBOX")
     if rng.random() < 0.4:
         number = 5000 + len(added)
-        raw = subprocess.run([os.path.join(support, "mail.py"), "message", str(number)],
+        raw = subprocess.run([os.path.join(SUPPORT, "mail.py"), "message", str(number)],
                              check=True, capture_output=True, timeout=30).stdout
         m.append("INBOX", None, None, raw.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n"))
         added.append(number)
@@ -178,83 +122,70 @@ def other_client(rng, m, foreign, support, added):
     foreign[ident] = on
 
 
-def compare(model, picture, who):
+def compare(model, seen, who):
     for ident, state in model.items():
-        places = picture.get(ident, (0, []))[1] if who == "store" else picture.get(ident, [])
+        places = seen.get(ident, (0, []))[1] if who == "store" else seen.get(ident, [])
         if places != [state]:
             raise Broken("%s: %s has %s, wanted %s" % (ident, who, places, [state]))
 
 
-def settle(tern):
-    for _ in range(5):
-        tern.run("sync", good=(0, 75))
-        if not tern.run("queue", "--json", good=(0, 3)).strip():
-            return
-    raise Broken("the queue does not drain:\n" + tern.run("queue", "--json"))
-
-
 def rounds(o, rng, server, tern, counts):
-    tern.run("account", "add", "test", "--type", "imap", "--host", "localhost", "--port",
-             server.v["IMAPS_PORT"], "--tls", "implicit", "--user", "alice",
-             "--password-command", "echo secret", "--ca-file", server.v["CA"])
+    tern.run("account", "add", "test", *server.account())
     begin = time.monotonic()
     tern.run("sync")
     span = max(time.monotonic() - begin, 0.05)
-    picture = tern.picture()
-    idents = sorted(picture)
+    first = picture(tern)
+    idents = sorted(first)
     rng.shuffle(idents)
-    model = {i: picture[i][1][0] for i in idents[:MESSAGES]}
-    foreign = {i: picture[i][1][0][2] for i in idents[MESSAGES:]}
-    ids = {i: picture[i][0] for i in picture}
+    model = {i: first[i][1][0] for i in idents[:MESSAGES]}
+    foreign = {i: first[i][1][0][2] for i in idents[MESSAGES:]}
+    ids = {i: first[i][0] for i in first}
     other, added = server.client(), []
     while counts["kills"] < o.kills:
         queue_changes(rng, tern, model, ids, counts)
-        other_client(rng, other, foreign, o.support, added)
+        other_client(rng, other, foreign, added)
         p = tern.start("sync")
         time.sleep(rng.random() * span * 1.2)
         if p.poll() is None:
             p.kill()
             counts["kills"] += 1
         p.communicate()
-        compare(model, tern.picture(), "store")
+        compare(model, picture(tern), "store")
         counts["rounds"] += 1
         if counts["rounds"] % 25 == 0:
-            settle(tern)
+            tern.settle()
             compare(model, server_state(other), "server")
             tern.run("doctor")
-    settle(tern)
+    tern.settle()
     final = server_state(other)
     compare(model, final, "server")
-    compare(model, tern.picture(), "store")
+    compare(model, picture(tern), "store")
     for ident, flagged in foreign.items():
         if [p[2] for p in final.get(ident, [])] != [flagged]:
             raise Broken("%s: the other client's flag is %s" % (ident, final.get(ident)))
     total = sum(len(v) for v in final.values())
     if total != len(idents) + len(added):
         raise Broken("%d messages at the server, expected %d" % (total, len(idents) + len(added)))
-    before = tern.run("dump")
+    before = without_account(tern.dump())
     tern.run("sync")
-    strip = lambda text: [l for l in text.splitlines() if '"account"' not in l[:20]]
-    if strip(before) != strip(tern.run("dump")):
+    if before != without_account(tern.dump()):
         raise Broken("one more sync changed the store")
 
 
 def main():
-    here = os.path.dirname(os.path.abspath(__file__))
     p = argparse.ArgumentParser()
     p.add_argument("--kills", type=int, default=int(os.environ.get("KILLS", "40")))
     p.add_argument("--seed", type=int, default=int(os.environ.get("SEED", "20261122")))
     p.add_argument("--tern", default=os.path.join(os.environ.get("TOP_BUILDDIR", "."), "tern"))
-    p.add_argument("--support", default=os.path.join(here, "..", "support"))
     o = p.parse_args()
     rng = random.Random(o.seed)
     counts = {"kills": 0, "rounds": 0}
     folder = tempfile.mkdtemp(prefix="tern-kill-")
     os.chmod(folder, 0o755)
-    server = Server(o.support, os.path.join(folder, "dovecot"))
+    server = Server(os.path.join(folder, "dovecot"))
     failed = 0
     try:
-        server.fill(o.support, MESSAGES + FOREIGN)
+        server.fill(MESSAGES + FOREIGN)
         rounds(o, rng, server, Tern(o.tern, os.path.join(folder, "home")), counts)
     except (Broken, subprocess.SubprocessError) as why:
         failed = 1

@@ -8,5 +8,6 @@ tests_sync_test_sync_LDADD = $(test_ldadd)
 tests_sync_test_sync_CFLAGS = $(test_cflags)
 tests_sync_test_sync_CPPFLAGS = $(test_cppflags)
 
-# The short form of the kill loop; make killtest is the long one.
-dist_check_SCRIPTS += tests/sync/killloop.py
+# Short forms with a fixed seed; make killtest, twowriters and syscallkill are the long ones.
+dist_check_SCRIPTS += tests/sync/killloop.py tests/sync/twowriters.py tests/sync/syscallkill.py
+EXTRA_DIST += tests/sync/syncrig.py
