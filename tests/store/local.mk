@@ -10,3 +10,8 @@ tests_store_test_queue_SOURCES = tests/store/test_queue.c $(rig)
 tests_store_test_queue_CFLAGS = $(test_cflags)
 tests_store_test_queue_CPPFLAGS = $(test_cppflags)
 tests_store_test_queue_LDADD = $(test_ldadd)
+
+# Not part of the suite: make bench, or make tests/bench/storebench
+EXTRA_PROGRAMS += tests/bench/storebench
+tests_bench_storebench_SOURCES = tests/bench/storebench.c
+tests_bench_storebench_CPPFLAGS = $(test_cppflags)
