@@ -384,18 +384,16 @@ static int tls_has_byte(struct stream *s, struct err *err)
 int stream_wait(struct stream *s, struct cancel *wake, int timeout_ms, struct err *err)
 {
 	int64_t end = clock_mono_ms() + timeout_ms;
+	/* what was read ahead does not show at the socket any more */
+	int r = s->ssl && SSL_has_pending(s->ssl) ? tls_has_byte(s, err) : 0;
 
-	if (s->ssl && SSL_pending(s->ssl) > 0)
-		return 1;
-	for (;;) {
-		int r = wait_both(s, wake, end, err);
-
+	while (r == 0) {
+		r = wait_both(s, wake, end, err);
 		if (r <= 0 || !s->ssl)
 			return r;
 		r = tls_has_byte(s, err);
-		if (r != 0)
-			return r;
 	}
+	return r;
 }
 
 void stream_close(struct stream **s)

@@ -32,6 +32,7 @@ static int ctx_new(const char *ca_file, SSL_CTX **out, struct err *err)
 			err, ERR_UNSUPPORTED, _("This machine's OpenSSL cannot do TLS 1.2."));
 	SSL_CTX_set_mode(ctx, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
 				      SSL_MODE_RELEASE_BUFFERS);
+	SSL_CTX_set_read_ahead(ctx, 1); /* servers send small records: not two reads for each */
 	SSL_CTX_set_options(ctx, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
 	SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER, NULL);
 	ok = ca_file ? SSL_CTX_load_verify_file(ctx, ca_file)

@@ -26,3 +26,8 @@ tests_store_test_tree_SOURCES = tests/store/test_tree.c $(rig)
 tests_store_test_tree_CFLAGS = $(test_cflags)
 tests_store_test_tree_CPPFLAGS = $(test_cppflags)
 tests_store_test_tree_LDADD = $(test_ldadd)
+
+# Not part of the suite: make bench, or make tests/bench/storebench
+EXTRA_PROGRAMS += tests/bench/storebench
+tests_bench_storebench_SOURCES = tests/bench/storebench.c
+tests_bench_storebench_CPPFLAGS = $(test_cppflags)
