@@ -150,16 +150,20 @@ static int take_back(struct store *s, const struct want *w, enum mailbox_verb ve
 	return r < 0 ? r : 1;
 }
 
-/* 1 = the server has it as it is wished already. */
+/* The server has it as it is wished already. */
 static bool holds(const struct want *w)
 {
+	const struct mailbox *m = w->box;
+
+	if (!m)
+		return false;
 	switch (w->verb) {
 	case MAILBOX_RENAME:
-		return strcmp(w->box->name, w->name) == 0;
+		return strcmp(m->name, w->name) == 0;
 	case MAILBOX_SUBSCRIBE:
-		return (w->box->attrs & MAILBOX_SUBSCRIBED) != 0;
+		return (m->attrs & MAILBOX_SUBSCRIBED) != 0;
 	case MAILBOX_UNSUBSCRIBE:
-		return (w->box->attrs & MAILBOX_SUBSCRIBED) == 0;
+		return (m->attrs & MAILBOX_SUBSCRIBED) == 0;
 	default:
 		return false;
 	}
