@@ -3,10 +3,11 @@
 #include <fcntl.h>
 #include <glib.h>
 #include <glib/gstdio.h>
+#include <signal.h>
 #include <sqlite3.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <utime.h>
@@ -290,6 +291,29 @@ START_TEST(rests_of_a_crash_are_swept)
 }
 END_TEST
 
+/* No file may grow beyond 200 KB: like a disk that is full. */
+START_TEST(a_disk_that_takes_no_more_changes_nothing)
+{
+	struct rlimit small = { 200000, RLIM_INFINITY }, all = { RLIM_INFINITY, RLIM_INFINITY };
+	g_autofree char *text = text_of(1, 150000);
+	struct body_piece p[2];
+	int r;
+
+	fill(2);
+	p[0] = (struct body_piece){ message(1), text, 150000 };
+	p[1] = (struct body_piece){ message(2), text, 150000 };
+	signal(SIGXFSZ, SIG_IGN);
+	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &small), 0);
+	r = store_bodies_put(rig->store, p, 2, &err);
+	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &all), 0);
+	ck_assert_int_eq(r, ERR_STORAGE);
+	ck_assert_int_eq(files("packs"), 0);
+	ck_assert(!store_body_cached(rig->store, message(1)));
+	put(1, 2, 150000);
+	check_body(2, 150000);
+}
+END_TEST
+
 /* Killed between any two steps of putting: the rows that are there have their bytes. */
 START_TEST(a_kill_while_putting_tears_nothing)
 {
@@ -451,6 +475,7 @@ int main(void)
 	tcase_add_test(t, unused_bodies_go_protected_ones_stay);
 	tcase_add_test(t, a_lost_pack_is_found_out);
 	tcase_add_test(t, rests_of_a_crash_are_swept);
+	tcase_add_test(t, a_disk_that_takes_no_more_changes_nothing);
 	tcase_add_test(t, a_kill_while_putting_tears_nothing);
 	tcase_add_test(t, previews_reach_lists_and_dumps);
 	tcase_add_test(t, a_store_of_version_1_is_all_there);
