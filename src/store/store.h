@@ -40,6 +40,7 @@ enum store_role {
 	STORE_UI,     /* its writes go first; no checkpoints */
 	STORE_WORKER,
 	STORE_CLI,
+	STORE_BULK,   /* brings in many facts: the only one that needs a large cache */
 };
 
 /*
@@ -111,7 +112,8 @@ int store_mailbox_role_override(struct store *s, mailbox_id m, enum mailbox_role
 
 /* --- inbound: one batch, one transaction ------------------------------- */
 
-enum { BATCH_CHANGES_MAX = 1000 };
+/* Many, for a small batch dirties nearly as many pages of the indexes as a large one. */
+enum { BATCH_CHANGES_MAX = 2000 };
 
 /* Facts gathered from a provider; deep copies.  Not thread-bound until applied. */
 struct batch;
