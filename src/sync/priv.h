@@ -136,6 +136,17 @@ int pull_pass(struct session *s, unsigned flags, struct err *err);
 /* Only these mailboxes (of int64_t); not a complete pass. */
 int pull_some(struct session *s, const GArray *mailboxes, struct err *err);
 
+/* --- writer.c -------------------------------------------------------------- */
+
+/* A thread that applies batches with a store handle of its own, while its owner gathers more. */
+struct writer;
+int writer_start(const struct session *s, struct writer **out, struct err *err);
+/* Hands a batch over (*b is NULL then), once the one before it is applied; or that one's error. */
+int writer_put(struct writer *w, struct batch **b, struct err *err);
+/* Waits until all is applied; *sum: what it came to since the last time. */
+int writer_wait(struct writer *w, struct batch_result *sum, struct err *err);
+void writer_stop(struct writer **w); /* what was put is applied first */
+
 /* --- body.c ---------------------------------------------------------------- */
 
 /* Messages that someone waits for, newest request first. */
@@ -169,6 +180,9 @@ struct lane {
 	int n_threads;
 };
 void lane_ring(struct lane *l, bool ask);
+/* A thread "KIND:NAME" with room for deep parsers, which no signal interrupts. */
+int sync_spawn(pthread_t *out, const char *kind, const char *name, void *(*run)(void *), void *arg,
+	struct err *err);
 void *worker_main(void *lane);
 void *watch_main(void *sync);
 /* Takes the account's lease: ERR_CONFLICT with words when another process has it. */
