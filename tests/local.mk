@@ -14,7 +14,7 @@ EXTRA_DIST += tests/support tests/faults tests/bench tests/data tests/fuzz
 
 # The long forms; CI runs short ones through make check.
 .PHONY: bench killtest twowriters syscallkill fuzz
-bench: tern$(EXEEXT)
+bench: tern$(EXEEXT) tests/bench/storebench$(EXEEXT)
 	TOP_BUILDDIR='$(abs_top_builddir)' $(srcdir)/tests/bench/bench.py $(BENCH_FLAGS)
 killtest: tern$(EXEEXT)
 	KILLS=$${KILLS:-200} TOP_BUILDDIR='$(abs_top_builddir)' $(srcdir)/tests/sync/killloop.py

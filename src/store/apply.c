@@ -561,6 +561,13 @@ static int apply_all(struct work *w, const GArray *gone, struct err *err)
 	return r;
 }
 
+/* Nothing to write and nobody to tell. */
+static bool is_empty(const struct batch *b)
+{
+	return !b->reset && !b->replace_mailboxes && !b->cursor && b->mailboxes->len == 0 &&
+	       b->changes->len == 0;
+}
+
 int batch_apply(struct store *s, struct batch *b, struct batch_result *result, struct err *err)
 {
 	struct batch_result unused;
@@ -570,6 +577,8 @@ int batch_apply(struct store *s, struct batch *b, struct batch_result *result, s
 	int r = 0;
 
 	*w.result = (struct batch_result){ 0 };
+	if (is_empty(b))
+		return 0;
 	if (b->reset)
 		r = void_numbers(&w, b->mailbox.v, err);
 	if (r == 0 && (b->replace_mailboxes || b->mailboxes->len > 0))

@@ -182,6 +182,19 @@ int store_lease_take(struct store *s, account_id a, int *holder, struct err *err
 	return r;
 }
 
+bool store_lease_heeded(const struct store *s, account_id a)
+{
+	guint at;
+
+	return taken_here(s, a, &at);
+}
+
+void store_lease_heed(struct store *s, account_id a)
+{
+	if (!store_lease_heeded(s, a))
+		g_array_append_val(s->leases, a.v);
+}
+
 int64_t store_lease_renew_in(struct store *s, account_id a)
 {
 	int64_t until = 0, now = clock_mono_ms();

@@ -9,7 +9,7 @@
 
 enum {
 	STORE_BUSY_MS = 5000,              /* wait for another process's write */
-	STORE_WAL_PAGES = 4000,            /* of the write-ahead log, until it is emptied */
+	STORE_WAL_PAGES = 8000,             /* of the write-ahead log, until it is emptied */
 	STORE_LOW_DISK = 20 * 1024 * 1024, /* below this no new change is accepted */
 	EVENT_KEEP_ROWS = 100000,          /* C-29 */
 	EVENT_KEEP_S = 30 * 86400,

@@ -250,6 +250,8 @@ int tx_commit(struct store *s, struct err *err)
 	}
 	s->depth = 0;
 	turn_give();
+	if (s->role != STORE_UI)
+		store_checkpoint(s);
 	for (guint i = 0; s->events && i < s->posted->len; i++)
 		queue_post(s->events, &g_array_index(s->posted, struct event, i));
 	g_array_set_size(s->posted, 0);
@@ -317,7 +319,11 @@ static void note_close(struct store *s)
 	fd_close(&s->lock_fd);
 }
 
-/* Of this process: the screen left a log that somebody else must empty. */
+/*
+ * Of this process: the log waits to be emptied.  That takes as long as the disk
+ * likes, so nobody does it within a commit, where the screen may be waiting for
+ * its turn: a worker does it behind its own, and the screen never.
+ */
 static _Atomic bool log_is_long;
 
 static int on_commit(void *unused, sqlite3 *db, const char *name, int pages)
@@ -341,17 +347,11 @@ void store_checkpoint(struct store *s)
 
 static int set_role(struct store *s, struct err *err)
 {
-	bool screen = s->role == STORE_UI;
-
 	if (sqlite3_exec(s->db,
-		    s->role == STORE_WORKER ? "PRAGMA cache_size=-10000"
-		    : screen                ? "PRAGMA cache_size=-2000"
-					    : "PRAGMA cache_size=-4000",
+		    s->role == STORE_BULK ? "PRAGMA cache_size=-5000" : "PRAGMA cache_size=-2000",
 		    NULL, NULL, NULL))
 		return db_fail(s, err);
-	sqlite3_wal_autocheckpoint(s->db, screen ? 0 : STORE_WAL_PAGES);
-	if (screen)
-		sqlite3_wal_hook(s->db, on_commit, NULL);
+	sqlite3_wal_hook(s->db, on_commit, NULL); /* in place of an automatic checkpoint */
 	return 0;
 }
 

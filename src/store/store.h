@@ -40,6 +40,7 @@ enum store_role {
 	STORE_UI,     /* its writes go first; no checkpoints */
 	STORE_WORKER,
 	STORE_CLI,
+	STORE_BULK,   /* brings in many facts: the only one that needs a large cache */
 };
 
 /*
@@ -116,6 +117,9 @@ enum { LEASE_MS = 300 * 1000 }; /* a holder that is silent for so long is taken 
 int store_lease_take(struct store *s, account_id a, int *holder, struct err *err);
 /* Milliseconds until the lease should be renewed (a third of LEASE_MS before that passed: 0). */
 int64_t store_lease_renew_in(struct store *s, account_id a);
+/* A second handle of the same process: its writes, too, check that the lease is still ours. */
+void store_lease_heed(struct store *s, account_id a);
+bool store_lease_heeded(const struct store *s, account_id a); /* does this handle check? */
 int store_lease_drop(struct store *s, account_id a, struct err *err);
 
 /* --- mailboxes --------------------------------------------------------- */
@@ -192,7 +196,8 @@ int store_jobs(struct store *s, account_id a, GArray **out, struct err *err); /*
 
 /* --- inbound: one batch, one transaction ------------------------------- */
 
-enum { BATCH_CHANGES_MAX = 1000 };
+/* Many, for a small batch dirties nearly as many pages of the indexes as a large one. */
+enum { BATCH_CHANGES_MAX = 2000 };
 
 /* Facts gathered from a provider; deep copies.  Not thread-bound until applied. */
 struct batch;

@@ -4,7 +4,11 @@
  * The rules of the sink:
  *   - A batch holds at most BATCH_CHANGES_MAX facts; a full one is committed
  *     without a cursor, for each new message and each flag stands for itself.
- *   - The cursor is committed together with the last facts before it.
+ *   - The cursor is committed together with the last facts before it.  Points
+ *     that follow each other quickly share a commit, which the last one of them
+ *     stands for: small commits write the same pages again and again.  What is
+ *     held back is at most COMMIT_MS old when the next point comes, and is
+ *     written before the store is asked what it knows.
  *   - CHANGE_GONE is held back until the cursor point behind it proves that the
  *     answer was complete.  What an answer said before it broke is forgotten.
  *   - ONE WITNESS IS NOT PROOF OF LOSS: if more than half of a mailbox (and at
@@ -32,11 +36,15 @@ _Static_assert(offsetof(struct known, keywords_hash) ==
 		       offsetof(struct store_known, keywords_hash),
 	"keywords_hash");
 
+enum { COMMIT_MS = 250 };        /* facts wait for more of their kind this long */
+
 struct gather {
 	struct sink sink;        /* first: what the provider sees */
 	struct session *s;
 	const struct mailbox *mailbox;
 	struct batch *batch;
+	struct writer *writer;   /* since a batch was full; NULL = this thread writes */
+	bool losses;             /* the batch holds CHANGE_GONE */
 	GArray *gone;            /* uint64_t: waits for the cursor point behind it */
 	GArray *gone_first;      /* what the first witness said, sorted; NULL = not asked */
 	bool void_first;         /* the first witness said that all uids are void */
@@ -47,12 +55,14 @@ struct gather {
 	bool dirty;              /* the batch says something that the store does not know */
 	bool moved;              /* the cursor is no longer the one that the call began with */
 	int64_t known, removed;  /* in the mailbox before the call; by the call so far */
-	int64_t added;           /* by the call so far */
+	int64_t came;            /* messages told by the call so far */
 	struct stop stop;
+	int64_t commit_at;       /* clock_mono_ms: a cursor point is written from then on */
 };
 
 static void gather_release(struct gather *g)
 {
+	writer_stop(&g->writer);
 	batch_free(&g->batch);
 	g_clear_pointer(&g->gone, g_array_unref);
 	g_clear_pointer(&g->gone_first, g_array_unref);
@@ -67,28 +77,71 @@ static int ours(struct session *s, int r, struct err *err)
 	return r < 0 ? ERR_STORAGE : r;
 }
 
+static void count_result(struct session *s, const struct batch_result *result)
+{
+	s->added += result->added;
+	s->changed += result->changed;
+	s->removed += result->removed;
+}
+
+/* Until the writer has nothing in hand. */
+static int settle(struct gather *g, struct err *err)
+{
+	struct batch_result result = { 0 };
+	int r = g->writer ? writer_wait(g->writer, &result, err) : 0;
+
+	count_result(g->s, &result);
+	return ours(g->s, r, err);
+}
+
+/* Everything is in the store when this returns. */
 static int flush(struct gather *g, struct err *err)
 {
 	struct batch_result result = { 0 };
-	int r;
+	int r = settle(g, err);
 
-	if (!g->dirty)
-		return 0; /* nothing new: no transaction */
+	if (r < 0 || !g->dirty)
+		return r; /* nothing new: no transaction */
 	r = batch_apply(g->s->store, g->batch, &result, err);
+	count_result(g->s, &result);
 	g->dirty = r < 0;
-	g->added += result.added;
-	g->s->added += result.added;
-	g->s->changed += result.changed;
-	g->s->removed += result.removed;
 	g->voided = g->voided && r < 0;
+	g->losses = g->losses && r < 0;
+	g->commit_at = clock_mono_ms() + COMMIT_MS;
 	return ours(g->s, r, err);
+}
+
+/*
+ * A full batch: there may be many more, so another thread writes it.  Not what
+ * voids or removes, which concerns the thread's own handle (identity_settle).
+ */
+static int hand_over(struct gather *g, struct err *err)
+{
+	struct session *s = g->s;
+	int r = 0;
+
+	if (g->voided || g->losses)
+		return flush(g, err);
+	if (!g->writer)
+		r = writer_start(s, &g->writer, err);
+	if (r < 0)
+		return r;
+	r = writer_put(g->writer, &g->batch, err);
+	if (r == 0) {
+		g->batch = batch_new(s->account->id, g->mailbox->id);
+		g->dirty = false;
+	}
+	g->commit_at = clock_mono_ms() + COMMIT_MS;
+	return ours(s, r, err);
 }
 
 static int keep(struct gather *g, const struct change *c, struct err *err)
 {
 	batch_change(g->batch, c);
 	g->dirty = true;
-	return batch_size(g->batch) >= BATCH_CHANGES_MAX ? flush(g, err) : 0;
+	g->came += c->kind == CHANGE_MESSAGE;
+	g->losses |= c->kind == CHANGE_GONE;
+	return batch_size(g->batch) >= BATCH_CHANGES_MAX ? hand_over(g, err) : 0;
 }
 
 static int on_change(struct sink *sink, const struct change *c, struct err *err)
@@ -123,7 +176,7 @@ static int on_reset(struct sink *sink, struct err *err)
 	}
 	batch_reset(g->batch);
 	g->dirty = g->moved = g->voided = true;
-	g->known = g->added = 0;
+	g->known = g->came = 0;
 	return 0;
 }
 
@@ -181,7 +234,7 @@ static bool should_pause(const struct gather *g, const struct cursor_point *at)
 	if (at->complete)
 		return false;
 	return clock_mono_ms() >= g->stop.at ||
-	       (g->stop.known > 0 && g->known + g->added >= g->stop.known);
+	       (g->stop.known > 0 && g->known + g->came >= g->stop.known);
 }
 
 /* Keeps the point with the facts before it, if it is another than the store has. */
@@ -205,21 +258,24 @@ static int on_cursor(struct sink *sink, const struct cursor_point *at, struct er
 		return r;
 	if (at->cursor && *at->cursor)
 		move_cursor(g, at);
-	r = flush(g, err);
-	if (r < 0)
-		return r;
 	board_progress(g->s->board, STAGE_FETCHING, at->done, at->of);
 	g->paused = should_pause(g, at);
-	return g->paused;
+	if (g->paused || at->complete || clock_mono_ms() >= g->commit_at)
+		r = flush(g, err);
+	return r < 0 ? r : g->paused;
 }
 
 static int on_known(struct sink *sink, uint64_t from, struct known *out, size_t max,
 	struct err *err)
 {
 	struct gather *g = (struct gather *)sink;
+	int r;
 
 	if (g->voided)
 		return 0; /* the uids that the store still has are void */
+	r = flush(g, err);
+	if (r < 0)
+		return r;
 	return ours(g->s, store_known(g->s->store, g->mailbox->id, from,
 				  (struct store_known *)out, max, err),
 		err);
@@ -241,8 +297,8 @@ static int ask(struct gather *g, const struct mailbox *m, unsigned flags, struct
 	g->batch = batch_new(s->account->id, m->id);
 	g_array_set_size(g->gone, 0);
 	g->mailbox = m;
-	g->voided = g->paused = g->dirty = g->moved = false;
-	g->removed = g->added = 0;
+	g->voided = g->losses = g->paused = g->dirty = g->moved = false;
+	g->removed = g->came = g->commit_at = 0;
 	g->known = store_known_count(s->store, m->id);
 	board_stage(s->board, STAGE_PLANNING, m->name);
 	return session_heard(s, s->provider->ops->changes(s->provider, m, flags, &g->sink, err));
@@ -251,8 +307,10 @@ static int ask(struct gather *g, const struct mailbox *m, unsigned flags, struct
 static int ask_again(struct gather *g, mailbox_id id, unsigned flags, struct err *err)
 {
 	AUTO(mailbox_free) struct mailbox *m = NULL;
-	int r = store_mailbox(g->s->store, id, &m, err);
+	int r = settle(g, err);
 
+	if (r == 0)
+		r = store_mailbox(g->s->store, id, &m, err);
 	if (r < 0)
 		return r;
 	log_event(LOG_WARN, "second-witness", "s:s, s:s, s:s, s:I", "account",
@@ -261,9 +319,18 @@ static int ask_again(struct gather *g, mailbox_id id, unsigned flags, struct err
 	session_drop(g->s);
 	g->doubt = false;
 	g->second = true;
-	r = ask(g, m, flags, err);
-	if (r >= 0 && flush(g, err) < 0)
-		r = err->code;
+	return ask(g, m, flags, err);
+}
+
+/* What the call left in hand is written; after a failure only what another thread has of it. */
+static int finish(struct gather *g, int r, struct err *err)
+{
+	struct err second;
+
+	if (r < 0)
+		settle(g, &second);
+	else if (flush(g, err) < 0)
+		return err->code;
 	return r;
 }
 
@@ -281,8 +348,7 @@ int gather_mailbox(struct session *s, const struct mailbox *m, unsigned flags,
 
 	if (g.doubt)
 		r = ask_again(&g, m->id, flags, err);
-	else if (r >= 0 && flush(&g, err) < 0)
-		r = err->code;
+	r = finish(&g, r, err);
 	if (r == ERR_CONFLICT)
 		session_drop(s); /* we left in the middle of an answer */
 	return r < 0 ? r : r > 0 && g.paused;

@@ -21,4 +21,5 @@ libtern_a_SOURCES += \
 	src/sync/session.c \
 	src/sync/sync.c src/sync/sync.h \
 	src/sync/watch.c \
-	src/sync/worker.c
+	src/sync/worker.c \
+	src/sync/writer.c

@@ -251,6 +251,17 @@ void job_clean_cache(struct store *store, const struct tuning *tuning);
 /* What the last word about the server is, once it changed or a week went by. */
 void job_probe(struct session *s);
 
+/* --- writer.c -------------------------------------------------------------- */
+
+/* A thread that applies batches with a store handle of its own, while its owner gathers more. */
+struct writer;
+int writer_start(const struct session *s, struct writer **out, struct err *err);
+/* Hands a batch over (*b is NULL then), once the one before it is applied; or that one's error. */
+int writer_put(struct writer *w, struct batch **b, struct err *err);
+/* Waits until all is applied; *sum: what it came to since the last time. */
+int writer_wait(struct writer *w, struct batch_result *sum, struct err *err);
+void writer_stop(struct writer **w); /* what was put is applied first */
+
 /* --- body.c ---------------------------------------------------------------- */
 
 /* Messages that someone waits for, newest request first. */
@@ -313,6 +324,9 @@ struct lane {
 };
 void lane_ring(struct lane *l);
 void lane_ask(struct lane *l, bool full);
+/* A thread "KIND:NAME" with room for deep parsers, which no signal interrupts. */
+int sync_spawn(pthread_t *out, const char *kind, const char *name, void *(*run)(void *), void *arg,
+	struct err *err);
 void *worker_main(void *lane);
 void *watch_main(void *sync);
 /* Takes the account's lease: ERR_CONFLICT with words when another process has it. */

@@ -169,9 +169,8 @@ struct engine *sync_engine(struct sync *s)
 	return &s->engine;
 }
 
-/* A thread with room for deep parsers, which no signal interrupts. */
-static int spawn(pthread_t *out, const char *kind, const char *name, void *(*run)(void *),
-	void *arg, struct err *err)
+int sync_spawn(pthread_t *out, const char *kind, const char *name, void *(*run)(void *), void *arg,
+	struct err *err)
 {
 	char title[16];
 	pthread_attr_t attr;
@@ -201,7 +200,7 @@ static int lane_start(struct lane *l, struct err *err)
 	while (l->n_threads < 2) {
 		int i = l->n_threads;
 
-		if (spawn(&l->threads[i], kinds[i], l->account->name, mains[i], l, err) < 0)
+		if (sync_spawn(&l->threads[i], kinds[i], l->account->name, mains[i], l, err) < 0)
 			return err->code;
 		l->n_threads++;
 	}
@@ -236,7 +235,7 @@ static void stop(struct sync *s)
 
 int sync_start(struct sync *s, struct err *err)
 {
-	int r = spawn(&s->watcher, "sync", "watch", watch_main, s, err);
+	int r = sync_spawn(&s->watcher, "sync", "watch", watch_main, s, err);
 
 	s->watching = r == 0;
 	for (size_t i = 0; r == 0 && i < s->n; i++)

@@ -7,7 +7,8 @@
 # user with 1,000, warms the server, and measures
 #   a  first synchronisation: messages/s, peak memory; ratio to the raw TLS read
 #      of the same FETCH plus the bare SQLite insert of the same rows with the
-#      same indexes
+#      same indexes, without and with an FTS5 of the headers; and batch_apply
+#      alone beside a bare insert in C (storebench)
 #   b  start to the first full list, 1,000 and N messages
 #   c  key to paint, idle and while a first sync of N messages writes
 #   d  bytes to the terminal for a one-row move
@@ -82,11 +83,13 @@ def tern_home(o, server, home, *users):
 
 def bare_insert_apart(db, folder):
     """bare_insert in a process of its own: its memory must not count as a child's (fork)"""
-    return float(sh(sys.executable, os.path.abspath(__file__), "--bare", db, folder))
+    return [float(x) for x in
+            sh(sys.executable, os.path.abspath(__file__), "--bare", db, folder).split()]
 
 
 def bare_insert(db, folder):
-    """seconds to insert all rows of db into an empty database with the same schema"""
+    """seconds to insert all rows of db into an empty database with the same schema, and then
+    the headers into an FTS5"""
     copy = os.path.join(folder, "bare.db")
     c = sqlite3.connect(copy, isolation_level=None)
     c.execute("PRAGMA journal_mode=WAL")
@@ -108,10 +111,19 @@ def bare_insert(db, folder):
             c.executemany("INSERT INTO main.%s VALUES (%s)" % (t, ",".join("?" * len(rows[t][0]))),
                           rows[t])
     c.execute("COMMIT")
-    spent = time.monotonic() - begin
+    insert = time.monotonic() - begin
+    headers = c.execute("SELECT id, subject, from_name || ' ' || from_addr, to_text"
+                        " FROM main.message").fetchall()
+    c.execute("CREATE VIRTUAL TABLE main.header USING fts5(subject, sender, recipient, content='')")
+    begin = time.monotonic()
+    c.execute("BEGIN")
+    c.executemany("INSERT INTO main.header (rowid, subject, sender, recipient)"
+                  " VALUES (?, ?, ?, ?)", headers)
+    c.execute("COMMIT")
+    fts = time.monotonic() - begin
     c.close()
     os.unlink(copy)
-    return spent
+    return insert, fts
 
 
 def first_sync(o, server, folder):
@@ -126,16 +138,32 @@ def first_sync(o, server, folder):
         home = tern_home(o, server, os.path.join(folder, "sync%d" % i), "bob")
         limit = fetch()
         wall, cpu, rss = timed([o.tern, "--home", home, "sync"])
-        insert = bare_insert_apart(os.path.join(home, "data", "tern.db"), folder)
-        results.append((wall, cpu, rss, limit["fetch_s"], insert, limit["bytes"]))
+        insert, fts = bare_insert_apart(os.path.join(home, "data", "tern.db"), folder)
+        results.append((wall, cpu, rss, limit["fetch_s"], insert, fts, limit["bytes"]))
         if i + 1 < o.runs:
             shutil.rmtree(home)
-    wall, cpu, rss, read, insert, size = [statistics.median(x) for x in zip(*results)]
+    wall, cpu, rss, read, insert, fts, size = [statistics.median(x) for x in zip(*results)]
     print("a  first sync of %d: %.2f s (%.0f/s, CPU %.2f s, peak %.1f MiB)" %
           (o.messages, wall, o.messages / wall, cpu, rss / 1024))
     print("   raw TLS read of the same FETCH %.2f s (%.1f MB), bare insert of the same rows %.2f s:"
-          " ratio %.2f" % (read, size / 1e6, insert, wall / (read + insert)), flush=True)
+          " ratio %.2f; with FTS5 of the headers, %.2f s: %.2f" %
+          (read, size / 1e6, insert, wall / (read + insert), fts, wall / (read + insert + fts)))
+    rows(o, folder)
     return os.path.join(folder, "sync%d" % (o.runs - 1))
+
+
+def rows(o, folder):
+    """batch_apply beside a bare insert in C, medians"""
+    out = []
+    for i in range(o.runs):
+        place = os.path.join(folder, "rows")
+        os.mkdir(place)
+        out.append(json.loads(sh(o.storebench, place, str(o.messages))))
+        shutil.rmtree(place)
+    middle = lambda key: statistics.median(r[key] for r in out)
+    print("   batch_apply %.0f rows/s (CPU %.2f s), bare insert %.0f rows/s (CPU %.2f s): %.2f of its rate" %
+          (o.messages / middle("apply_s"), middle("apply_cpu_s"), o.messages / middle("bare_s"),
+           middle("bare_cpu_s"), middle("rate_of_bare")), flush=True)
 
 
 def keytime(words, command, label):
@@ -210,12 +238,14 @@ def main():
     p.add_argument("--messages", type=int, default=100000)
     p.add_argument("--runs", type=int, default=3)
     p.add_argument("--tern", default=os.path.join(os.environ.get("TOP_BUILDDIR", "."), "tern"))
+    p.add_argument("--storebench", default=os.path.join(os.environ.get("TOP_BUILDDIR", "."),
+                                                        "tests", "bench", "storebench"))
     p.add_argument("--peers", default="mutt,neomutt,alpine,aerc")
     p.add_argument("--only", default="abcd")
     p.add_argument("--bare", nargs=2, help=argparse.SUPPRESS)
     o = p.parse_args()
     if o.bare:
-        print(bare_insert(*o.bare))
+        print(*bare_insert(*o.bare))
         return
     folder = tempfile.mkdtemp(prefix="tern-bench-")
     os.chmod(folder, 0o755)

@@ -169,7 +169,7 @@ static struct through through_store(const char *dir, uint64_t messages, size_t f
 	mailbox_id m;
 	struct err err;
 
-	if (store_open(dir, STORE_WORKER, NULL, &s, &err) < 0)
+	if (store_open(dir, STORE_BULK, NULL, &s, &err) < 0)
 		fail("store_open", err.text);
 	m = make_mailbox(s, &a);
 	b = batch_new(a, m);

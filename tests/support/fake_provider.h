@@ -16,7 +16,7 @@
 
 #include "provider/provider.h"
 
-enum { FAKE_ACCOUNTS = 3, FAKE_BOXES = 6, FAKE_MESSAGES = 3000, FAKE_SERIALS = 4000 };
+enum { FAKE_ACCOUNTS = 3, FAKE_BOXES = 6, FAKE_MESSAGES = 8000, FAKE_SERIALS = 9000 };
 
 enum fake_call {
 	FAKE_CONNECT,

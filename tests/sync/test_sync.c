@@ -88,6 +88,96 @@ START_TEST(pass_brings_everything)
 }
 END_TEST
 
+/* A history longer than a batch is written by a second thread, in the same order (doc/SYNC 3). */
+START_TEST(a_history_of_many_batches_arrives_whole)
+{
+	int n = 3 * BATCH_CHANGES_MAX + 7, first;
+
+	ck_assert_int_le(n, FAKE_MESSAGES);
+	first = fake_deliver(rig_box(rig, 0, INBOX), n);
+	rig_pass(rig);
+	ck_assert_int_eq(rig_total(rig, 0, INBOX), n);
+	ck_assert(rig_equal(rig, 0));
+	fake_renumber(rig_box(rig, 0, INBOX)); /* many facts behind a reset: this thread's own */
+	fake_expunge(rig_box(rig, 0, INBOX), first);
+	rig_pass(rig);
+	ck_assert(rig_equal(rig, 0));
+}
+END_TEST
+
+/* --- writer ----------------------------------------------------------------- */
+
+static struct batch *one_message(account_id a, mailbox_id m, uint64_t uid)
+{
+	struct batch *b = batch_new(a, m);
+	struct change c = { .kind = CHANGE_MESSAGE, .uid = uid, .size = 1 };
+
+	batch_change(b, &c);
+	return b;
+}
+
+static struct writer *start_writer(struct session *s)
+{
+	struct writer *w = NULL;
+	struct err err = { 0 };
+
+	session_init(s, rig->sync, rig->config.accounts->pdata[0], NULL);
+	ck_assert_int_eq(writer_start(s, &w, &err), 0);
+	return w;
+}
+
+/* M-04, doc/STORE 2: a cursor is never committed without the facts before it. */
+START_TEST(nothing_is_written_behind_a_failure)
+{
+	struct batch_result sum;
+	struct session s;
+	struct writer *w = start_writer(&s);
+	struct err err = { 0 };
+	mailbox_id inbox;
+	struct batch *b;
+
+	rig_pass(rig); /* makes the mailboxes */
+	inbox = rig_mailbox(rig, 0, INBOX);
+	b = one_message(rig->id[0], inbox, 1);
+	ck_assert_int_eq(writer_put(w, &b, &err), 0);
+	ck_assert_ptr_null(b);
+	b = one_message((account_id){ 4711 }, inbox, 2); /* no such account */
+	ck_assert_int_eq(writer_put(w, &b, &err), 0);
+	b = one_message(rig->id[0], inbox, 3);
+	ck_assert_int_eq(writer_put(w, &b, &err), ERR_STORAGE);
+	ck_assert_ptr_nonnull(b);
+	batch_free(&b);
+	ck_assert_int_eq(writer_wait(w, &sum, &err), ERR_STORAGE);
+	ck_assert_int_eq(sum.added, 1);
+	writer_stop(&w);
+	ck_assert_int_eq(rig_total(rig, 0, INBOX), 1);
+	session_close(&s);
+}
+END_TEST
+
+START_TEST(a_store_that_cannot_be_opened_is_told)
+{
+	char *real = rig->places.data, wrong[] = "/dev/null/tern";
+	struct batch_result sum;
+	struct batch *b = one_message(rig->id[0], (mailbox_id){ 1 }, 1);
+	struct session s;
+	struct writer *w;
+	struct err err = { 0 };
+	int r;
+
+	rig->places.data = wrong;
+	w = start_writer(&s);
+	r = writer_put(w, &b, &err);
+	if (r == 0)
+		r = writer_wait(w, &sum, &err);
+	ck_assert_int_eq(r, ERR_STORAGE);
+	writer_stop(&w);
+	rig->places.data = real;
+	batch_free(&b);
+	session_close(&s);
+}
+END_TEST
+
 START_TEST(every_mailbox_has_its_newest_slice_first)
 {
 	static const int first[] = { INBOX, ARCHIVE, TRASH, INBOX };
@@ -498,6 +588,9 @@ static void add_single(TCase *c)
 	tcase_add_test(c, backoff_doubles_and_is_capped);
 	tcase_add_test(c, backoff_honours_the_server);
 	tcase_add_test(c, pass_brings_everything);
+	tcase_add_test(c, a_history_of_many_batches_arrives_whole);
+	tcase_add_test(c, nothing_is_written_behind_a_failure);
+	tcase_add_test(c, a_store_that_cannot_be_opened_is_told);
 	tcase_add_test(c, every_mailbox_has_its_newest_slice_first);
 	tcase_add_test(c, nodes_without_messages_are_skipped);
 	tcase_add_loop_test(c, one_bad_mailbox_does_not_stop_the_others, 0,
