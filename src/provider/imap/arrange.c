@@ -55,16 +55,23 @@ static int on_space(struct imap *i, const struct response *r, void *ctx, struct 
 	return 0;
 }
 
-static int ask_space(struct imap *i, struct err *err)
+static int ask_space_by(struct imap *i, const char *text, struct err *err)
 {
 	AUTO(command_release) struct command c = { 0 };
 	struct answer a;
-	int r;
 
 	if (i->prefix)
 		return 0;
-	command_init(&c, i, i->plan.namespace ? "NAMESPACE" : "LIST \"\" \"\"");
-	r = imap_run(i, &c, on_space, NULL, &a, err);
+	command_init(&c, i, text);
+	return imap_run(i, &c, on_space, NULL, &a, err);
+}
+
+static int ask_space(struct imap *i, struct err *err)
+{
+	int r = i->plan.namespace ? ask_space_by(i, "NAMESPACE", err) : 0;
+
+	if (r == 0) /* no personal namespace: the root */
+		r = ask_space_by(i, "LIST \"\" \"\"", err);
 	if (r == 0 && !i->prefix)
 		return err_set(err, ERR_UNSUPPORTED,
 			_("The server does not tell how it separates the levels of mailboxes."));
