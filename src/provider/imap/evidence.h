@@ -31,6 +31,8 @@ enum evidence_kind {
 enum {
 	EVIDENCE_SILENT_MAX = 3,
 	EVIDENCE_PROBE_S = 7 * 24 * 3600,
+	EVIDENCE_RUN_S = 25,         /* traits of class D: one run of history in seconds */
+	EVIDENCE_RUN_MESSAGES = 200, /* ... and in messages */
 };
 
 struct evidence {
@@ -43,6 +45,8 @@ struct evidence {
 void imap_evidence(struct imap *i, enum evidence_kind kind);
 /* True: class D. */
 bool imap_distrusted(const struct imap *i);
+/* What the caller may expect of the server (provider.h), by plan, memory and evidence. */
+void imap_set_traits(struct imap *i);
 /* 'A'..'D' */
 char imap_letter(const struct imap *i);
 

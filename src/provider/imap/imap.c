@@ -12,6 +12,10 @@ void imap_drop(struct imap *i)
 	g_clear_pointer(&i->sel.path, g_free);
 	i->sel = (struct selected){ 0 };
 	i->plan = (struct plan){ 0 };
+	i->bulk = false;
+	imap_status_forget(i, NULL);
+	g_clear_pointer(&i->heard, g_free);
+	g_clear_pointer(&i->prefix, g_free);
 	i->in_flight = 0;
 	i->bye[0] = '\0';
 }
@@ -68,7 +72,7 @@ static int select_run(struct imap *i, const char *path, bool write, struct selec
 	int r;
 
 	command_init(&c, i, write ? "SELECT " : "EXAMINE ");
-	r = command_astring(&c, path, err);
+	r = command_mailbox(i, &c, path, err);
 	if (r < 0)
 		return r;
 	if (i->plan.condstore)
@@ -111,6 +115,7 @@ static struct provider *create(const struct account *account, struct cancel *can
 
 	i->base = (struct provider){ .ops = &provider_imap, .account = account, .cancel = cancel };
 	i->row = row_new();
+	memory_read(&i->known, NULL);
 	return &i->base;
 }
 
@@ -135,6 +140,8 @@ static void destroy(struct provider **p)
 	say_goodbye(i);
 	imap_drop(i);
 	row_free(&i->row);
+	memory_release(&i->known);
+	g_free(i->base.memory);
 	g_free(i->seen.path);
 	g_free(i);
 }
@@ -156,6 +163,8 @@ const struct provider_ops provider_imap = {
 	.destroy = destroy,
 	.connect = imap_connect,
 	.mailboxes = imap_mailboxes,
+	.arrange = imap_arrange,
+	.explain = imap_explain,
 	.changes = imap_changes,
 	.body = imap_body,
 	.prepare = imap_prepare,

@@ -9,7 +9,7 @@
 #ifndef TERN_PROVIDER_IMAP_IMAP_H
 #define TERN_PROVIDER_IMAP_IMAP_H
 
-#include "provider/imap/evidence.h"
+#include "provider/imap/memory.h"
 #include "provider/imap/plan.h"
 #include "provider/imap/row.h"
 #include "provider/imap/wire.h"
@@ -45,6 +45,7 @@ struct box_status {
 };
 
 struct command;
+struct boxes;
 
 struct imap {
 	struct provider base; /* first: a struct provider * is one of these */
@@ -59,6 +60,11 @@ struct imap {
 	bool bulk;		/* compression was begun or is not to be had: imap_bulk was called */
 	GHashTable *status;	/* path -> struct box_status, of the last scan; NULL = none */
 	struct evidence evidence; /* what the server was caught at; kept in base.memory */
+	struct memory known;	/* what is remembered, as read and to be kept */
+	char *heard;		/* the words of the last capability list; NULL = none */
+	struct boxes *early;	/* asked for along with the login; NULL = none (list.h) */
+	char *prefix;		/* of the personal namespace, as told; NULL = not asked (arrange.c) */
+	char delimiter;		/* ... and of its levels, 0 = none */
 };
 
 static inline struct imap *imap_of(struct provider *p)
