@@ -368,6 +368,28 @@ static int open_stream(struct imap *i, struct err *err)
 	return 0;
 }
 
+static int on_enabled(struct imap *i, const struct response *r, void *ctx, struct err *err)
+{
+	struct scan s = r->rest;
+
+	(void)ctx;
+	(void)err;
+	if (slice_is(r->word, "ENABLED"))
+		plan_enabled(&i->plan, &s);
+	return 0;
+}
+
+static int enable(struct imap *i, struct err *err)
+{
+	AUTO(command_release) struct command c = { 0 };
+	struct answer a;
+
+	if (!i->plan.enable || !i->plan.qresync)
+		return 0;
+	command_init(&c, i, "ENABLE QRESYNC");
+	return imap_run(i, &c, on_enabled, NULL, &a, err);
+}
+
 int imap_session_open(struct imap *i, struct err *err)
 {
 	struct session s = { .imap = i };
@@ -376,6 +398,8 @@ int imap_session_open(struct imap *i, struct err *err)
 	if (r == 0)
 		r = converse(&s, err);
 	imap_session_release(&s);
+	if (r == 0)
+		r = enable(i, err);
 	if (r < 0) {
 		imap_drop(i);
 		return r;
