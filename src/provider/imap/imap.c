@@ -15,6 +15,10 @@ void imap_drop(struct imap *i)
 	g_clear_pointer(&i->silent, g_free);
 	g_clear_pointer(&i->stirred, g_hash_table_unref);
 	i->notify_on = i->tree = false;
+	i->bulk = false;
+	imap_status_forget(i, NULL);
+	g_clear_pointer(&i->heard, g_free);
+	g_clear_pointer(&i->prefix, g_free);
 	i->in_flight = 0;
 	i->bye[0] = '\0';
 }
@@ -51,6 +55,7 @@ static struct provider *create(const struct account *account, struct cancel *can
 	i->base = (struct provider){ .ops = &provider_imap, .account = account, .cancel = cancel };
 	i->row = row_new();
 	i->idle_ms = IMAP_IDLE_MS;
+	memory_read(&i->known, NULL);
 	return &i->base;
 }
 
@@ -76,6 +81,8 @@ static void destroy(struct provider **p)
 	imap_drop(i);
 	row_free(&i->row);
 	g_clear_pointer(&i->seen, g_hash_table_unref);
+	memory_release(&i->known);
+	g_free(i->base.memory);
 	g_free(i);
 }
 
@@ -105,6 +112,8 @@ const struct provider_ops provider_imap = {
 	.destroy = destroy,
 	.connect = imap_connect,
 	.mailboxes = mailboxes,
+	.arrange = imap_arrange,
+	.explain = imap_explain,
 	.changes = imap_changes,
 	.body = imap_body,
 	.bodies = imap_bodies,

@@ -9,7 +9,7 @@
 #ifndef TERN_PROVIDER_IMAP_IMAP_H
 #define TERN_PROVIDER_IMAP_IMAP_H
 
-#include "provider/imap/evidence.h"
+#include "provider/imap/memory.h"
 #include "provider/imap/plan.h"
 #include "provider/imap/row.h"
 #include "provider/imap/wire.h"
@@ -47,6 +47,7 @@ struct box_status {
 };
 
 struct command;
+struct boxes;
 
 struct imap {
 	struct provider base; /* first: a struct provider * is one of these */
@@ -66,6 +67,11 @@ struct imap {
 	bool notify_on;		  /* NOTIFY is set on this connection */
 	bool tree;		  /* it told that the list of mailboxes changed */
 	GHashTable *stirred;	  /* paths of which it told something; NULL = none */
+	struct memory known;	/* what is remembered, as read and to be kept */
+	char *heard;		/* the words of the last capability list; NULL = none */
+	struct boxes *early;	/* asked for along with the login; NULL = none (list.h) */
+	char *prefix;		/* of the personal namespace, as told; NULL = not asked (arrange.c) */
+	char delimiter;		/* ... and of its levels, 0 = none */
 };
 
 static inline struct imap *imap_of(struct provider *p)

@@ -52,8 +52,9 @@ static bool is_old(const struct imap *i, const char *path, const struct box_stat
 static void stir(struct imap *i, const struct response *r)
 {
 	struct box_status now;
-	struct scan s = r->rest;
-	g_autofree char *path = status_parse(i, &s, &now);
+	struct slice name, id;
+	g_autofree char *path =
+		status_read(r, &name, &now, &id) ? imap_path(i, name) : NULL;
 
 	if (!path || is_old(i, path, &now) || (i->sel.path && strcmp(i->sel.path, path) == 0))
 		return;
