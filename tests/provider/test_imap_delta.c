@@ -462,6 +462,49 @@ START_TEST(what_the_scan_proves_costs_no_command)
 }
 END_TEST
 
+/* C-12: a mod-sequence that does not rise with our own change; one that was there is no proof. */
+static int stuck(const char *before, const char *after)
+{
+	g_autofree char *first = g_strdup_printf("* 1 FETCH (UID 1 %s)\r\n%%T OK\r\n", before);
+	g_autofree char *second = g_strdup_printf("* 1 FETCH (UID 1 %s)\r\n%%T OK\r\n", after);
+	const struct script_rule rules[] = {
+		{ "SELECT",
+			"* 1 EXISTS\r\n* OK [UIDVALIDITY 77]\r\n* OK [UIDNEXT 2]\r\n"
+			"* OK [HIGHESTMODSEQ 100]\r\n%T OK [READ-WRITE]\r\n",
+			0 },
+		{ "UID FETCH 1 (UID FLAGS MODSEQ)", first, 1 },
+		{ "UID FETCH 1 (UID FLAGS MODSEQ)", second, 0 },
+		{ NULL, NULL, 0 },
+	};
+	struct mutation_item item = { .uid = 1 };
+	struct mutation_batch b = { .verb = MUTATION_FLAGS,
+		.source_path = (char *)"box",
+		.add = FLAG_SEEN,
+		.n = 1,
+		.items = &item };
+	struct applied out = { 0 };
+	struct script s;
+	struct rig r;
+	int n;
+
+	begin(&r, &s, ALL_OF_IT, rules, 0, "");
+	ck_assert_msg(r.p->ops->apply(r.p, &b, &out, &r.err) == 0, "%s", r.err.text);
+	ck_assert_int_eq(out.state, APPLIED_DONE);
+	ck_assert_int_eq(script_flights(&s), 3); /* SELECT, STORE, look */
+	n = imap_of(r.p)->evidence.count[EVIDENCE_MODSEQ_STUCK];
+	end(&r, &s);
+	return n;
+}
+
+START_TEST(a_modseq_that_does_not_rise_is_noted)
+{
+	ck_assert_int_eq(stuck("FLAGS () MODSEQ (90)", "FLAGS (\\Seen) MODSEQ (90)"), 1);
+	ck_assert_int_eq(stuck("FLAGS () MODSEQ (90)", "FLAGS (\\Seen) MODSEQ (101)"), 0);
+	ck_assert_int_eq(stuck("FLAGS (\\Seen) MODSEQ (90)", "FLAGS (\\Seen) MODSEQ (90)"), 0);
+	ck_assert_int_eq(stuck("FLAGS ()", "FLAGS (\\Seen)"), 0);
+}
+END_TEST
+
 /* --- history ------------------------------------------------------------------------------ */
 
 START_TEST(history_keeps_to_its_limits)
@@ -546,6 +589,7 @@ Suite *imap_delta_suite(void)
 	tcase_add_test(c, plain_servers_are_asked_for_the_newest_flags);
 	tcase_add_test(c, an_old_cursor_is_understood);
 	tcase_add_test(c, what_the_scan_proves_costs_no_command);
+	tcase_add_test(c, a_modseq_that_does_not_rise_is_noted);
 	tcase_add_test(c, history_keeps_to_its_limits);
 	tcase_add_test(c, the_servers_own_id_and_preview_are_taken);
 	suite_add_tcase(s, c);
