@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "provider/imap/notify.h"
 #include "provider/imap/uidset.h"
 #include "provider/imap/utf7.h"
 
@@ -227,21 +228,19 @@ static void status_line(struct imap *i, const struct response *r)
 	text_clean_into(t.words.p, (ssize_t)t.words.n, words, sizeof words);
 	if (slice_is(r->word, "BYE"))
 		g_strlcpy(i->bye, *words ? words : "BYE", sizeof i->bye);
+	if (slice_is(t.code, "NOTIFICATIONOVERFLOW"))
+		notify_lost(i);
 	if (slice_is(t.code, "ALERT"))
 		log_event(LOG_WARN, "imap-alert", "s:s, s:s", "account", i->base.account->name,
 			"text", words);
 }
 
-/* After ENABLE QRESYNC it stands for EXPUNGE; with (EARLIER) it tells of the past. */
-static void vanished(struct imap *i, struct scan s)
+/* After ENABLE QRESYNC a VANISHED without "(EARLIER)" takes the place of EXPUNGE (RFC 7162, 3.2.10). */
+static void note_gone(struct imap *i, uint64_t n)
 {
-	g_autoptr(GArray) uids = g_array_new(FALSE, FALSE, sizeof(uint64_t));
-
-	if (scan_peek(&s, '('))
-		return;
+	i->sel.expunged += n;
+	i->sel.exists -= MIN(n, i->sel.exists);
 	i->sel.stirred = true;
-	if (uidset_read(&s, uids))
-		i->sel.exists -= MIN(i->sel.exists, uids->len);
 }
 
 static void note(struct imap *i, const struct response *r)
@@ -250,10 +249,13 @@ static void note(struct imap *i, const struct response *r)
 		i->sel.stirred |= r->number != i->sel.exists;
 		i->sel.exists = r->number;
 	} else if (slice_is(r->word, "EXPUNGE")) {
-		i->sel.exists -= i->sel.exists > 0;
-		i->sel.stirred = true;
-	} else if (slice_is(r->word, "VANISHED")) {
-		vanished(i, r->rest);
+		note_gone(i, 1);
+	} else if (slice_is(r->word, "VANISHED") && !scan_peek(&r->rest, '(')) {
+		struct scan s = r->rest;
+
+		note_gone(i, uidset_count(&s, 0, UINT32_MAX));
+	} else if (slice_is(r->word, "STATUS") || slice_is(r->word, "LIST")) {
+		notify_heard(i, r);
 	} else if (slice_is(r->word, "OK") || slice_is(r->word, "NO") || slice_is(r->word, "BAD") ||
 		   slice_is(r->word, "BYE")) {
 		status_line(i, r);
@@ -322,19 +324,25 @@ int imap_send(
 	return r < 0 ? r : wire_write(i->wire, c->text->str + at, c->text->len - at, err);
 }
 
-int imap_run(struct imap *i, struct command *c, untagged_fn fn, void *ctx, struct answer *a,
+int imap_finish(struct imap *i, uint32_t tag, untagged_fn fn, void *ctx, struct answer *a,
 	struct err *err)
 {
 	struct response r;
+	int n;
+
+	do {
+		n = imap_read(i, STREAM_READ_MS, fn, ctx, &r, err);
+	} while (n == 0 && !(r.kind == RESPONSE_TAGGED && r.tag == tag));
+	if (n == 0)
+		answer_parse(&r, a);
+	return n;
+}
+
+int imap_run(struct imap *i, struct command *c, untagged_fn fn, void *ctx, struct answer *a,
+	struct err *err)
+{
 	uint32_t tag;
 	int n = imap_send(i, c, 0, &tag, err);
 
-	while (n == 0) {
-		n = imap_read(i, STREAM_READ_MS, fn, ctx, &r, err);
-		if (n == 0 && r.kind == RESPONSE_TAGGED && r.tag == tag) {
-			answer_parse(&r, a);
-			return 0;
-		}
-	}
-	return n;
+	return n < 0 ? n : imap_finish(i, tag, fn, ctx, a, err);
 }

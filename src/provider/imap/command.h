@@ -60,7 +60,10 @@ int imap_send(
 /* Reads one answer; data goes to fn (may be NULL) after the connection's own notes were taken. */
 int imap_read(struct imap *i, int timeout_ms, untagged_fn fn, void *ctx, struct response *r,
 	struct err *err);
-/* Sends, and reads until the tagged answer, which is put into *a. */
+/* Reads until the tagged answer of `tag`, which is put into *a. */
+int imap_finish(struct imap *i, uint32_t tag, untagged_fn fn, void *ctx, struct answer *a,
+	struct err *err);
+/* Sends, and does that. */
 int imap_run(struct imap *i, struct command *c, untagged_fn fn, void *ctx, struct answer *a,
 	struct err *err);
 

@@ -34,6 +34,7 @@ struct envelope {
 struct fetch {
 	unsigned has; /* enum fetch_has */
 	uint64_t seq, uid, size;
+	uint64_t modseq;	/* MODSEQ (RFC 7162), 0 = not told */
 	unsigned flags;		/* enum flags */
 	struct slice flag_list; /* what stood in the brackets: for keywords */
 	bool keywords;		/* there is at least one among them */
@@ -41,6 +42,9 @@ struct fetch {
 	struct envelope envelope;
 	bool attachment;
 	struct slice header; /* of BODY[HEADER.FIELDS ...] or BODY[HEADER] */
+	struct slice body;   /* of BODY[] or its first piece, BODY[]<0> */
+	struct slice email_id, gmail_id; /* EMAILID (RFC 8474), X-GM-MSGID; p = NULL: not told */
+	struct slice preview;		 /* PREVIEW (RFC 8970) */
 };
 
 /* An answer to a question for whole messages, not news of flags: it has what no news has. */
