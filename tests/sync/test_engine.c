@@ -609,6 +609,41 @@ START_TEST(the_second_instance_reads_and_queues)
 }
 END_TEST
 
+/* True once an event about the mailbox came since *heard was false. */
+static bool told_of(int64_t mailbox, bool *heard)
+{
+	struct event e;
+
+	while (queue_pop(rig->events, &e))
+		*heard = *heard || (e.kind == EV_MESSAGES && e.mailbox == mailbox);
+	return *heard;
+}
+
+START_TEST(the_second_instance_sees_what_the_first_wrote)
+{
+	AUTO(list_row_free) struct list_row *row = NULL;
+	int status, first = fake_deliver(rig_box(rig, 0, INBOX), 5);
+	bool heard = false;
+	int64_t inbox;
+	pid_t child;
+
+	rig_pass(rig);
+	row = rig_row(rig, 0, INBOX, first);
+	inbox = rig_mailbox(rig, 0, INBOX).v;
+	child = hold_lease(rig->id[0]);
+	rig_start(rig);
+	UNTIL(rig_state(rig, 0).stage == STAGE_WAITING);
+	g_usleep(100000);
+	told_of(inbox, &heard);
+	heard = false;
+	foreign = row->location;
+	in_another_process(flag_it);
+	UNTIL(told_of(inbox, &heard));
+	kill(child, SIGKILL);
+	waitpid(child, &status, 0);
+}
+END_TEST
+
 START_TEST(a_lost_lease_ends_the_work)
 {
 	struct err err = { 0 };
@@ -714,6 +749,7 @@ static void add_single(TCase *c)
 	tcase_add_loop_test(c, all_bodies_come_and_only_once, 0, 2);
 	tcase_add_test(c, a_change_of_a_second_process_leaves_within_a_second);
 	tcase_add_test(c, the_second_instance_reads_and_queues);
+	tcase_add_test(c, the_second_instance_sees_what_the_first_wrote);
 	tcase_add_test(c, a_lost_lease_ends_the_work);
 	tcase_add_test(c, a_server_in_trouble_is_given_its_time);
 	tcase_add_test(c, five_failures_in_a_row_want_attention);
