@@ -246,7 +246,7 @@ START_TEST(a_mailbox_is_deleted_after_a_question)
 {
 	one_account();
 	screen_keys(s, "gs:mailbox-delete<Enter>");
-	ck_assert(screen_shows(s, "Type yes to delete 2 messages and Sent for good: "));
+	ck_assert(screen_shows(s, "Type yes to delete 2 messages and Sent for good:"));
 	screen_keys(s, "y<Enter>");
 	ck_assert(screen_shows(s, "Nothing was deleted"));
 	ck_assert_uint_eq(wishes(), 0);
