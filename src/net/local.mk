@@ -1,6 +1,7 @@
 # The files of this room.
 libtern_a_SOURCES += \
 	src/net/guard.c src/net/guard.h \
+	src/net/netwatch.c src/net/netwatch.h \
 	src/net/resolve.c src/net/resolve.h \
 	src/net/stream.c src/net/stream.h \
 	src/net/trust.c src/net/trust.h

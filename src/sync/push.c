@@ -108,7 +108,7 @@ static int push_batch(struct session *s, struct mutation_batch *b, struct err *e
 	wide = retry_is_wide(&why);
 	if (why.code == ERR_RETRY && why.after_s == 0)
 		why.after_s = PUSH_LATER_S;
-	if (store_queue_settle(s->store, b, out, &why, err) < 0)
+	if (session_stored(s, store_queue_settle(s->store, b, out, &why, err)) < 0)
 		return err->code = ERR_STORAGE; /* the rows stay leased: in doubt until recovered */
 	settled = review(s, b, out);
 	note(s, b, settled, &why);
@@ -123,9 +123,11 @@ int push_due(struct session *s, struct err *err)
 	int batches = 0, idle = 0;
 
 	s->stuck = false;
+	if (arrange_due(s, err) < 0)
+		return err->code;
 	while (push_due_in(s) == 0 && idle < PUSH_IDLE_MAX) {
 		AUTO(mutation_batch_free) struct mutation_batch *b = NULL;
-		int r = store_queue_claim(s->store, s->account->id, &b, err);
+		int r = session_stored(s, store_queue_claim(s->store, s->account->id, &b, err));
 
 		if (r < 0)
 			return r;

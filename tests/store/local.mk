@@ -1,4 +1,4 @@
-check_PROGRAMS += tests/store/test_store tests/store/test_queue
+check_PROGRAMS += tests/store/test_store tests/store/test_queue tests/store/test_engine
 rig = tests/support/rig.c tests/support/rig.h
 
 tests_store_test_store_SOURCES = tests/store/test_store.c $(rig)
@@ -10,3 +10,8 @@ tests_store_test_queue_SOURCES = tests/store/test_queue.c $(rig)
 tests_store_test_queue_CFLAGS = $(test_cflags)
 tests_store_test_queue_CPPFLAGS = $(test_cppflags)
 tests_store_test_queue_LDADD = $(test_ldadd)
+
+tests_store_test_engine_SOURCES = tests/store/test_engine.c $(rig)
+tests_store_test_engine_CFLAGS = $(test_cflags)
+tests_store_test_engine_CPPFLAGS = $(test_cppflags)
+tests_store_test_engine_LDADD = $(test_ldadd)
