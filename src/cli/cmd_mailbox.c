@@ -193,8 +193,10 @@ static int want(struct cli *c, const struct args *a, const struct wish *w)
 	id = store_want_mailbox(c->store, w->account->id, w->verb, w->mailbox, w->name, &err);
 	if (id < 0)
 		return say_error(&err);
-	if (args_has(a, "push"))
-		code = worse(push_account(c, w->account, false), outcome_of(c, w, id, &err));
+	if (args_has(a, "push")) {
+		code = push_account(c, w->account, false);
+		code = worse(code, outcome_of(c, w, id, &err));
+	}
 	if (a->json)
 		report_json(w, id, code, &err);
 	if (err.code)

@@ -68,22 +68,32 @@ t queue discard x7; is_code 'a message has no m' 2; has 'what to do' "$talk" 'te
 t queue discard "$id"; is_code discard 0
 t queue; is 'nothing is queued' "$out" ''
 t queue discard "$id"; is_code 'discard again' 3
-t mailbox create Work/Plans --push --json; is_code 'create --push' 0
-has 'create json' "$out" '"verb":"create"'
-is 'the folder is there' "$(test -d "$mail/.Work.Plans/cur" && echo yes)" yes
-t mailboxes --json; has 'and listed' "$out" '"name":"Work/Plans"'
-t mailbox create Work/Plans; is_code 'a taken name' 2
-t mailbox rename Work/Plans Work/2026 --push; is_code rename 0
-is 'the folder has the new name' "$(test -d "$mail/.Work.2026/cur" && echo yes)" yes
+t mailbox create Archive; is_code 'a taken name' 2
+t mailbox create a//b; is_code 'an empty level' 2
+t mailbox rename Archive Old; is_code rename 75
+t mailbox subscribe Archive; is_code subscribe 75
+t queue; has 'renames are in words' "$out" 'rename .Archive -> Old'
+for id in $(printf '%s\n' "$out" | sed -n 's/^\(m[0-9]*\) .*/\1/p'); do t queue discard "$id"; done
+# a Maildir's mailboxes are not ours to change: the wish ends with words
+t mailbox create Work/Plans --push --json; is_code 'create --push' 1
+has 'create json' "$out" '"verb":"create"'; has 'and why not' "$talk" 'cannot change its mailboxes'
+t queue; has 'it failed' "$out" 'failed'
+t queue discard "$(printf '%s\n' "$out" | sed -n 's/^\(m[0-9]*\) .*/\1/p')"; is_code 'out of sight' 0
 t mailbox rename inbox Else; is_code 'the inbox keeps its name' 2
 t mailbox delete inbox --yes; is_code 'the inbox stays' 2
 t mailbox delete Archive; is_code 'messages are in it' 2; has 'how many' "$talk" 'holds 1 message'
 is 'nothing was queued' "$(t queue; printf %s "$out")" ''
-t mailbox delete Work/2026 --push; is_code 'an empty one goes' 0
-is 'the folder is gone' "$(test -d "$mail/.Work.2026" || echo yes)" yes
 t mailbox subscribe Nowhere; is_code 'subscribe to nothing' 3
 t mailbox create X --account nobody; is_code 'no such account' 3
 t jobs --account nobody; is_code 'jobs of nobody' 3
+
+# --- jobs (M-28) and whole messages ------------------------------------------------
+t jobs --json; is_code jobs 0; has 'the pass is a job' "$out" '"job":"incremental","cadence_s":180'
+has 'which went well' "$out" '"ok":true'
+t jobs --account post; is_code 'jobs in columns' 0; has 'with a head' "$out" 'account'
+lacks 'of this account alone' "$out" '(all)'
+t sync --bodies --json; is_code 'sync --bodies' 0; has 'bodies are counted' "$out" '"bodies":'
+t sync --full; is_code 'sync --full' 0
 
 t list --json; is_code list 0
 is 'all, newest first' "$(printf '%s\n' "$out" | field message_id | tr '\n' ' ')" \
