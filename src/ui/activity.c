@@ -15,6 +15,7 @@ enum {
 	LABEL_X = 2, TEXT_X = 13, /* cells */
 	TABLE_MIN = 64,           /* narrower screens show jobs as sentences */
 	ROWS_MAX = 200,           /* changes shown per account */
+	JOB_COLUMNS = 7,
 };
 
 struct builder {
@@ -101,7 +102,10 @@ static void add_now(struct builder *b, const struct engine_state *s)
 	char text[200], at[32];
 
 	state_text(s, text, sizeof text);
-	say(b, STYLE_NORMAL, _("Now"), "%s", *text ? text : _("idle"));
+	if (s->stage == STAGE_IDLE && !s->error.code)
+		g_strlcpy(text, s->last_sync ? _("up to date, waiting for what comes") : _("not begun"),
+			sizeof text);
+	say(b, STYLE_NORMAL, _("Now"), "%s", text);
 	if (s->started_at && *s->sync_id)
 		say(b, STYLE_ROW_DIM, NULL, _("since %s, %s"), when(s->started_at, at, sizeof at),
 			reason(s->trigger));
@@ -153,26 +157,50 @@ static void add_state(struct builder *b, const struct account *a)
 
 static void cadence_text(int64_t s, char *out, size_t cap)
 {
-	if (s % 86400 == 0 && s)
+	if (s == 0)
+		g_strlcpy(out, "-", cap);
+	else if (s % 86400 == 0)
 		snprintf(out, cap, _("%d d"), (int)(s / 86400));
-	else if (s % 3600 == 0 && s)
+	else if (s % 3600 == 0)
 		snprintf(out, cap, _("%d h"), (int)(s / 3600));
-	else if (s % 60 == 0 && s)
+	else if (s % 60 == 0)
 		snprintf(out, cap, _("%d min"), (int)(s / 60));
 	else
 		snprintf(out, cap, _("%d s"), (int)s);
 }
 
+/* One row of the table; the result goes below it if there is no room for it. */
+static void table_row(struct builder *b, enum style style, const char *const cells[JOB_COLUMNS])
+{
+	static const int widths[JOB_COLUMNS] = { 16, 8, 8, 8, 7, 8, 0 };
+	g_autoptr(GString) row = g_string_new(NULL);
+	const char *result = cells[JOB_COLUMNS - 1];
+	int end = LABEL_X;
+	bool fits;
+
+	for (int i = 0; i < JOB_COLUMNS - 1; i++) {
+		end += widths[i];
+		g_string_append(row, cells[i]);
+		g_string_append_printf(row, "%*s", MAX(widths[i] - text_width(cells[i]), 1), "");
+	}
+	fits = text_width(result) < b->width - end;
+	g_string_append(row, fits ? result : "");
+	put(b, style, LABEL_X, NULL, g_strdup(row->str));
+	if (!fits)
+		put_text(b, style, LABEL_X + 2, NULL, result);
+}
+
 static void job_row(struct builder *b, const struct job_row *j)
 {
-	char every[32], last[32], next[32];
+	char every[32], last[32], next[32] = "-", runs[32], failures[32];
 
 	cadence_text(j->cadence_s, every, sizeof every);
-	put(b, STYLE_NORMAL, LABEL_X, NULL,
-		g_strdup_printf("%-15.15s %-8s %-9s %-9s %6d %6d  %.*s", j->name, every,
-			when(j->last_end, last, sizeof last),
-			j->next_at ? when(j->next_at, next, sizeof next) : "-", (int)j->runs,
-			(int)j->failures, MAX(b->width - 62, 0), j->result.code ? "" : j->words));
+	if (j->next_at)
+		when(j->next_at, next, sizeof next);
+	table_row(b, STYLE_NORMAL,
+		(const char *[]){ j->name, every, when(j->last_end, last, sizeof last), next,
+			number_text(j->runs, runs), number_text(j->failures, failures),
+			j->result.code ? "" : j->words });
 }
 
 static void job_sentence(struct builder *b, const struct job_row *j)
@@ -207,9 +235,9 @@ static void add_jobs(struct builder *b, account_id id, const char *heading)
 			put(b, STYLE_TITLE, 1, NULL, g_strdup(heading));
 		}
 		if (!any && b->width >= TABLE_MIN)
-			put(b, STYLE_HEADER_NAME, LABEL_X, NULL,
-				g_strdup_printf("%-15s %-8s %-9s %-9s %6s %6s  %s", _("Job"), _("every"),
-					_("last"), _("next"), _("runs"), _("failed"), _("result")));
+			table_row(b, STYLE_HEADER_NAME,
+				(const char *[]){ _("Job"), _("every"), _("last"), _("next"), _("runs"),
+					_("failed"), _("result") });
 		any = true;
 		if (b->width >= TABLE_MIN)
 			job_row(b, j);
@@ -282,7 +310,7 @@ static void put_wish(struct builder *b, enum mutation_status status, const char 
 	g_string_append_c(text, ')');
 	put_text(b, status_style(status), TEXT_X, label, text->str);
 	if (answer && *answer) {
-		g_autofree char *words = g_strdup_printf(_("server: %s"), answer);
+		g_autofree char *words = g_strdup_printf(_("answer: %s"), answer);
 
 		put_text(b, STYLE_ROW_DIM, TEXT_X, NULL, words);
 	}
@@ -298,7 +326,7 @@ static void put_change(struct builder *b, const struct mutation_row *r)
 		r->answer);
 }
 
-static char *tree_words(const struct tree_wish *w)
+char *activity_wish_words(const struct tree_wish *w)
 {
 	switch (w->verb) {
 	case MAILBOX_CREATE:
@@ -317,7 +345,7 @@ static char *tree_words(const struct tree_wish *w)
 
 static void put_tree(struct builder *b, const struct tree_wish *w)
 {
-	g_autofree char *what = tree_words(w);
+	g_autofree char *what = activity_wish_words(w);
 
 	put_wish(b, w->status, status_words(w->status, false), what, w->created_at, w->attempts,
 		w->answer);

@@ -239,6 +239,9 @@ START_TEST(a_mailbox_is_wished_for)
 	ck_assert_uint_eq(wishes(), 2);
 	screen_keys(s, ":mailbox-subscribe<Enter>");
 	ck_assert_uint_eq(wishes(), 3);
+	settle_wish(ERR_REFUSED, "NO [OVERQUOTA] Too many mailboxes.");
+	screen_events(s);
+	ck_assert(screen_shows(s, "Refused: make the mailbox Work/2026.  NO [OVERQUOTA] Too many"));
 }
 END_TEST
 
@@ -252,7 +255,8 @@ START_TEST(a_mailbox_is_deleted_after_a_question)
 	ck_assert_uint_eq(wishes(), 0);
 	screen_keys(s, ":mailbox-delete<Enter>yes<Enter>");
 	ck_assert_uint_eq(wishes(), 1);
-	screen_keys(s, "gi:mailbox-delete<Enter>yes<Enter>");
+	screen_keys(s, "gi:mailbox-delete<Enter>");
+	ck_assert(screen_shows(s, "The inbox cannot be deleted"));
 	ck_assert_uint_eq(wishes(), 1);
 }
 END_TEST
