@@ -20,7 +20,8 @@
 const struct command cli_commands[] = {
 	{ "account add",
 		"NAME --type imap|maildir [--host H] [--port P] [--tls implicit|starttls|plain] "
-		"[--user U] [--password-command C] [--ca-file F] [--path DIR] [--two-way true|false] "
+		"[--user U] [--password-command C] [--auth M] [--ca-file F] [--path DIR] "
+		"[--two-way true|false] "
 		"[--json]",
 		CLI_NEEDS_CONFIG, cmd_account_add,
 		N_("Adds an account.  The options are those of tern.conf(5).  No password is asked "
