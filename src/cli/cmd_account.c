@@ -50,14 +50,15 @@ static const struct account_row *row_of(const GArray *rows, account_id id)
 
 static void put_words(void *ctx, const char *label, const char *words)
 {
-	json_object_set_new(ctx, label, json_text(words));
+	json_array_append_new(ctx,
+		json_pack("{s:o, s:o}", "label", json_text(label), "words", json_text(words)));
 }
 
-/* What is known of the account's server: words under labels. */
+/* What is known of the account's server, in words for people. */
 static json_t *server_json(struct cli *c, const struct account *a)
 {
 	g_autofree char *memory = NULL;
-	json_t *words = json_object();
+	json_t *words = json_array();
 	struct err ignored;
 
 	if (store_account_memory(c->store, a->id, &memory, &ignored) >= 0)

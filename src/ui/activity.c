@@ -22,7 +22,7 @@ struct builder {
 	struct ui *ui;
 	GArray *lines;
 	int width;
-	bool server;         /* the label of what is known of the server was put */
+	bool server;         /* the heading of what is known of the server was put */
 };
 
 static void line_clear(void *line)
@@ -121,10 +121,15 @@ static void add_now(struct builder *b, const struct engine_state *s)
 
 static void server_words(void *ctx, const char *label, const char *words)
 {
+	g_autofree char *text = g_strdup_printf("%s: %s", label, words);
 	struct builder *b = ctx;
 
-	say(b, STYLE_NORMAL, b->server ? NULL : _("Server"), "%s: %s", label, words);
+	if (!b->server) {
+		put_blank(b);
+		put(b, STYLE_HEADER_NAME, LABEL_X, NULL, g_strdup(_("What is known of the server")));
+	}
 	b->server = true;
+	put_text(b, STYLE_NORMAL, LABEL_X + 2, NULL, text);
 }
 
 static void add_server(struct builder *b, const struct account *a)
@@ -133,7 +138,7 @@ static void add_server(struct builder *b, const struct account *a)
 	struct err ignored;
 
 	b->server = false;
-	if (store_account_memory(b->ui->store, a->id, &memory, &ignored) >= 0)
+	if (b->ui->engine && store_account_memory(b->ui->store, a->id, &memory, &ignored) >= 0)
 		b->ui->engine->explain(a->type, memory, server_words, b);
 }
 
@@ -152,7 +157,6 @@ static void add_state(struct builder *b, const struct account *a)
 		say(b, STYLE_ERROR, _("Trouble"), "%s", s.error.text);
 	if (s.retry_at)
 		say(b, STYLE_NORMAL, _("Next try"), "%s", when(s.retry_at, at, sizeof at));
-	add_server(b, a);
 }
 
 /* --- jobs ---------------------------------------------------------------- */
@@ -396,6 +400,7 @@ GArray *activity_build(struct ui *ui, int width)
 		add_changes(&b, a->id);
 		put_blank(&b);
 		add_jobs(&b, a->id, NULL);
+		add_server(&b, a);
 	}
 	add_jobs(&b, (account_id){ 0 }, _("tern, for all accounts"));
 	return b.lines;

@@ -414,6 +414,7 @@ void ui_event(struct ui *ui, const struct event *e)
 		break;
 	case EV_MAILBOXES:
 		ui->stale = true;
+		ui->status.pending_at = 0;
 		if (e->code < 0)
 			complain_tree(ui, e);
 		break;

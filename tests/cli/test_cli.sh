@@ -196,6 +196,8 @@ rm "$dir/home/config/tern.conf"
 t account add aaa --type maildir --path "$dir/missing"; is_code 'account add' 0
 t sync --json; is_code 'one account fails' 1
 is 'the other does not' "$(printf '%s\n' "$out" | grep '"post"' | field ok)" true
+t jobs --account aaa --json; has 'its job failed' "$out" '"ok":false'
+t doctor; is_code 'the doctor finds it' 1; has 'the doctor names the job' "$out" 'job incremental, failed in 1 of 1 runs'
 t account remove aaa; is_code 'account remove' 0
 t account remove post; is_code 'account remove' 0
 is 'the mail stays' "$(ls "$mail/.Archive/cur" | wc -l)" 3

@@ -233,6 +233,7 @@ START_TEST(a_mailbox_is_wished_for)
 	screen_keys(s, ":mailbox-create<Enter>Work/2026<Enter>");
 	ck_assert_uint_eq(wishes(), 1);
 	ck_assert(screen_shows(s, "New mailbox Work/2026: waits for the server; gp shows it"));
+	ck_assert(screen_shows(s, "1 waiting"));
 	ck_assert_str_eq(s->calls->str, "push 1\n");
 	screen_keys(s, "c");
 	screen_keys(s, "devel<Enter>:mailbox-rename<Space>Lists/tern<Enter>");
