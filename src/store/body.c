@@ -125,11 +125,9 @@ static void forget(struct store *s, message_id m, const struct spot *at)
 
 int store_body_open(struct store *s, message_id m, int *fd_out, struct err *err)
 {
-	struct err unused;
 	struct spot at = { 0 };
 	int r = 0;
 
-	err = err ? err : &unused;
 	for (int i = 0; i < OPEN_TRIES; i++) {
 		r = find(s, m, &at, err);
 		if (r < 0)

@@ -100,7 +100,7 @@ static bool foreign(sqlite3_stmt *q)
 	       owner_alive(owner);
 }
 
-/* 1 = somebody else's, 0 = free or ours; *fresh: it was not ours before. */
+/* 1 = somebody else's, 0 = free or ours; *fresh (true before): it was not ours so far. */
 static int look(struct store *s, account_id a, int *holder, bool *fresh, struct err *err)
 {
 	sqlite3_stmt *q = db_stmt(s, "SELECT owner, pid, until_ms FROM lease WHERE account_id = ?");
@@ -108,7 +108,6 @@ static int look(struct store *s, account_id a, int *holder, bool *fresh, struct 
 
 	if (!q)
 		return db_fail(s, err);
-	*fresh = true;
 	db_bind(q, "i", a.v);
 	r = db_step(s, q, err);
 	if (r <= 0)
@@ -153,7 +152,7 @@ static bool taken_here(const struct store *s, account_id a, guint *at)
 /* With the write lock held. */
 static int take(struct store *s, account_id a, int *holder, struct err *err)
 {
-	bool fresh;
+	bool fresh = true;
 	int r = look(s, a, holder, &fresh, err);
 
 	if (r == 0)
@@ -167,7 +166,7 @@ static int take(struct store *s, account_id a, int *holder, struct err *err)
 
 int store_lease_take(struct store *s, account_id a, int *holder, struct err *err)
 {
-	bool fresh;
+	bool fresh = true;
 	guint at;
 	int r;
 

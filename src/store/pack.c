@@ -84,18 +84,20 @@ static int read_piece(const struct store *s, int64_t pack, int64_t at, int64_t s
 int pack_open(const struct store *s, int64_t pack, int64_t at, int64_t size, int *fd_out,
 	struct err *err)
 {
-	AUTO(fd_close) int fd = memfd_create("body", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 	g_autofree char *bytes = NULL;
-	int r = read_piece(s, pack, at, size, &bytes, err);
+	int fd, r = read_piece(s, pack, at, size, &bytes, err);
 
 	if (r < 0)
 		return r;
+	fd = memfd_create("body", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 	if (fd < 0 || fd_write_all(fd, bytes, (size_t)size) < 0 || lseek(fd, 0, SEEK_SET) < 0 ||
-		fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL))
-		return err_set(err, ERR_STORAGE, _("There is no memory for this message: %s."),
+		fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL)) {
+		r = err_set(err, ERR_STORAGE, _("There is no memory for this message: %s."),
 			g_strerror(errno));
+		fd_close(&fd);
+		return r;
+	}
 	*fd_out = fd;
-	fd = -1;
 	return 0;
 }
 
@@ -323,7 +325,7 @@ static int load_pack(struct store *s, int64_t pack, GArray *pieces, struct err *
 	while ((r = db_step(s, q, err)) > 0) {
 		struct body_piece b = { .message.v = sqlite3_column_int64(q, 0),
 			.n = (size_t)sqlite3_column_int64(q, 2) };
-		char *bytes;
+		char *bytes = NULL;
 
 		/* one that cannot be read stays where it is and is found out when it is opened */
 		if (read_piece(s, pack, sqlite3_column_int64(q, 1), (int64_t)b.n, &bytes, NULL) < 0)

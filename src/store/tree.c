@@ -111,7 +111,7 @@ static int check_want(struct store *s, const struct want *w, struct err *err)
 			_("The inbox can be neither renamed nor deleted; every account has one."));
 	if (named)
 		r = check_name(w->name, err);
-	if (r == 0 && w->verb == MAILBOX_RENAME)
+	if (r == 0 && w->box && w->verb == MAILBOX_RENAME)
 		r = check_rename(w, err);
 	if (r == 0 && named && !(w->box && strcmp(w->box->name, w->name) == 0))
 		r = check_free(s, w, err);
@@ -150,16 +150,20 @@ static int take_back(struct store *s, const struct want *w, enum mailbox_verb ve
 	return r < 0 ? r : 1;
 }
 
-/* 1 = the server has it as it is wished already. */
+/* The server has it as it is wished already. */
 static bool holds(const struct want *w)
 {
+	const struct mailbox *m = w->box;
+
+	if (!m)
+		return false;
 	switch (w->verb) {
 	case MAILBOX_RENAME:
-		return strcmp(w->box->name, w->name) == 0;
+		return strcmp(m->name, w->name) == 0;
 	case MAILBOX_SUBSCRIBE:
-		return (w->box->attrs & MAILBOX_SUBSCRIBED) != 0;
+		return (m->attrs & MAILBOX_SUBSCRIBED) != 0;
 	case MAILBOX_UNSUBSCRIBE:
-		return (w->box->attrs & MAILBOX_SUBSCRIBED) == 0;
+		return (m->attrs & MAILBOX_SUBSCRIBED) == 0;
 	default:
 		return false;
 	}
@@ -235,6 +239,8 @@ int64_t store_want_mailbox(struct store *s, account_id a, enum mailbox_verb verb
 		w.name = name;
 	if (verb != MAILBOX_CREATE && !unborn)
 		r = store_mailbox(s, m, &box, err);
+	if (box && box->account.v != a.v)
+		r = err_set(err, ERR_GONE, _("This mailbox does not exist any more."));
 	w.box = box;
 	if (r == 0)
 		r = check_want(s, &w, err);
@@ -546,7 +552,7 @@ int store_tree_settle(struct store *s, int64_t id, const struct err *why, struct
 	if (r < 0)
 		return r;
 	r = load_open(s, id, &w, err);
-	if (r > 0)
+	if (w)
 		r = lease_check(s, w->account, err);
 	if (r >= 0 && w) {
 		r = settle(s, w, why, err);

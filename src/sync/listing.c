@@ -159,3 +159,19 @@ int listing_refresh(struct session *s, struct err *err)
 	batch_replace_mailboxes(l.batch);
 	return session_stored(s, batch_apply(s->store, l.batch, NULL, err));
 }
+
+int listing_follow(struct session *s, struct err *err)
+{
+	g_autoptr(GPtrArray) all = NULL;
+	int r = listing_refresh(s, err);
+
+	if (r >= 0)
+		r = store_mailboxes(s->store, s->account->id, &all, err);
+	for (guint i = 0; r >= 0 && i < all->len; i++) {
+		const struct mailbox *m = g_ptr_array_index(all, i);
+
+		if (m->state < MAILBOX_INCREMENTAL && !(m->attrs & MAILBOX_NOSELECT))
+			session_touch(s, m->id);
+	}
+	return MIN(r, 0);
+}

@@ -154,6 +154,8 @@ void session_drop(struct session *s);
 void session_close(struct session *s);
 /* A cycle begins: a new id for its lines in the log and for the board. */
 void session_cycle(struct session *s, const char *trigger);
+/* The mailbox is to be looked at soon. */
+void session_touch(struct session *s, mailbox_id m);
 /* What a call of the store that checks the lease returned; notes whether it was lost. */
 int session_stored(struct session *s, int r);
 /* Keeps how a pass ended in the store; a failure to do so is only logged. */
@@ -181,6 +183,8 @@ int interlude(struct session *s, struct err *err);
 
 /* Asks for the mailboxes of the account and keeps the list, with a second witness for losses. */
 int listing_refresh(struct session *s, struct err *err);
+/* The same, because something changed in it: mailboxes that were never read are touched. */
+int listing_follow(struct session *s, struct err *err);
 /* Where history pauses: behind the first slice that ends after a time, or with so many messages. */
 struct stop {
 	int64_t at;                  /* clock_mono_ms, INT64_MAX = never */

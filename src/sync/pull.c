@@ -30,6 +30,7 @@ struct place {
 struct pass {
 	struct session *s;
 	unsigned flags;
+	bool outdated;           /* the rows were made by an older tern: compare all of them once (L-10) */
 	GArray *places;          /* of struct place, INBOX first */
 	size_t n_open;
 	unsigned broken;         /* mailboxes that broke the connection */
@@ -124,6 +125,10 @@ static unsigned how(const struct pass *p, const struct place *at, const struct m
 	unsigned flags = at->calls < FULL_CALLS_MAX ? p->flags : p->flags & ~(unsigned)CHANGES_FULL;
 
 	*stop = (struct stop){ .at = turn_end(p, at) };
+	if (p->outdated && m->state >= MAILBOX_INCREMENTAL && at->calls < FULL_CALLS_MAX) {
+		flags |= CHANGES_FULL;
+		stop->at = INT64_MAX;
+	}
 	if (m->state >= MAILBOX_INCREMENTAL)
 		return flags | CHANGES_NO_HISTORY;
 	stop->known = history_limit(p->s, false);
@@ -204,7 +209,9 @@ static int complete(struct pass *p, struct err *err)
 
 	board_stage(s->board, STAGE_STORING, NULL);
 	note_bootstrap(p);
-	if (p->noted.code == ERR_OK)
+	if (p->noted.code == ERR_OK && p->outdated)
+		r = session_stored(s, store_metadata_done(s->store, s->account->id, err));
+	if (r >= 0 && p->noted.code == ERR_OK)
 		r = pull_clean(s, err);
 	if (r < 0)
 		return r;
@@ -231,6 +238,7 @@ int pull_pass(struct session *s, unsigned flags, struct err *err)
 	AUTO(pass_release) struct pass p = { .s = s, .flags = flags };
 	int r = listing_refresh(s, err);
 
+	p.outdated = store_metadata_outdated(s->store, s->account->id);
 	if (r >= 0)
 		r = choose(&p, NULL, err);
 	if (r >= 0)

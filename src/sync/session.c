@@ -111,12 +111,22 @@ void session_close(struct session *s)
 	g_clear_pointer(&s->touched, g_array_unref);
 }
 
+void session_touch(struct session *s, mailbox_id m)
+{
+	for (guint i = 0; i < s->touched->len; i++)
+		if (g_array_index(s->touched, int64_t, i) == m.v)
+			return;
+	if (m.v != 0)
+		g_array_append_val(s->touched, m.v);
+}
+
 void session_cycle(struct session *s, const char *trigger)
 {
 	snprintf(s->id, sizeof s->id, "%llx-%x-%u", (unsigned long long)clock_unix(),
 		(unsigned)getpid(), atomic_fetch_add(&s->sync->cycles, 1) + 1);
 	g_strlcpy(s->trigger, trigger, sizeof s->trigger);
 	s->added = s->changed = s->removed = 0;
+	s->glanced_at = clock_mono_ms();
 	board_cycle(s->board, trigger, s->id);
 }
 

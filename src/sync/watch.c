@@ -2,7 +2,8 @@
  * The watcher: one thread for all accounts, which notices what no worker can
  * while it waits for its server.
  *
- * Another process queued a change: the worker's bell is rung.  inotify on the
+ * Another process queued a change: the worker's bell is rung.  Another process
+ * synchronises an account: what it wrote is told to our screen.  inotify on the
  * store's folder tells of each commit of any process, so that nothing is polled
  * and the disk sleeps; without inotify the store's version is asked often.  The
  * machine slept or its network is another one: every socket is suspect, and the
@@ -22,6 +23,7 @@
 #include "sync/priv.h"
 
 enum {
+	EVENTS_MAX = 500,            /* read at once */
 	BLIND_MS = 500,              /* without inotify the store is asked this often */
 	SETTLE_MS = 20,              /* after a sign of a commit: more may come, and it ends soon */
 	CLEAN_FIRST_MS = 60 * 1000,  /* the daily clean-up does not disturb a start ... */
@@ -33,6 +35,7 @@ struct watcher {
 	struct store *store;
 	int epoll, commits, network; /* -1 = not to be had */
 	int64_t seen;                /* store_version */
+	int64_t told;                /* seq of the last event that was looked at, -1 = unknown */
 	int64_t at;                  /* clock_mono_ms of the last round */
 	int64_t network_at;          /* a change of the network counts from then on, 0 = none */
 	int64_t clean_at;
@@ -52,6 +55,55 @@ static void look(struct sync *s, struct store *store)
 			(store_tree_due(store, l->account->id, &w, NULL) >= 0 && w))
 			lane_ring(l);
 	}
+}
+
+/* True if what happens to the account is not told by our own worker. */
+static bool is_foreign(struct sync *s, account_id a)
+{
+	for (size_t i = 0; i < s->n; i++)
+		if ((a.v == 0 || s->lanes[i].account->id.v == a.v) && !atomic_load(&s->lanes[i].up))
+			return true;
+	return false;
+}
+
+static void pass_on(struct sync *s, const struct event_row *row)
+{
+	struct event e = { .kind = row->mailbox.v ? EV_MESSAGES : EV_MAILBOXES,
+		.account = row->account.v, .mailbox = row->mailbox.v };
+
+	if (is_foreign(s, row->account))
+		queue_post(s->events, &e);
+}
+
+/* Tells our screen what other processes wrote, while an account is not in our hands. */
+static void follow(struct watcher *w)
+{
+	struct sync *s = w->sync;
+	bool late = w->told < 0;
+	guint n;
+
+	if (!s->events || !is_foreign(s, (account_id){ 0 })) {
+		w->told = -1;
+		return;
+	}
+	do {
+		g_autoptr(GArray) rows = NULL;
+		int64_t floor;
+
+		if (store_events(w->store, MAX(w->told, 0), EVENTS_MAX, &rows, &floor, NULL) < 0)
+			return;
+		n = rows->len;
+		for (guint i = 0; i < n; i++) {
+			const struct event_row *row = &g_array_index(rows, struct event_row, i);
+
+			w->told = row->seq;
+			if (!late)
+				pass_on(s, row);
+		}
+	} while (n == EVENTS_MAX);
+	w->told = MAX(w->told, 0);
+	if (late)
+		queue_post(s->events, &(struct event){ .kind = EV_RESYNC });
 }
 
 static void suspect_all(struct sync *s, const char *why)
@@ -88,6 +140,7 @@ static void check_store(struct watcher *w)
 	version = store_version(w->store);
 	if (version != w->seen) {
 		look(w->sync, w->store);
+		follow(w);
 		store_checkpoint(w->store);
 	}
 	w->seen = version;
@@ -124,7 +177,7 @@ static void watch_open(struct watcher *w, struct sync *s)
 {
 	int64_t now = clock_mono_ms();
 
-	*w = (struct watcher){ .sync = s, .seen = -1, .at = now, .clean_at = now + CLEAN_FIRST_MS };
+	*w = (struct watcher){ .sync = s, .seen = -1, .told = -1, .at = now, .clean_at = now + CLEAN_FIRST_MS };
 	w->epoll = epoll_create1(EPOLL_CLOEXEC);
 	w->network = netwatch_open();
 	w->commits = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);

@@ -162,21 +162,13 @@ static int watched(struct worker *w, struct mailbox **out, struct err *err)
 	return r == ERR_GONE ? 0 : r < 0 ? r : 1;
 }
 
-static void touch(struct worker *w, mailbox_id m)
-{
-	for (guint i = 0; i < w->s.touched->len; i++)
-		if (g_array_index(w->s.touched, int64_t, i) == m.v)
-			return;
-	g_array_append_val(w->s.touched, m.v);
-}
-
 static void touch_watched(struct worker *w)
 {
 	AUTO(mailbox_free) struct mailbox *m = NULL;
 	struct err err = { 0 };
 
 	if (watched(w, &m, &err) > 0)
-		touch(w, m->id);
+		session_touch(&w->s, m->id);
 }
 
 static int some(struct worker *w, unsigned flags, struct err *err)
@@ -187,10 +179,27 @@ static int some(struct worker *w, unsigned flags, struct err *err)
 	return pull_some(&w->s, list, flags, err);
 }
 
-/* Live push was silent for long: does it miss something?  First the cheap question. */
+/* Live push was silent for so long that it is checked (C-31). */
 static bool suspicious(const struct worker *w)
 {
 	return w->live && clock_mono_ms() - w->heard_at >= w->lane->sync->timing.silence;
+}
+
+/* The cheap question first: is there something in the watched mailbox that push should have told? */
+static int question(struct worker *w, struct err *err)
+{
+	struct session *s = &w->s;
+	int r;
+
+	touch_watched(w);
+	r = some(w, CHANGES_CHECK, err);
+	w->heard_at = clock_mono_ms();
+	if (r < 0 || s->added + s->changed + s->removed == 0)
+		return r; /* it was quiet because nothing happened */
+	log_event(LOG_WARN, "push-missed", "s:s, s:s", "account", s->account->name, "sync_id",
+		s->id);
+	w->full = true;
+	return 0;
 }
 
 static unsigned how(struct worker *w, enum trigger why)
@@ -203,27 +212,17 @@ static unsigned how(struct worker *w, enum trigger why)
 /* The cycle itself: all mailboxes, or between two of those only the inbox. */
 static int pull(struct worker *w, enum trigger why, bool wide, struct err *err)
 {
-	struct session *s = &w->s;
-	unsigned flags = how(w, why);
-	bool silent = suspicious(w);
-	int r;
+	int r = suspicious(w) ? question(w, err) : 0;
 
-	if (!wide) {
-		touch_watched(w);
-		r = some(w, flags, err);
-		if (r >= 0)
-			board_synced(&w->lane->board, clock_unix());
+	if (r < 0)
 		return r;
-	}
-	r = pull_pass(s, flags, err);
-	if (r < 0 || !silent)
-		return r;
-	w->heard_at = clock_mono_ms();
-	if (s->added + s->changed + s->removed == 0)
-		return 0; /* it was quiet because nothing happened */
-	log_event(LOG_WARN, "push-missed", "s:s, s:s", "account", s->account->name, "sync_id",
-		s->id);
-	return pull_pass(s, CHANGES_FULL, err);
+	if (wide)
+		return pull_pass(&w->s, how(w, why), err);
+	touch_watched(w);
+	r = some(w, how(w, why), err);
+	if (r >= 0)
+		board_synced(&w->lane->board, clock_unix());
+	return r;
 }
 
 static void note_cycle(struct worker *w, int64_t began, const struct err *why, int64_t next_at)
@@ -272,24 +271,6 @@ static int cycle(struct worker *w, enum trigger why, struct err *err)
 	return 0;
 }
 
-/* The list of mailboxes changed: new ones are looked at. */
-static int look_at_tree(struct worker *w, struct err *err)
-{
-	g_autoptr(GPtrArray) all = NULL;
-	int r = listing_refresh(&w->s, err);
-
-	w->tree = false;
-	if (r >= 0)
-		r = store_mailboxes(w->s.store, w->s.account->id, &all, err);
-	for (guint i = 0; r >= 0 && i < all->len; i++) {
-		const struct mailbox *m = g_ptr_array_index(all, i);
-
-		if (m->state < MAILBOX_INCREMENTAL && !(m->attrs & MAILBOX_NOSELECT))
-			touch(w, m->id);
-	}
-	return r;
-}
-
 /* What the server pushed, and what our own moves touched. */
 static int look(struct worker *w, struct err *err)
 {
@@ -301,8 +282,8 @@ static int look(struct worker *w, struct err *err)
 	log_event(LOG_INFO, "look-start", "s:s, s:s, s:s", "account", s->account->name, "sync_id",
 		s->id, "trigger", s->trigger);
 	if (w->tree)
-		r = look_at_tree(w, err);
-	w->pushed = false;
+		r = listing_follow(s, err);
+	w->pushed = w->tree = false;
 	w->looked_at = clock_mono_ms();
 	return r < 0 ? r : some(w, 0, err);
 }
@@ -315,7 +296,7 @@ static int look_for_reader(struct worker *w, struct err *err)
 	int r;
 
 	while ((m = looks_take(&w->lane->looks)).v != 0) {
-		g_array_append_val(s->touched, m.v);
+		session_touch(s, m);
 		last = m;
 	}
 	session_cycle(s, trigger_names[BY_MANUAL]);
@@ -404,7 +385,7 @@ static void follow(struct worker *w, const struct mailbox *m, const struct watch
 	w->pushed = true;
 	w->tree = w->tree || watch->tree;
 	if (watch->news)
-		touch(w, m->id);
+		session_touch(&w->s, m->id);
 	for (guint i = 0; i < watch->stirred->len; i++) {
 		AUTO(mailbox_free) struct mailbox *other = NULL;
 		const char *path = g_ptr_array_index(watch->stirred, i);
@@ -412,7 +393,7 @@ static void follow(struct worker *w, const struct mailbox *m, const struct watch
 		if (store_mailbox_find(w->s.store, w->s.account->id, path, &other, NULL) < 0)
 			w->tree = true; /* nobody told us of it yet */
 		else
-			touch(w, other->id);
+			session_touch(&w->s, other->id);
 	}
 }
 

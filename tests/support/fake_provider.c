@@ -1,33 +1,21 @@
-#include "support/fake_provider.h"
-
+/* The provider of the server in memory. */
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include "base/file.h"
 #include "provider/merge.h"
+#include "support/fake_priv.h"
 
 struct fake {
 	struct provider base;    /* first */
 	struct fake_account *a;
 	bool up;
 	int seen[FAKE_BOXES];    /* generation of the last changes() */
+	int tree_seen;           /* ... and of the last mailboxes() */
 };
-
-struct fake_world *fake_world;
-
-static void lock(void)
-{
-	pthread_mutex_lock(&fake_world->lock);
-}
-
-static void unlock(void)
-{
-	pthread_mutex_unlock(&fake_world->lock);
-}
 
 static void step(void)
 {
@@ -35,227 +23,6 @@ static void step(void)
 
 	if (now == fake_world->die_at)
 		kill(getpid(), SIGKILL);
-}
-
-/* --- the world ------------------------------------------------------------ */
-
-void fake_world_new(void)
-{
-	pthread_mutexattr_t attr;
-
-	fake_world = mmap(NULL, sizeof *fake_world, PROT_READ | PROT_WRITE,
-		MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (fake_world == MAP_FAILED)
-		abort();
-	pthread_mutexattr_init(&attr);
-	pthread_mutexattr_setpshared(&attr, PTHREAD_PROCESS_SHARED);
-	pthread_mutex_init(&fake_world->lock, &attr);
-	pthread_mutexattr_destroy(&attr);
-	fake_world->next_serial = 1;
-}
-
-void fake_world_free(void)
-{
-	munmap(fake_world, sizeof *fake_world);
-	fake_world = NULL;
-}
-
-struct fake_account *fake_account_add(const char *name)
-{
-	struct fake_account *a = &fake_world->accounts[fake_world->n_accounts++];
-
-	g_strlcpy(a->name, name, sizeof a->name);
-	a->slice = 100;
-	a->tells_uid = true;
-	return a;
-}
-
-struct fake_box *fake_box_add(struct fake_account *a, const char *path, enum mailbox_role role)
-{
-	struct fake_box *b = &a->boxes[a->n_boxes++];
-
-	g_strlcpy(b->path, path, sizeof b->path);
-	b->role = role;
-	b->uidvalidity = 1000 + (uint32_t)a->n_boxes;
-	b->uidnext = 1;
-	return b;
-}
-
-static uint64_t put(struct fake_box *b, int serial, unsigned flags)
-{
-	if (b->n == FAKE_MESSAGES)
-		abort();
-	b->m[b->n++] = (struct fake_message){ b->uidnext, serial, flags, true };
-	b->generation++;
-	return b->uidnext++;
-}
-
-int fake_deliver(struct fake_box *b, int n)
-{
-	int first;
-
-	lock();
-	first = fake_world->next_serial;
-	fake_world->next_serial += n;
-	for (int i = 0; i < n; i++)
-		put(b, first + i, 0);
-	unlock();
-	return first;
-}
-
-static struct fake_message *by_serial(struct fake_box *b, int serial)
-{
-	for (size_t i = b->n; i > 0; i--)
-		if (b->m[i - 1].here && b->m[i - 1].serial == serial)
-			return &b->m[i - 1];
-	return NULL;
-}
-
-static struct fake_message *by_uid(struct fake_box *b, uint64_t uid)
-{
-	for (size_t i = 0; i < b->n; i++)
-		if (b->m[i].here && b->m[i].uid == uid)
-			return &b->m[i];
-	return NULL;
-}
-
-void fake_expunge(struct fake_box *b, int serial)
-{
-	lock();
-	by_serial(b, serial)->here = false;
-	b->generation++;
-	unlock();
-}
-
-void fake_move(struct fake_box *from, int serial, struct fake_box *to)
-{
-	struct fake_message *m;
-
-	lock();
-	m = by_serial(from, serial);
-	put(to, serial, m->flags);
-	m->here = false;
-	from->generation++;
-	unlock();
-}
-
-void fake_set_flags(struct fake_box *b, int serial, unsigned flags)
-{
-	lock();
-	by_serial(b, serial)->flags = flags;
-	b->generation++;
-	unlock();
-}
-
-bool fake_expunge_if_here(struct fake_box *b, int serial)
-{
-	struct fake_message *m;
-
-	lock();
-	m = by_serial(b, serial);
-	if (m)
-		m->here = false;
-	b->generation++;
-	unlock();
-	return m;
-}
-
-void fake_flag_if_here(struct fake_box *b, int serial, unsigned add)
-{
-	struct fake_message *m;
-
-	lock();
-	m = by_serial(b, serial);
-	if (m)
-		m->flags |= add;
-	b->generation++;
-	unlock();
-}
-
-void fake_lose(struct fake_account *a, int times)
-{
-	lock();
-	a->lose_answer = times;
-	unlock();
-}
-
-void fake_slow(struct fake_account *a, int slice, int ms)
-{
-	lock();
-	a->slice = slice;
-	a->slow_ms = ms;
-	unlock();
-}
-
-void fake_lie(struct fake_account *a, int times, int kind)
-{
-	lock();
-	*(kind == FAKE_EMPTY ? &a->lie_empty : kind == FAKE_VOID ? &a->lie_void : &a->lie_boxes) =
-		times;
-	unlock();
-}
-
-void fake_renumber(struct fake_box *b)
-{
-	lock();
-	b->uidvalidity += 7;
-	b->uidnext = 1;
-	for (size_t i = 0; i < b->n; i++)
-		b->m[i].uid = b->uidnext++;
-	b->generation++;
-	unlock();
-}
-
-void fake_fail(struct fake_account *a, enum fake_call call, enum err_code code, int times)
-{
-	lock();
-	a->call[call].code = code;
-	a->call[call].times = times;
-	unlock();
-}
-
-void fake_block(struct fake_account *a, enum fake_call call, bool on)
-{
-	lock();
-	a->call[call].block = on;
-	unlock();
-}
-
-int fake_count(struct fake_account *a, enum fake_call call)
-{
-	int n;
-
-	lock();
-	n = a->call[call].count;
-	unlock();
-	return n;
-}
-
-int fake_copies(struct fake_box *b, int serial, unsigned *flags)
-{
-	int n = 0;
-
-	lock();
-	for (size_t i = 0; i < b->n; i++) {
-		if (!b->m[i].here || b->m[i].serial != serial)
-			continue;
-		n++;
-		if (flags)
-			*flags = b->m[i].flags;
-	}
-	unlock();
-	return n;
-}
-
-int fake_total(struct fake_box *b)
-{
-	int n = 0;
-
-	lock();
-	for (size_t i = 0; i < b->n; i++)
-		n += b->m[i].here;
-	unlock();
-	return n;
 }
 
 /* --- the provider --------------------------------------------------------- */
@@ -275,8 +42,20 @@ static struct provider *create(const struct account *account, struct cancel *can
 	return &f->base;
 }
 
+/* Counts the connections of an account, whoever drops them. */
+static void set_up(struct fake *f, bool up)
+{
+	fake_lock();
+	f->a->connected += up - f->up;
+	f->a->connected_max = MAX(f->a->connected_max, f->a->connected);
+	f->up = up;
+	fake_unlock();
+}
+
 static void destroy(struct provider **p)
 {
+	set_up((struct fake *)*p, false);
+	g_free((*p)->memory);
 	g_free(*p);
 	*p = NULL;
 }
@@ -289,7 +68,7 @@ static int enter(struct fake *f, enum fake_call call, struct err *err)
 	bool block;
 
 	step();
-	lock();
+	fake_lock();
 	f->a->call[call].count++;
 	block = f->a->call[call].block;
 	if (f->a->call[call].times > 0) {
@@ -297,7 +76,7 @@ static int enter(struct fake *f, enum fake_call call, struct err *err)
 		code = f->a->call[call].code;
 		after_s = f->a->call[call].after_s;
 	}
-	unlock();
+	fake_unlock();
 	if (block) {
 		cancel_poll(f->base.cancel, -1, 0, -1);
 		code = ERR_CANCELED;
@@ -305,7 +84,7 @@ static int enter(struct fake *f, enum fake_call call, struct err *err)
 	if (call != FAKE_CONNECT && !f->up)
 		code = ERR_OFFLINE;
 	if (code == ERR_OFFLINE || code == ERR_PROTOCOL || code == ERR_CANCELED)
-		f->up = false;
+		set_up(f, false);
 	if (code == ERR_OK)
 		return 0;
 	err_set(err, code, "The fake server fails with %s.", err_name(code));
@@ -317,20 +96,35 @@ static int fake_connect(struct provider *p, struct err *err)
 {
 	struct fake *f = (struct fake *)p;
 
+	int r;
+
 	if (f->up)
 		return 0;
-	f->up = true;
-	return enter(f, FAKE_CONNECT, err);
+	f->base.traits = f->a->traits;
+	if (f->base.traits.connections == 0)
+		f->base.traits.connections = 2;
+	if (f->a->connected >= f->a->most && f->a->most > 0)
+		return err_set(err, ERR_RETRY, "[LIMIT] Too many connections.");
+	set_up(f, true);
+	r = enter(f, FAKE_CONNECT, err);
+	if (r < 0)
+		set_up(f, false);
+	if (r < 0)
+		return r;
+	g_strlcpy(f->a->recalled, p->memory ? p->memory : "", sizeof f->a->recalled);
+	if (*f->a->memory && g_strcmp0(p->memory, f->a->memory) != 0)
+		provider_remember(p, g_strdup(f->a->memory));
+	return 0;
 }
 
 static bool lie(int *times)
 {
 	bool yes;
 
-	lock();
+	fake_lock();
 	yes = *times > 0;
 	*times -= yes;
-	unlock();
+	fake_unlock();
 	return yes;
 }
 
@@ -342,6 +136,7 @@ static int fake_mailboxes(struct provider *p, struct sink *out, struct err *err)
 
 	if (r < 0)
 		return r;
+	f->tree_seen = f->a->tree_generation;
 	f->a->lack[0] = f->a->lack[1];
 	f->a->lack[1] = 0;
 	if (lie(&f->a->lie_boxes))
@@ -383,9 +178,9 @@ static int tell(struct told *t, const struct fake_message *m)
 
 	snprintf(id, sizeof id, "m%d@fake", m->serial);
 	snprintf(subject, sizeof subject, "%d", m->serial);
-	lock();
+	fake_lock();
 	t->f->a->reported++;
-	unlock();
+	fake_unlock();
 	r = t->out->change(t->out, &c, t->err);
 	step();
 	return r;
@@ -470,7 +265,7 @@ static int tell_history(struct told *t)
 
 static void copy_box(struct told *t, struct fake_box *b, bool empty)
 {
-	lock();
+	fake_lock();
 	t->uidvalidity = b->uidvalidity;
 	t->slice = t->f->a->slice;
 	t->slow_ms = t->f->a->slow_ms;
@@ -480,7 +275,7 @@ static void copy_box(struct told *t, struct fake_box *b, bool empty)
 	t->f->seen[b - t->f->a->boxes] = b->generation;
 	if (t->f->a->n_visits < 64)
 		t->f->a->visits[t->f->a->n_visits++] = (int)(b - t->f->a->boxes);
-	unlock();
+	fake_unlock();
 }
 
 static struct fake_box *box_of(struct fake *f, const char *path)
@@ -503,7 +298,7 @@ static int reset(struct told *t)
 	return r;
 }
 
-static int walk(struct told *t, const struct mailbox *m)
+static int walk(struct told *t, const struct mailbox *m, unsigned flags)
 {
 	unsigned v = 0;
 	unsigned long long high = 0, low = 0;
@@ -523,7 +318,7 @@ static int walk(struct told *t, const struct mailbox *m)
 		if (r == 0)
 			r = compare(t, low, high);
 	}
-	if (r == 0)
+	if (r == 0 && !(flags & CHANGES_NO_HISTORY))
 		r = tell_history(t);
 	return r != 0 ? r : point(t) < 0 ? t->err->code : 0;
 }
@@ -536,19 +331,23 @@ static int fake_changes(struct provider *p, const struct mailbox *m, unsigned fl
 	struct told t = { .f = f, .out = out, .err = err };
 	int r = enter(f, FAKE_CHANGES, err);
 
-	(void)flags;
 	if (r < 0)
 		return r;
+	fake_lock();
+	f->a->flags_seen |= flags;
+	if (b)
+		f->a->last_flags[b - f->a->boxes] = flags;
+	fake_unlock();
 	if (!b || lie(&b->fail_times))
 		return err_set(err, b ? b->fail : ERR_GONE, "This mailbox fails.");
 	t.m = g_array_new(FALSE, FALSE, sizeof(struct fake_message));
 	copy_box(&t, b, !lie(&f->a->lie_wait) && lie(&f->a->lie_empty));
 	if (lie(&f->a->lie_void))
 		t.uidvalidity += 1000;
-	r = walk(&t, m);
+	r = walk(&t, m, flags);
 	g_array_unref(t.m);
 	if (r == ERR_CANCELED)
-		f->up = false;
+		set_up(f, false);
 	return r;
 }
 
@@ -562,13 +361,13 @@ static int fake_body(struct provider *p, const struct body_ref *ref, int fd, str
 
 	if (r < 0)
 		return r;
-	lock();
+	fake_lock();
 	if (b)
-		m = by_uid(b, ref->uid);
+		m = fake_by_uid(b, ref->uid);
 	if (m)
 		text = g_strdup_printf("Message-ID: <m%d@fake>\r\n\r\nBody %d\r\n", m->serial,
 			m->serial);
-	unlock();
+	fake_unlock();
 	if (!text)
 		return err_set(err, ERR_GONE, "The message is not there any more.");
 	if (fd_write_all(fd, text, strlen(text)) < 0)
@@ -587,10 +386,10 @@ static int fake_prepare(struct provider *p, struct mutation_batch *batch, struct
 		return r;
 	if (!b)
 		return err_set(err, ERR_GONE, "The target is not there any more.");
-	lock();
+	fake_lock();
 	snprintf(batch->mark, sizeof batch->mark, "%u %llu", b->uidvalidity,
 		(unsigned long long)b->uidnext);
-	unlock();
+	fake_unlock();
 	return 0;
 }
 
@@ -611,8 +410,8 @@ static struct fake_message *locate(struct fake *f, struct fake_box *b,
 	if (!b)
 		return NULL;
 	if (batch->uidvalidity != b->uidvalidity)
-		return by_serial(b, serial);
-	m = by_uid(b, it->uid);
+		return fake_by_serial(b, serial);
+	m = fake_by_uid(b, it->uid);
 	if (m && m->serial != serial) {
 		f->a->wrong++;
 		return NULL;
@@ -650,7 +449,7 @@ static void move(struct fake *f, const struct mutation_batch *batch, const struc
 	if (batch->uncertain && to && arrived(to, batch->mark, it->message_id_header, &uid)) {
 		out->state = APPLIED_DONE;
 	} else if (m && to) {
-		uid = put(to, m->serial, m->flags);
+		uid = fake_put(to, m->serial, m->flags);
 		m->here = false;
 		from->generation++;
 		f->a->moved[m->serial]++;
@@ -684,21 +483,21 @@ static int fake_apply(struct provider *p, const struct mutation_batch *batch, st
 	if (r < 0)
 		return r;
 	for (size_t i = 0; i < batch->n; i++) {
-		lock();
+		fake_lock();
 		if (f->a->serial_at_apply == 0)
 			f->a->serial_at_apply = f->a->reported;
 		if (batch->verb == MUTATION_MOVE)
 			move(f, batch, &batch->items[i], &out[i]);
 		else
 			set_flags(f, batch, &batch->items[i], &out[i]);
-		unlock();
+		fake_unlock();
 		step();
 	}
 	if (!lie(&f->a->lose_answer))
 		return 0;
 	for (size_t i = 0; i < batch->n; i++)
 		out[i] = (struct applied){ .state = APPLIED_UNKNOWN };
-	f->up = false;
+	set_up(f, false);
 	return err_set(err, ERR_OFFLINE, "The answer was lost.");
 }
 
@@ -706,10 +505,26 @@ static bool changed(struct fake *f, const struct fake_box *b)
 {
 	bool yes;
 
-	lock();
+	fake_lock();
 	yes = b && b->generation != f->seen[b - f->a->boxes];
-	unlock();
+	fake_unlock();
 	return yes;
+}
+
+/* What push would tell now: the watched mailbox, others, their list. */
+static bool news(struct fake *f, struct watch *w)
+{
+	if (f->a->push_deaf)
+		return false;
+	w->news = f->a->push_live && changed(f, box_of(f, w->mailbox->path));
+	w->tree = f->a->push_everywhere && f->tree_seen != f->a->tree_generation;
+	for (size_t i = 0; f->a->push_everywhere && i < f->a->n_boxes; i++) {
+		struct fake_box *b = &f->a->boxes[i];
+
+		if (strcmp(b->path, w->mailbox->path) != 0 && changed(f, b))
+			g_ptr_array_add(w->stirred, g_strdup(b->path));
+	}
+	return w->news || w->tree || w->stirred->len > 0;
 }
 
 static int fake_wait(struct provider *p, struct watch *w, struct err *err)
@@ -720,19 +535,62 @@ static int fake_wait(struct provider *p, struct watch *w, struct err *err)
 	if (r < 0)
 		return r;
 	w->live = f->a->push_live;
+	w->everywhere = f->a->push_everywhere;
 	for (int spent = 0; spent < w->timeout_ms; spent += 5) {
-		w->news = f->a->push_live && changed(f, box_of(f, w->mailbox->path));
-		if (w->news)
+		if (news(f, w))
 			return 1;
 		r = cancel_poll(f->base.cancel, cancel_fd(w->wake), POLLIN, 5);
 		if (r < 0)
-			f->up = false;
+			set_up(f, false);
 		if (r < 0)
 			return err_set(err, ERR_CANCELED, "Stopped.");
 		if (r > 0)
 			return 0;
 	}
 	return 0;
+}
+
+static int fake_arrange(struct provider *p, const struct mailbox_wish *w, struct err *err)
+{
+	struct fake *f = (struct fake *)p;
+	int r = enter(f, FAKE_ARRANGE, err);
+
+	if (r < 0)
+		return r;
+	if (w->verb != MAILBOX_CREATE)
+		return err_set(err, ERR_UNSUPPORTED, "The fake server only makes mailboxes.");
+	if (box_of(f, w->name))
+		return 0;
+	fake_lock();
+	fake_box_add(f->a, w->name, ROLE_NONE);
+	f->a->tree_generation++;
+	fake_unlock();
+	return 0;
+}
+
+/* Every third is left out, as a message that is too large for a piece would be. */
+static int fake_bodies(struct provider *p, const struct mailbox *m, const uint64_t *uids, size_t n,
+	struct body_sink *out, struct err *err)
+{
+	struct fake *f = (struct fake *)p;
+	struct fake_box *b = box_of(f, m->path);
+	int r = enter(f, FAKE_BODIES, err);
+
+	for (size_t i = 0; r >= 0 && i < n; i++) {
+		g_autofree char *text = NULL;
+		struct fake_message *at;
+
+		fake_lock();
+		at = uids[i] % 3 ? fake_by_uid(b, uids[i]) : NULL;
+		if (at)
+			text = g_strdup_printf("Message-ID: <m%d@fake>\r\n\r\nBody %d\r\n",
+				at->serial, at->serial);
+		fake_unlock();
+		if (text)
+			r = out->body(out, uids[i], text, strlen(text), err);
+		step();
+	}
+	return r;
 }
 
 const struct provider_ops *fake_find(const char *name)
@@ -748,6 +606,8 @@ const struct provider_ops *fake_find(const char *name)
 		.prepare = fake_prepare,
 		.apply = fake_apply,
 		.wait = fake_wait,
+		.arrange = fake_arrange,
+		.bodies = fake_bodies,
 	};
 
 	return strcmp(name, "fake") == 0 ? &ops : NULL;

@@ -1,0 +1,247 @@
+/* The server in memory that the fake provider speaks for. */
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "support/fake_priv.h"
+
+struct fake_world *fake_world;
+
+void fake_lock(void)
+{
+	pthread_mutex_lock(&fake_world->lock);
+}
+
+void fake_unlock(void)
+{
+	pthread_mutex_unlock(&fake_world->lock);
+}
+
+void fake_world_new(void)
+{
+	pthread_mutexattr_t attr;
+
+	fake_world = mmap(NULL, sizeof *fake_world, PROT_READ | PROT_WRITE,
+		MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (fake_world == MAP_FAILED)
+		abort();
+	pthread_mutexattr_init(&attr);
+	pthread_mutexattr_setpshared(&attr, PTHREAD_PROCESS_SHARED);
+	pthread_mutex_init(&fake_world->lock, &attr);
+	pthread_mutexattr_destroy(&attr);
+	fake_world->next_serial = 1;
+}
+
+void fake_world_free(void)
+{
+	munmap(fake_world, sizeof *fake_world);
+	fake_world = NULL;
+}
+
+struct fake_account *fake_account_add(const char *name)
+{
+	struct fake_account *a = &fake_world->accounts[fake_world->n_accounts++];
+
+	g_strlcpy(a->name, name, sizeof a->name);
+	a->slice = 100;
+	a->tells_uid = true;
+	return a;
+}
+
+struct fake_box *fake_box_add(struct fake_account *a, const char *path, enum mailbox_role role)
+{
+	struct fake_box *b = &a->boxes[a->n_boxes++];
+
+	g_strlcpy(b->path, path, sizeof b->path);
+	b->role = role;
+	b->uidvalidity = 1000 + (uint32_t)a->n_boxes;
+	b->uidnext = 1;
+	return b;
+}
+
+uint64_t fake_put(struct fake_box *b, int serial, unsigned flags)
+{
+	if (b->n == FAKE_MESSAGES)
+		abort();
+	b->m[b->n++] = (struct fake_message){ b->uidnext, serial, flags, true };
+	b->generation++;
+	return b->uidnext++;
+}
+
+int fake_deliver(struct fake_box *b, int n)
+{
+	int first;
+
+	fake_lock();
+	first = fake_world->next_serial;
+	fake_world->next_serial += n;
+	for (int i = 0; i < n; i++)
+		fake_put(b, first + i, 0);
+	fake_unlock();
+	return first;
+}
+
+struct fake_message *fake_by_serial(struct fake_box *b, int serial)
+{
+	for (size_t i = b->n; i > 0; i--)
+		if (b->m[i - 1].here && b->m[i - 1].serial == serial)
+			return &b->m[i - 1];
+	return NULL;
+}
+
+struct fake_message *fake_by_uid(struct fake_box *b, uint64_t uid)
+{
+	for (size_t i = 0; i < b->n; i++)
+		if (b->m[i].here && b->m[i].uid == uid)
+			return &b->m[i];
+	return NULL;
+}
+
+void fake_expunge(struct fake_box *b, int serial)
+{
+	fake_lock();
+	fake_by_serial(b, serial)->here = false;
+	b->generation++;
+	fake_unlock();
+}
+
+void fake_move(struct fake_box *from, int serial, struct fake_box *to)
+{
+	struct fake_message *m;
+
+	fake_lock();
+	m = fake_by_serial(from, serial);
+	fake_put(to, serial, m->flags);
+	m->here = false;
+	from->generation++;
+	fake_unlock();
+}
+
+void fake_set_flags(struct fake_box *b, int serial, unsigned flags)
+{
+	fake_lock();
+	fake_by_serial(b, serial)->flags = flags;
+	b->generation++;
+	fake_unlock();
+}
+
+bool fake_expunge_if_here(struct fake_box *b, int serial)
+{
+	struct fake_message *m;
+
+	fake_lock();
+	m = fake_by_serial(b, serial);
+	if (m)
+		m->here = false;
+	b->generation++;
+	fake_unlock();
+	return m;
+}
+
+void fake_flag_if_here(struct fake_box *b, int serial, unsigned add)
+{
+	struct fake_message *m;
+
+	fake_lock();
+	m = fake_by_serial(b, serial);
+	if (m)
+		m->flags |= add;
+	b->generation++;
+	fake_unlock();
+}
+
+void fake_lose(struct fake_account *a, int times)
+{
+	fake_lock();
+	a->lose_answer = times;
+	fake_unlock();
+}
+
+void fake_slow(struct fake_account *a, int slice, int ms)
+{
+	fake_lock();
+	a->slice = slice;
+	a->slow_ms = ms;
+	fake_unlock();
+}
+
+void fake_lie(struct fake_account *a, int times, int kind)
+{
+	fake_lock();
+	*(kind == FAKE_EMPTY ? &a->lie_empty : kind == FAKE_VOID ? &a->lie_void : &a->lie_boxes) =
+		times;
+	fake_unlock();
+}
+
+void fake_renumber(struct fake_box *b)
+{
+	fake_lock();
+	b->uidvalidity += 7;
+	b->uidnext = 1;
+	for (size_t i = 0; i < b->n; i++)
+		b->m[i].uid = b->uidnext++;
+	b->generation++;
+	fake_unlock();
+}
+
+void fake_fail(struct fake_account *a, enum fake_call call, enum err_code code, int times)
+{
+	fake_lock();
+	a->call[call].code = code;
+	a->call[call].times = times;
+	fake_unlock();
+}
+
+void fake_block(struct fake_account *a, enum fake_call call, bool on)
+{
+	fake_lock();
+	a->call[call].block = on;
+	fake_unlock();
+}
+
+int fake_count(struct fake_account *a, enum fake_call call)
+{
+	int n;
+
+	fake_lock();
+	n = a->call[call].count;
+	fake_unlock();
+	return n;
+}
+
+int fake_copies(struct fake_box *b, int serial, unsigned *flags)
+{
+	int n = 0;
+
+	fake_lock();
+	for (size_t i = 0; i < b->n; i++) {
+		if (!b->m[i].here || b->m[i].serial != serial)
+			continue;
+		n++;
+		if (flags)
+			*flags = b->m[i].flags;
+	}
+	fake_unlock();
+	return n;
+}
+
+int fake_total(struct fake_box *b)
+{
+	int n = 0;
+
+	fake_lock();
+	for (size_t i = 0; i < b->n; i++)
+		n += b->m[i].here;
+	fake_unlock();
+	return n;
+}
+
+bool fake_was_asked(struct fake_box *b, struct fake_account *a, unsigned flags)
+{
+	bool yes;
+
+	fake_lock();
+	yes = (a->last_flags[b - a->boxes] & flags) == flags;
+	fake_unlock();
+	return yes;
+}
