@@ -20,13 +20,15 @@
 const struct command cli_commands[] = {
 	{ "account add",
 		"NAME --type imap|maildir [--host H] [--port P] [--tls implicit|starttls|plain] "
-		"[--user U] [--password-command C] [--ca-file F] [--path DIR] [--two-way true|false] "
+		"[--user U] [--password-command C] [--auth M] [--ca-file F] [--path DIR] "
+		"[--two-way true|false] "
 		"[--json]",
 		CLI_NEEDS_CONFIG, cmd_account_add,
 		N_("Adds an account.  The options are those of tern.conf(5).  No password is asked "
 		   "for or kept: the password command prints it when it is needed.") },
-	{ "account list", "[--json]", STORE, cmd_account_list,
-		N_("Lists the accounts with their last synchronisation and their last error.") },
+	{ "account list", "[--json]", ENGINE, cmd_account_list,
+		N_("Lists the accounts with their last synchronisation and their last error; with "
+		   "--json also what is known of their servers.") },
 	{ "account check", "[NAME] [--json]", ENGINE, cmd_account_check,
 		N_("Signs in to one account or all of them, reads the list of mailboxes, and says what "
 		   "is wrong if that fails.  Changes nothing.") },

@@ -56,5 +56,7 @@ int cmd_jobs(struct cli *c, const struct args *a)
 			job_cells(c, t, &g_array_index(rows, struct job_row, i));
 	if (!a->json && rows->len)
 		table_print(t);
+	else if (!a->json)
+		say(_("No job has run yet: they run while tern is open."));
 	return rows->len ? EXIT_DONE : EXIT_NOTHING;
 }

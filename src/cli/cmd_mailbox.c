@@ -148,21 +148,25 @@ struct wish {
 	const char *path, *name; /* of the mailbox, "" for CREATE; the new name or NULL */
 };
 
-/* After the queue was sent: what the server said if it refused the wish. */
-static int answer_of(struct cli *c, const struct wish *w, int64_t id, struct err *err)
+/* After the queue was sent: an exit code, and what the server said if it refused the wish. */
+static int outcome_of(struct cli *c, const struct wish *w, int64_t id, struct err *err)
 {
 	g_autoptr(GPtrArray) rows = NULL;
 
 	if (store_tree_rows(c->store, w->account->id, &rows, err) < 0)
-		return err->code;
+		return EXIT_FAILED;
 	for (guint i = 0; i < rows->len; i++) {
 		const struct tree_wish *r = rows->pdata[i];
 
-		if (r->id == id && r->status == MUTATION_FAILED)
-			return err_set(err, ERR_REFUSED, _("The server refused: %s"),
-				r->answer && *r->answer ? r->answer : _("it gave no reason"));
+		if (r->id != id)
+			continue;
+		if (r->status == MUTATION_QUEUED || r->status == MUTATION_LEASED)
+			return EXIT_QUEUED;
+		err_set(err, ERR_REFUSED, _("The server refused: %s"),
+			r->answer && *r->answer ? r->answer : _("it gave no reason"));
+		return EXIT_FAILED;
 	}
-	return 0;
+	return EXIT_DONE;
 }
 
 static void report_json(const struct wish *w, int64_t id, int code, const struct err *err)
@@ -189,10 +193,10 @@ static int want(struct cli *c, const struct args *a, const struct wish *w)
 	id = store_want_mailbox(c->store, w->account->id, w->verb, w->mailbox, w->name, &err);
 	if (id < 0)
 		return say_error(&err);
-	if (args_has(a, "push"))
+	if (args_has(a, "push")) {
 		code = push_account(c, w->account, false);
-	if (args_has(a, "push") && answer_of(c, w, id, &err) < 0)
-		code = EXIT_FAILED;
+		code = worse(code, outcome_of(c, w, id, &err));
+	}
 	if (a->json)
 		report_json(w, id, code, &err);
 	if (err.code)

@@ -15,13 +15,14 @@ enum {
 	LABEL_X = 2, TEXT_X = 13, /* cells */
 	TABLE_MIN = 64,           /* narrower screens show jobs as sentences */
 	ROWS_MAX = 200,           /* changes shown per account */
+	JOB_COLUMNS = 7,
 };
 
 struct builder {
 	struct ui *ui;
 	GArray *lines;
 	int width;
-	bool server;         /* the label of what is known of the server was put */
+	bool server;         /* the heading of what is known of the server was put */
 };
 
 static void line_clear(void *line)
@@ -101,10 +102,15 @@ static void add_now(struct builder *b, const struct engine_state *s)
 	char text[200], at[32];
 
 	state_text(s, text, sizeof text);
-	say(b, STYLE_NORMAL, _("Now"), "%s", *text ? text : _("idle"));
+	if (s->stage == STAGE_IDLE && !s->error.code)
+		g_strlcpy(text, s->last_sync ? _("up to date, waiting for what comes") : _("not begun"),
+			sizeof text);
+	say(b, STYLE_NORMAL, _("Now"), "%s", text);
 	if (s->started_at && *s->sync_id)
 		say(b, STYLE_ROW_DIM, NULL, _("since %s, %s"), when(s->started_at, at, sizeof at),
 			reason(s->trigger));
+	if (state_is_shared(s)) /* what the server pushes goes to the other one */
+		return;
 	if (s->push_live)
 		say(b, STYLE_NORMAL, _("Push"),
 			s->push_everywhere ? _("changes of every mailbox arrive at once")
@@ -115,10 +121,15 @@ static void add_now(struct builder *b, const struct engine_state *s)
 
 static void server_words(void *ctx, const char *label, const char *words)
 {
+	g_autofree char *text = g_strdup_printf("%s: %s", label, words);
 	struct builder *b = ctx;
 
-	say(b, STYLE_NORMAL, b->server ? NULL : _("Server"), "%s: %s", label, words);
+	if (!b->server) {
+		put_blank(b);
+		put(b, STYLE_HEADER_NAME, LABEL_X, NULL, g_strdup(_("What is known of the server")));
+	}
 	b->server = true;
+	put_text(b, STYLE_NORMAL, LABEL_X + 2, NULL, text);
 }
 
 static void add_server(struct builder *b, const struct account *a)
@@ -127,7 +138,7 @@ static void add_server(struct builder *b, const struct account *a)
 	struct err ignored;
 
 	b->server = false;
-	if (store_account_memory(b->ui->store, a->id, &memory, &ignored) >= 0)
+	if (b->ui->engine && store_account_memory(b->ui->store, a->id, &memory, &ignored) >= 0)
 		b->ui->engine->explain(a->type, memory, server_words, b);
 }
 
@@ -146,33 +157,56 @@ static void add_state(struct builder *b, const struct account *a)
 		say(b, STYLE_ERROR, _("Trouble"), "%s", s.error.text);
 	if (s.retry_at)
 		say(b, STYLE_NORMAL, _("Next try"), "%s", when(s.retry_at, at, sizeof at));
-	add_server(b, a);
 }
 
 /* --- jobs ---------------------------------------------------------------- */
 
 static void cadence_text(int64_t s, char *out, size_t cap)
 {
-	if (s % 86400 == 0 && s)
+	if (s == 0)
+		g_strlcpy(out, "-", cap);
+	else if (s % 86400 == 0)
 		snprintf(out, cap, _("%d d"), (int)(s / 86400));
-	else if (s % 3600 == 0 && s)
+	else if (s % 3600 == 0)
 		snprintf(out, cap, _("%d h"), (int)(s / 3600));
-	else if (s % 60 == 0 && s)
+	else if (s % 60 == 0)
 		snprintf(out, cap, _("%d min"), (int)(s / 60));
 	else
 		snprintf(out, cap, _("%d s"), (int)s);
 }
 
+/* One row of the table; the result goes below it if there is no room for it. */
+static void table_row(struct builder *b, enum style style, const char *const cells[JOB_COLUMNS])
+{
+	static const int widths[JOB_COLUMNS] = { 16, 8, 8, 8, 7, 8, 0 };
+	g_autoptr(GString) row = g_string_new(NULL);
+	const char *result = cells[JOB_COLUMNS - 1];
+	int end = LABEL_X;
+	bool fits;
+
+	for (int i = 0; i < JOB_COLUMNS - 1; i++) {
+		end += widths[i];
+		g_string_append(row, cells[i]);
+		g_string_append_printf(row, "%*s", MAX(widths[i] - text_width(cells[i]), 1), "");
+	}
+	fits = text_width(result) < b->width - end;
+	g_string_append(row, fits ? result : "");
+	put(b, style, LABEL_X, NULL, g_strdup(row->str));
+	if (!fits)
+		put_text(b, style, LABEL_X + 2, NULL, result);
+}
+
 static void job_row(struct builder *b, const struct job_row *j)
 {
-	char every[32], last[32], next[32];
+	char every[32], last[32], next[32] = "-", runs[32], failures[32];
 
 	cadence_text(j->cadence_s, every, sizeof every);
-	put(b, STYLE_NORMAL, LABEL_X, NULL,
-		g_strdup_printf("%-15.15s %-8s %-9s %-9s %6d %6d  %.*s", j->name, every,
-			when(j->last_end, last, sizeof last),
-			j->next_at ? when(j->next_at, next, sizeof next) : "-", (int)j->runs,
-			(int)j->failures, MAX(b->width - 62, 0), j->result.code ? "" : j->words));
+	if (j->next_at)
+		when(j->next_at, next, sizeof next);
+	table_row(b, STYLE_NORMAL,
+		(const char *[]){ j->name, every, when(j->last_end, last, sizeof last), next,
+			number_text(j->runs, runs), number_text(j->failures, failures),
+			j->result.code ? "" : j->words });
 }
 
 static void job_sentence(struct builder *b, const struct job_row *j)
@@ -207,9 +241,9 @@ static void add_jobs(struct builder *b, account_id id, const char *heading)
 			put(b, STYLE_TITLE, 1, NULL, g_strdup(heading));
 		}
 		if (!any && b->width >= TABLE_MIN)
-			put(b, STYLE_HEADER_NAME, LABEL_X, NULL,
-				g_strdup_printf("%-15s %-8s %-9s %-9s %6s %6s  %s", _("Job"), _("every"),
-					_("last"), _("next"), _("runs"), _("failed"), _("result")));
+			table_row(b, STYLE_HEADER_NAME,
+				(const char *[]){ _("Job"), _("every"), _("last"), _("next"), _("runs"),
+					_("failed"), _("result") });
 		any = true;
 		if (b->width >= TABLE_MIN)
 			job_row(b, j);
@@ -282,7 +316,7 @@ static void put_wish(struct builder *b, enum mutation_status status, const char 
 	g_string_append_c(text, ')');
 	put_text(b, status_style(status), TEXT_X, label, text->str);
 	if (answer && *answer) {
-		g_autofree char *words = g_strdup_printf(_("server: %s"), answer);
+		g_autofree char *words = g_strdup_printf(_("answer: %s"), answer);
 
 		put_text(b, STYLE_ROW_DIM, TEXT_X, NULL, words);
 	}
@@ -298,7 +332,7 @@ static void put_change(struct builder *b, const struct mutation_row *r)
 		r->answer);
 }
 
-static char *tree_words(const struct tree_wish *w)
+char *activity_wish_words(const struct tree_wish *w)
 {
 	switch (w->verb) {
 	case MAILBOX_CREATE:
@@ -317,7 +351,7 @@ static char *tree_words(const struct tree_wish *w)
 
 static void put_tree(struct builder *b, const struct tree_wish *w)
 {
-	g_autofree char *what = tree_words(w);
+	g_autofree char *what = activity_wish_words(w);
 
 	put_wish(b, w->status, status_words(w->status, false), what, w->created_at, w->attempts,
 		w->answer);
@@ -366,6 +400,7 @@ GArray *activity_build(struct ui *ui, int width)
 		add_changes(&b, a->id);
 		put_blank(&b);
 		add_jobs(&b, a->id, NULL);
+		add_server(&b, a);
 	}
 	add_jobs(&b, (account_id){ 0 }, _("tern, for all accounts"));
 	return b.lines;

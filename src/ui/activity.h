@@ -12,6 +12,7 @@
 
 #include "ui/theme.h"
 
+struct tree_wish;
 struct ui;
 
 struct activity_line {
@@ -23,5 +24,7 @@ struct activity_line {
 
 /* Array of struct activity_line, which owns them. */
 GArray *activity_build(struct ui *ui, int width);
+/* "make the mailbox Work" (g_free). */
+char *activity_wish_words(const struct tree_wish *w);
 
 #endif

@@ -142,6 +142,8 @@ static int delete_open(struct ui *ui, const char *arg, struct err *err)
 	(void)arg;
 	if (!m)
 		return err->code;
+	if (m->role == ROLE_INBOX)
+		return err_set(err, ERR_USAGE, _("The inbox cannot be deleted; every account has one."));
 	label = g_strdup_printf(ngettext("Type yes to delete %s message and %s for good: ",
 					"Type yes to delete %s messages and %s for good: ",
 					(unsigned long)m->total),

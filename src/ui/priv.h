@@ -58,6 +58,7 @@ struct ui {
 	location_id moving;    /* what the open picker is to move */
 	mailbox_id naming;     /* what the open prompt is to rename or delete */
 
+	int64_t told_wish;     /* the last refused wish about the tree that was told */
 	struct event failed;   /* code < 0: a change that a server did not take, to be told */
 	bool dirty;            /* something is to be drawn */
 	int bar_from;          /* only the cursor bar left this row of the list since the last drawing; -1 = no */

@@ -184,13 +184,21 @@ static int pending(struct ui *ui)
 {
 	struct status *s = &ui->status;
 	int64_t now = clock_mono_ms(), waiting = 0, stuck = 0;
+	g_autoptr(GPtrArray) wishes = NULL;
 	struct err ignored;
 
 	if (s->pending_at && now - s->pending_at < COUNT_MS)
 		return s->pending;
 	s->pending_at = MAX(now, 1);
-	if (store_queue_counts(ui->store, (account_id){ 0 }, &waiting, &stuck, &ignored) >= 0)
-		s->pending = (int)waiting;
+	if (store_queue_counts(ui->store, (account_id){ 0 }, &waiting, &stuck, &ignored) < 0 ||
+		store_tree_rows(ui->store, (account_id){ 0 }, &wishes, &ignored) < 0)
+		return s->pending;
+	for (guint i = 0; i < wishes->len; i++) {
+		const struct tree_wish *w = wishes->pdata[i];
+
+		waiting += w->status == MUTATION_QUEUED || w->status == MUTATION_LEASED;
+	}
+	s->pending = (int)waiting;
 	return s->pending;
 }
 

@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/i18n.h"
 #include "base/log.h"
+#include "ui/activity.h"
 #include "ui/hint.h"
 #include "ui/priv.h"
 
@@ -334,6 +335,28 @@ static void complain_mutation(struct ui *ui, const struct event *e)
 	ui_complain(ui, &err);
 }
 
+/* Says which wish about the tree of mailboxes was refused, once. */
+static void complain_tree(struct ui *ui, const struct event *e)
+{
+	g_autoptr(GPtrArray) rows = NULL;
+	struct err err = { 0 };
+
+	if (store_tree_rows(ui->store, (account_id){ e->account }, &rows, &err) < 0)
+		return;
+	for (guint i = 0; i < rows->len; i++) {
+		const struct tree_wish *w = rows->pdata[i];
+		g_autofree char *words = NULL;
+
+		if (w->id <= ui->told_wish ||
+			(w->status != MUTATION_FAILED && w->status != MUTATION_CONFLICT))
+			continue;
+		words = activity_wish_words(w);
+		err_set(&err, ERR_REFUSED, _("Refused: %s.  %s"), words, w->answer ? w->answer : "");
+		ui->told_wish = w->id;
+		ui_complain(ui, &err);
+	}
+}
+
 /* The trouble of an account is told when it comes, and forgotten when it is over. */
 static void complain_account(struct ui *ui, const struct event *e)
 {
@@ -389,8 +412,13 @@ void ui_event(struct ui *ui, const struct event *e)
 		ui->stale = true;
 		say_new_mail(ui, e);
 		break;
-	case EV_RESYNC:
 	case EV_MAILBOXES:
+		ui->stale = true;
+		ui->status.pending_at = 0;
+		if (e->code < 0)
+			complain_tree(ui, e);
+		break;
+	case EV_RESYNC:
 	case EV_MESSAGES:
 		ui->stale = true;
 		break;

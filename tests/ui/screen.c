@@ -47,8 +47,9 @@ static void fake_explain(const char *type, const char *memory,
 {
 	(void)type;
 	(void)memory;
-	put(ctx, "Letter", "B: tells of changes at once; what changed is found by comparing");
-	put(ctx, "Moves", "MOVE and UIDPLUS, so that a moved message keeps its name");
+	put(ctx, "class", "B");
+	put(ctx, "because", "offered: IDLE, CONDSTORE, UIDPLUS; not offered: QRESYNC");
+	put(ctx, "changes", "the server tells changed flags (CONDSTORE); losses by comparing numbers");
 }
 
 static bool fake_state(struct engine *e, account_id a, struct engine_state *out)

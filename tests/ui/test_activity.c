@@ -233,12 +233,16 @@ START_TEST(a_mailbox_is_wished_for)
 	screen_keys(s, ":mailbox-create<Enter>Work/2026<Enter>");
 	ck_assert_uint_eq(wishes(), 1);
 	ck_assert(screen_shows(s, "New mailbox Work/2026: waits for the server; gp shows it"));
+	ck_assert(screen_shows(s, "1 waiting"));
 	ck_assert_str_eq(s->calls->str, "push 1\n");
 	screen_keys(s, "c");
 	screen_keys(s, "devel<Enter>:mailbox-rename<Space>Lists/tern<Enter>");
 	ck_assert_uint_eq(wishes(), 2);
 	screen_keys(s, ":mailbox-subscribe<Enter>");
 	ck_assert_uint_eq(wishes(), 3);
+	settle_wish(ERR_REFUSED, "NO [OVERQUOTA] Too many mailboxes.");
+	screen_events(s);
+	ck_assert(screen_shows(s, "Refused: make the mailbox Work/2026.  NO [OVERQUOTA] Too many"));
 }
 END_TEST
 
@@ -246,13 +250,14 @@ START_TEST(a_mailbox_is_deleted_after_a_question)
 {
 	one_account();
 	screen_keys(s, "gs:mailbox-delete<Enter>");
-	ck_assert(screen_shows(s, "Type yes to delete 2 messages and Sent for good: "));
+	ck_assert(screen_shows(s, "Type yes to delete 2 messages and Sent for good:"));
 	screen_keys(s, "y<Enter>");
 	ck_assert(screen_shows(s, "Nothing was deleted"));
 	ck_assert_uint_eq(wishes(), 0);
 	screen_keys(s, ":mailbox-delete<Enter>yes<Enter>");
 	ck_assert_uint_eq(wishes(), 1);
-	screen_keys(s, "gi:mailbox-delete<Enter>yes<Enter>");
+	screen_keys(s, "gi:mailbox-delete<Enter>");
+	ck_assert(screen_shows(s, "The inbox cannot be deleted"));
 	ck_assert_uint_eq(wishes(), 1);
 }
 END_TEST

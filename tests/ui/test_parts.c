@@ -340,7 +340,14 @@ START_TEST(states_are_told_in_words)
 		const char *text;
 	} cases[] = {
 		{ { .stage = STAGE_FETCHING, .done = 1200, .of = 100000 }, "fetching 1,200/100,000" },
+		{ { .stage = STAGE_FETCHING, .mailbox = "INBOX", .done = 12300, .of = 100000 },
+			"fetching INBOX 12,300/100,000" },
+		{ { .stage = STAGE_PLANNING, .mailbox = "Lists/A name that is far too long" },
+			"comparing A name that is far t…" },
 		{ { .stage = STAGE_CONNECTING }, "connecting" },
+		{ { .push_live = true, .push_everywhere = true }, "live everywhere" },
+		{ { .stage = STAGE_WAITING, .error = { .code = ERR_CONFLICT } },
+			"another tern fetches mail" },
 		{ { .push_live = true, .last_sync = NOW }, "live" },
 		{ { .last_sync = NOW }, "synced 12:00" },
 		{ { .stage = STAGE_WAITING, .error = { .code = ERR_OFFLINE }, .last_sync = NOW - 3600,
@@ -424,7 +431,7 @@ static char *keys_as_roff(void)
 {
 	static const char *const headings[][2] = { { "list", "In the list of messages" },
 		{ "reader", "In a message" }, { "picker", "Choosing a mailbox" }, { "help", "In the help" },
-		{ "welcome", "On the first screen" } };
+		{ "welcome", "On the first screen" }, { "activity", "In the activity" } };
 	g_autofree char *text = ui_keys_text();
 	g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
 	GString *out = g_string_new(".SH KEYS\n");
