@@ -20,6 +20,7 @@
 #include "base/clock.h"
 #include "base/i18n.h"
 #include "base/mem.h"
+#include "net/press.h"
 #include "net/resolve.h"
 #include "net/trust.h"
 
@@ -35,6 +36,7 @@ enum {
 struct stream {
 	int fd;
 	SSL *ssl; /* NULL: no TLS (yet) */
+	struct press *press; /* NULL: not compressed */
 	struct cancel *cancel;
 	char *host;
 	bool broken; /* TLS reported a fatal error: no close_notify any more */
@@ -275,6 +277,41 @@ static ssize_t read_plain(struct stream *s, void *buf, size_t cap, int64_t end, 
 	}
 }
 
+static ssize_t read_below(struct stream *s, void *buf, size_t cap, int64_t end, struct err *err)
+{
+	return s->ssl ? read_tls(s, buf, cap, end, err) : read_plain(s, buf, cap, end, err);
+}
+
+/* Brings compressed bytes to the press. */
+static int read_packed(struct stream *s, int64_t end, struct err *err)
+{
+	size_t cap;
+	void *space = press_space(s->press, &cap);
+	ssize_t n = read_below(s, space, cap, end, err);
+
+	if (n < 0)
+		return (int)n;
+	press_got(s->press, (size_t)n);
+	return 0;
+}
+
+/* Packed data may stand for nothing at all, so that every turn looks at the clock. */
+static ssize_t read_pressed(struct stream *s, void *buf, size_t cap, int64_t end, struct err *err)
+{
+	for (;;) {
+		ssize_t n = press_unpack(s->press, buf, cap, err);
+		int r;
+
+		if (n != 0)
+			return n;
+		r = read_packed(s, end, err);
+		if (r == 0)
+			r = in_time(s, end, err);
+		if (r < 0)
+			return r;
+	}
+}
+
 ssize_t stream_read(struct stream *s, void *buf, size_t cap, int timeout_ms, struct err *err)
 {
 	int64_t end = clock_mono_ms() + timeout_ms;
@@ -282,7 +319,7 @@ ssize_t stream_read(struct stream *s, void *buf, size_t cap, int timeout_ms, str
 	if (cancel_is_set(s->cancel))
 		return stopped(err);
 	cap = MIN(cap, READ_ONCE_MAX);
-	return s->ssl ? read_tls(s, buf, cap, end, err) : read_plain(s, buf, cap, end, err);
+	return s->press ? read_pressed(s, buf, cap, end, err) : read_below(s, buf, cap, end, err);
 }
 
 /* Writes a part; returns the bytes taken, 0 = try again. */
@@ -306,7 +343,7 @@ static ssize_t write_some(struct stream *s, const char *p, size_t len, int64_t e
 	return await(s, POLLOUT, end, err);
 }
 
-int stream_write(struct stream *s, const void *buf, size_t len, struct err *err)
+static int write_below(struct stream *s, const void *buf, size_t len, struct err *err)
 {
 	const char *p = buf;
 
@@ -322,6 +359,26 @@ int stream_write(struct stream *s, const void *buf, size_t len, struct err *err)
 		len -= (size_t)n;
 	}
 	return 0;
+}
+
+int stream_write(struct stream *s, const void *buf, size_t len, struct err *err)
+{
+	const void *packed;
+	size_t n;
+	int r = 0;
+
+	if (!s->press)
+		return write_below(s, buf, len, err);
+	press_put(s->press, buf, len);
+	while (r == 0 && (n = press_packed(s->press, &packed)) > 0)
+		r = write_below(s, packed, n, err);
+	return r;
+}
+
+int stream_compress(struct stream *s, struct err *err)
+{
+	s->press = press_new(err);
+	return s->press ? 0 : err->code;
 }
 
 /* --- waiting ----------------------------------------------------------------- */
@@ -381,10 +438,8 @@ static int tls_has_byte(struct stream *s, struct err *err)
 	return tls_again(s, r, clock_mono_ms(), err);
 }
 
-int stream_wait(struct stream *s, struct cancel *wake, int timeout_ms, struct err *err)
+static int wait_below(struct stream *s, struct cancel *wake, int64_t end, struct err *err)
 {
-	int64_t end = clock_mono_ms() + timeout_ms;
-
 	if (s->ssl && SSL_pending(s->ssl) > 0)
 		return 1;
 	for (;;) {
@@ -396,6 +451,27 @@ int stream_wait(struct stream *s, struct cancel *wake, int timeout_ms, struct er
 		if (r != 0)
 			return r;
 	}
+}
+
+int stream_wait(struct stream *s, struct cancel *wake, int timeout_ms, struct err *err)
+{
+	int64_t end = clock_mono_ms() + timeout_ms;
+	int r;
+
+	if (!s->press)
+		return wait_below(s, wake, end, err);
+	while ((r = press_has(s->press, err)) == 0) {
+		bool late = ms_left(end) == 0; /* packed data may stand for nothing, for ever */
+
+		r = wait_below(s, wake, end, err);
+		if (r > 0)
+			r = late ? 0 : read_packed(s, clock_mono_ms() + STREAM_READ_MS, err);
+		else
+			return r;
+		if (r < 0 || late)
+			return r;
+	}
+	return r;
 }
 
 void stream_close(struct stream **s)
@@ -413,6 +489,7 @@ void stream_close(struct stream **s)
 		SSL_free(x->ssl);
 		ERR_clear_error();
 	}
+	press_free(&x->press);
 	fd_close(&x->fd);
 	g_free(x->host);
 	g_free(x);

@@ -38,6 +38,12 @@ int stream_connect(const char *host, int port, struct cancel *cancel, struct str
  */
 int stream_start_tls(struct stream *s, const char *ca_file, struct err *err);
 
+/*
+ * From now on both directions are compressed (net/press.h).  Not a byte behind
+ * the answer that allowed it may have been read before.
+ */
+int stream_compress(struct stream *s, struct err *err);
+
 bool stream_is_tls(const struct stream *s);
 /* True if host names an address of this machine's loopback: literal 127.0.0.0/8, ::1, or "localhost". */
 bool stream_host_is_loopback(const char *host);
@@ -46,7 +52,7 @@ bool stream_host_is_loopback(const char *host);
 ssize_t stream_read(struct stream *s, void *buf, size_t cap, int timeout_ms, struct err *err);
 /* Writes everything. */
 int stream_write(struct stream *s, const void *buf, size_t len, struct err *err);
-/* 1 = bytes can be read now (also those waiting inside TLS), 0 = timeout, or `wake` (may be NULL) was set; < 0 error. */
+/* 1 = bytes can be read now (also those waiting inside TLS or the press), 0 = timeout, or `wake` (may be NULL) was set; < 0 error. */
 int stream_wait(struct stream *s, struct cancel *wake, int timeout_ms, struct err *err);
 
 /* Sends close_notify if that needs no waiting, closes; NULL-safe. */

@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "model/flags.h"
 #include "provider/imap/job.h"
+#include "provider/imap/status.h"
 #include "provider/imap/uidset.h"
 
 /* --- the job ------------------------------------------------------------------------- */
@@ -224,6 +225,7 @@ int imap_apply(
 		return err_set(err, ERR_UNSUPPORTED,
 			_("The account is read-only (two_way = false); nothing was sent."));
 	r = imap_ready(imap_of(p), &own);
+	imap_status_forget(imap_of(p), NULL);
 	job_init(&j, imap_of(p), b, out);
 	if (r == 0)
 		r = job_select(&j, b->uncertain, &own);
@@ -237,46 +239,27 @@ int imap_apply(
 	return imap_settle(imap_of(p), r);
 }
 
-struct status {
-	uint64_t uidvalidity, uidnext;
-};
-
 static int on_status(struct imap *i, const struct response *r, void *ctx, struct err *err)
 {
-	struct status *st = ctx;
-	struct scan s = r->rest;
-	struct slice name;
+	struct box_status status;
+	struct slice name, id;
 
 	(void)i;
 	(void)err;
-	if (!slice_is(r->word, "STATUS") || !scan_string(&s, &name))
-		return 0;
-	scan_blanks(&s);
-	if (!scan_char(&s, '('))
-		return 0;
-	while (scan_blanks(&s), scan_atom(&s, &name)) {
-		uint64_t n;
-
-		scan_blanks(&s);
-		if (slice_is(name, "UIDVALIDITY") && scan_number(&s, &n))
-			st->uidvalidity = n;
-		else if (slice_is(name, "UIDNEXT") && scan_number(&s, &n))
-			st->uidnext = n;
-		else if (!scan_skip(&s))
-			break;
-	}
+	if (status_read(r, &name, &status, &id))
+		*(struct box_status *)ctx = status;
 	return 0;
 }
 
 static int mark(struct imap *i, struct mutation_batch *b, struct err *err)
 {
 	AUTO(command_release) struct command c = { 0 };
-	struct status st = { 0 };
+	struct box_status st = { 0 };
 	struct answer a;
 	int r;
 
 	command_init(&c, i, "STATUS ");
-	r = command_astring(&c, b->target_path, err);
+	r = command_mailbox(i, &c, b->target_path, err);
 	if (r < 0)
 		return r;
 	command_add(&c, " (UIDVALIDITY UIDNEXT)");
@@ -286,7 +269,7 @@ static int mark(struct imap *i, struct mutation_batch *b, struct err *err)
 	if (a.status != ANSWER_OK)
 		return answer_error(&a, err);
 	if (st.uidvalidity && st.uidnext)
-		g_snprintf(b->mark, sizeof b->mark, "%" PRIu64 " %" PRIu64, st.uidvalidity,
+		g_snprintf(b->mark, sizeof b->mark, "%" PRIu32 " %" PRIu32, st.uidvalidity,
 			st.uidnext);
 	return 0;
 }

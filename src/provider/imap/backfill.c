@@ -1,22 +1,31 @@
 /*
  * The history of a mailbox, newest first.
  *
- * Messages are asked for in windows of sequence numbers counted down from
- * EXISTS, because those have no holes; only uids are reported.  Two windows
- * are in flight, so that the server never waits for us, and their answers may
- * come in any order.  An EXPUNGE on the way shifts what lies above it down by
- * one: windows are never moved for it, so that they can overlap but never
- * leave a gap (reporting a message twice changes nothing).
+ * Messages are asked for in slices of sequence numbers counted down from
+ * EXISTS, because those have no holes; only uids are reported.  Several slices
+ * are in flight, so that neither the server nor the line waits for us, and
+ * their answers may come in any order.  An EXPUNGE on the way shifts what lies
+ * above it down by one: slices are never moved for it, so that they can overlap
+ * but never leave a gap (reporting a message twice changes nothing).
+ *
+ * In a mailbox that is new the first slice goes alone: it is on the screen
+ * before anything else is asked, and costs little if the sink then wants to
+ * pause.
  */
 #include <inttypes.h>
+#include <string.h>
 
+#include "base/clock.h"
 #include "base/i18n.h"
 #include "base/mem.h"
 #include "provider/imap/pull.h"
 
 enum {
-	SLICES_IN_FLIGHT = 2,
-	SLICE_FIRST = 100, /* the first screen should not wait for a whole slice */
+	SLICES_IN_FLIGHT = 8,
+	IN_FLIGHT_MAX = 800,  /* messages, at least one slice */
+	POINT_MESSAGES = 500, /* the coverage is told after so many messages ... */
+	POINT_MS = 200,	      /* ... or so long after the last time */
+	BULK_FLOOR = 1000,    /* from so many on it pays to prepare the connection */
 };
 
 struct slice_fetch {
@@ -28,10 +37,15 @@ struct slice_fetch {
 
 struct backfill {
 	struct pull *pull;
-	uint64_t next_hi; /* 0 = everything was asked for */
+	uint64_t next_hi;   /* 0 = everything was asked for */
+	uint64_t in_flight; /* messages */
+	uint64_t asked, limit; /* messages asked for in this call, and how many may be; 0 = any */
+	uint64_t untold;    /* concluded since the last point */
+	int64_t told_at, until; /* clock_mono_ms; until 0 = no end */
 	unsigned n;
 	struct slice_fetch slices[SLICES_IN_FLIGHT]; /* oldest first */
-	bool first;
+	bool first;	    /* the first slice of all was not concluded yet */
+	bool stop;	    /* enough for this call */
 };
 
 static int on_slice(struct imap *i, const struct response *r, void *ctx, struct err *err)
@@ -52,11 +66,23 @@ static int on_slice(struct imap *i, const struct response *r, void *ctx, struct 
 	return pull_report(b->pull, &f, err);
 }
 
+/* Messages in one command (M-67): the newest slice, then history. */
+static uint64_t slice_size(const struct backfill *b)
+{
+	const struct tuning *t = b->pull->imap->base.tuning;
+	int n;
+
+	if (!t)
+		t = &tuning_default;
+	n = b->first ? t->sync_batch_size : t->backfill_batch_size;
+	return (uint64_t)CLAMP(n, 1, IMAP_FETCH_BATCH);
+}
+
 static int ask(struct backfill *b, struct err *err)
 {
 	struct imap *i = b->pull->imap;
 	AUTO(command_release) struct command c = { 0 };
-	uint64_t want = b->first ? SLICE_FIRST : IMAP_FETCH_BATCH;
+	uint64_t want = slice_size(b);
 	struct slice_fetch *x = &b->slices[b->n];
 
 	b->next_hi = MIN(b->next_hi, i->sel.exists);
@@ -65,11 +91,28 @@ static int ask(struct backfill *b, struct err *err)
 	*x = (struct slice_fetch){ .hi = b->next_hi };
 	x->lo = x->hi > want ? x->hi - want + 1 : 1;
 	b->next_hi = x->lo - 1;
-	b->first = false;
+	b->in_flight += x->hi - x->lo + 1;
+	b->asked += x->hi - x->lo + 1;
 	b->n++;
 	command_init(&c, i, "FETCH ");
-	g_string_append_printf(c.text, "%" PRIu64 ":%" PRIu64 " " PULL_ITEMS, x->lo, x->hi);
+	g_string_append_printf(
+		c.text, "%" PRIu64 ":%" PRIu64 " %s", x->lo, x->hi, b->pull->items);
 	return imap_send(i, &c, 0, &x->tag, err);
+}
+
+/* May one more slice be asked for? */
+static bool room(const struct backfill *b)
+{
+	if (b->stop || b->pull->paused || b->next_hi == 0 || b->n == SLICES_IN_FLIGHT)
+		return false;
+	return b->n == 0 || (!b->first && b->in_flight + slice_size(b) <= IN_FLIGHT_MAX);
+}
+
+/* Is the point due that tells how far the coverage reaches? */
+static bool point_is_due(const struct backfill *b)
+{
+	return b->first || b->stop || b->n == 0 || b->untold >= POINT_MESSAGES ||
+	       clock_mono_ms() - b->told_at >= POINT_MS;
 }
 
 /* The oldest slice is complete: the coverage grows down to it. */
@@ -78,15 +121,25 @@ static int conclude(struct backfill *b, struct err *err)
 	struct pull *p = b->pull;
 	struct slice_fetch x = b->slices[0];
 	uint64_t exists = p->imap->sel.exists;
+	bool due;
 
-	b->slices[0] = b->slices[1];
 	b->n--;
+	memmove(b->slices, b->slices + 1, b->n * sizeof b->slices[0]);
+	b->in_flight -= MIN(x.hi - x.lo + 1, b->in_flight);
+	b->untold += x.hi - x.lo + 1;
 	if (x.low_uid)
 		p->at.low = MIN(p->at.low, x.low_uid);
 	if (x.lo == 1)
 		p->at.low = 1;
 	if (!p->at.uidnext) /* the server did not tell it */
 		p->at.uidnext = (uint32_t)MIN(p->max_uid + 1, UINT32_MAX);
+	b->stop |= (b->limit && b->asked >= b->limit) || (b->until && clock_mono_ms() >= b->until);
+	due = point_is_due(b);
+	b->first = false;
+	if (!due)
+		return 0;
+	b->untold = 0;
+	b->told_at = clock_mono_ms();
 	return pull_point(p, exists > x.lo - 1 ? exists - (x.lo - 1) : 0, err);
 }
 
@@ -111,6 +164,16 @@ static int on_tagged(struct backfill *b, const struct response *r, struct err *e
 	return n;
 }
 
+/* Before much is read, while nothing is in flight. */
+static int prepare(struct backfill *b, struct err *err)
+{
+	struct imap *i = b->pull->imap;
+
+	if (i->bulk || b->n > 0 || b->first || b->next_hi <= BULK_FLOOR || !room(b))
+		return 0;
+	return imap_bulk(i, err);
+}
+
 static int run(struct backfill *b, struct err *err)
 {
 	struct pull *p = b->pull;
@@ -118,7 +181,8 @@ static int run(struct backfill *b, struct err *err)
 	int n = 0;
 
 	for (;;) {
-		while (n == 0 && !p->paused && b->next_hi > 0 && b->n < SLICES_IN_FLIGHT)
+		n = prepare(b, err);
+		while (n == 0 && room(b))
 			n = ask(b, err);
 		if (n < 0 || b->n == 0)
 			return n;
@@ -200,7 +264,7 @@ static int rescue_slice(struct pull *p, struct err *err)
 {
 	g_autoptr(GArray) uids = g_array_new(FALSE, FALSE, sizeof(uint64_t));
 	g_autofree char *what = NULL;
-	struct backfill b = { .pull = p, .n = 1 };
+	struct backfill b = { .pull = p, .n = 1, .first = true };
 	struct slice_fetch *x = &b.slices[0];
 	int r = pull_reconnect(p, err);
 
@@ -222,24 +286,46 @@ static int rescue_slice(struct pull *p, struct err *err)
 	return conclude(&b, err);
 }
 
+/* How much may be brought in by this call (class D: small runs). */
+static void set_limits(struct backfill *b, uint64_t asked, int64_t start)
+{
+	const struct traits *t = &b->pull->imap->base.traits;
+
+	b->asked = asked;
+	b->limit = t->run_messages > 0 ? (uint64_t)t->run_messages : 0;
+	b->until = t->run_s > 0 ? start + (int64_t)t->run_s * 1000 : 0;
+}
+
+/* One try at all that is missing; ERR_LIMIT: a slice was refused by the guard. */
+static int attempt(struct pull *p, struct backfill *b, bool fresh, struct err *err)
+{
+	int r = where(p, fresh, &b->next_hi, err);
+
+	if (r < 0)
+		return r;
+	if (b->next_hi == 0) {
+		p->at.low = 1;
+		p->at.uidnext = MAX(p->at.uidnext, 1);
+		return 0;
+	}
+	return run(b, err);
+}
+
 int pull_backfill(struct pull *p, struct err *err)
 {
+	int64_t start = clock_mono_ms();
 	bool fresh = p->fresh;
+	uint64_t asked = 0;
 	int r = 0;
 
 	while (r == 0 && !p->paused) { /* each turn after the first brings the coverage down */
-		struct backfill b = { .pull = p, .first = fresh };
+		struct backfill b = { .pull = p, .first = fresh, .told_at = start };
 
-		r = where(p, fresh, &b.next_hi, err);
+		set_limits(&b, asked, start);
+		r = attempt(p, &b, fresh, err);
 		fresh = false;
-		if (r < 0)
-			return r;
-		if (b.next_hi == 0) {
-			p->at.low = 1;
-			p->at.uidnext = MAX(p->at.uidnext, 1);
-			return 0;
-		}
-		r = run(&b, err);
+		asked = b.asked;
+		p->paused |= b.stop && p->at.low > 1;
 		if (r != ERR_LIMIT)
 			return r;
 		r = rescue_slice(p, err);

@@ -7,12 +7,19 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "provider/imap/notify.h"
+#include "provider/imap/uidset.h"
+#include "provider/imap/utf7.h"
 
 /* --- building ------------------------------------------------------------------ */
 
 void command_init(struct command *c, const struct imap *i, const char *text)
 {
-	*c = (struct command){ .text = g_string_new(text), .literal_plus = i->plan.literal_plus };
+	*c = (struct command){ .text = g_string_new(text) };
+	if (i->plan.literal_plus)
+		c->literal_free = SIZE_MAX;
+	else if (i->plan.literal_minus)
+		c->literal_free = COMMAND_LITERAL_MINUS;
 }
 
 void command_release(struct command *c)
@@ -35,28 +42,55 @@ static bool quotable(const char *s)
 	return true;
 }
 
+static void quote(struct command *c, const char *s)
+{
+	g_string_append_c(c->text, '"');
+	for (; *s; s++) {
+		if (*s == '"' || *s == '\\')
+			g_string_append_c(c->text, '\\');
+		g_string_append_c(c->text, *s);
+	}
+	g_string_append_c(c->text, '"');
+}
+
 int command_astring(struct command *c, const char *s, struct err *err)
 {
+	bool waits = strlen(s) > c->literal_free;
+
 	if (strpbrk(s, "\r\n"))
 		return err_set(err, ERR_USAGE, _("A name with a line end in it cannot be sent."));
 	if (quotable(s)) {
-		g_string_append_c(c->text, '"');
-		for (; *s; s++) {
-			if (*s == '"' || *s == '\\')
-				g_string_append_c(c->text, '\\');
-			g_string_append_c(c->text, *s);
-		}
-		g_string_append_c(c->text, '"');
+		quote(c, s);
 		return 0;
 	}
-	g_string_append_printf(c->text, "{%zu%s}\r\n", strlen(s), c->literal_plus ? "+" : "");
-	if (!c->literal_plus) {
+	g_string_append_printf(c->text, "{%zu%s}\r\n", strlen(s), waits ? "" : "+");
+	if (waits) {
 		if (c->n_stops == COMMAND_STOPS_MAX)
 			return err_set(err, ERR_LIMIT, _("Too many unusual names in one command."));
 		c->stops[c->n_stops++] = c->text->len;
 	}
 	g_string_append(c->text, s);
 	return 0;
+}
+
+int command_mailbox(struct imap *i, struct command *c, const char *path, struct err *err)
+{
+	g_autofree char *name = i->plan.utf8_on ? utf7_decode(path) : NULL;
+
+	if (!name || strpbrk(name, "\r\n"))
+		return command_astring(c, path, err);
+	quote(c, name); /* RFC 6855, section 3: quoted strings hold UTF-8 */
+	return 0;
+}
+
+char *imap_path(const struct imap *i, struct slice name)
+{
+	g_autofree char *text = g_malloc0(name.n + 1);
+
+	slice_copy(name, text);
+	if (i->plan.utf8_on && g_utf8_validate(text, -1, NULL))
+		return utf7_encode(text);
+	return TAKE(text);
 }
 
 /* --- answers ------------------------------------------------------------------- */
@@ -102,6 +136,61 @@ bool answer_code(const struct answer *a, const char *code)
 	return strcasecmp(a->code, code) == 0;
 }
 
+/* The number in front of a unit of time, as seconds. */
+static int seconds_of(const char *p)
+{
+	static const struct {
+		const char *unit;
+		int seconds;
+	} units[] = { { "sec", 1 }, { "min", 60 }, { "hour", 3600 }, { "s", 1 }, { "m", 60 } };
+	int64_t n = 0;
+
+	for (; g_ascii_isdigit(*p) && n < ANSWER_AFTER_MAX_S; p++)
+		n = n * 10 + (*p - '0');
+	p += *p == ' ';
+	for (size_t u = 0; u < G_N_ELEMENTS(units); u++) {
+		size_t len = strlen(units[u].unit);
+
+		if (g_ascii_strncasecmp(p, units[u].unit, len) == 0 &&
+			(len > 1 || !g_ascii_isalnum(p[len])))
+			return (int)MIN(n * units[u].seconds, ANSWER_AFTER_MAX_S);
+	}
+	return 0;
+}
+
+int answer_after_s(const char *words)
+{
+	static const char *const cues[] = { "again", "retry", "wait", "backoff" };
+	g_autofree char *low = g_ascii_strdown(words, -1);
+	const char *from = NULL;
+
+	for (size_t i = 0; i < G_N_ELEMENTS(cues) && !from; i++)
+		from = strstr(low, cues[i]);
+	for (const char *p = from; p && *p; p++)
+		if (g_ascii_isdigit(*p) && !g_ascii_isalnum(p[-1])) {
+			int s = seconds_of(p);
+
+			if (s > 0)
+				return s;
+		}
+	return 0;
+}
+
+/* Over a limit of traffic, which passes; a full mailbox does not. */
+static bool is_throttled(const struct answer *a)
+{
+	return answer_code(a, "OVERQUOTA") &&
+	       (strcasestr(a->text, "bandwidth") || strcasestr(a->text, "rate"));
+}
+
+static int later(const struct answer *a, enum err_code grade, struct err *err)
+{
+	err_set(err, grade, _("The server says: %s"), a->text);
+	if (grade == ERR_RETRY && err)
+		err->after_s = answer_after_s(a->text);
+	return grade;
+}
+
 int answer_error(const struct answer *a, struct err *err)
 {
 	static const struct {
@@ -122,7 +211,9 @@ int answer_error(const struct answer *a, struct err *err)
 
 	for (size_t i = 0; i < G_N_ELEMENTS(table); i++)
 		if (answer_code(a, table[i].code))
-			return err_set(err, table[i].grade, _("The server says: %s"), a->text);
+			return later(a, table[i].grade, err);
+	if (is_throttled(a))
+		return later(a, ERR_RETRY, err);
 	return err_set(err, ERR_REFUSED, _("The server refused: %s"), a->text);
 }
 
@@ -137,9 +228,19 @@ static void status_line(struct imap *i, const struct response *r)
 	text_clean_into(t.words.p, (ssize_t)t.words.n, words, sizeof words);
 	if (slice_is(r->word, "BYE"))
 		g_strlcpy(i->bye, *words ? words : "BYE", sizeof i->bye);
+	if (slice_is(t.code, "NOTIFICATIONOVERFLOW"))
+		notify_lost(i);
 	if (slice_is(t.code, "ALERT"))
 		log_event(LOG_WARN, "imap-alert", "s:s, s:s", "account", i->base.account->name,
 			"text", words);
+}
+
+/* After ENABLE QRESYNC a VANISHED without "(EARLIER)" takes the place of EXPUNGE (RFC 7162, 3.2.10). */
+static void note_gone(struct imap *i, uint64_t n)
+{
+	i->sel.expunged += n;
+	i->sel.exists -= MIN(n, i->sel.exists);
+	i->sel.stirred = true;
 }
 
 static void note(struct imap *i, const struct response *r)
@@ -148,10 +249,13 @@ static void note(struct imap *i, const struct response *r)
 		i->sel.stirred |= r->number != i->sel.exists;
 		i->sel.exists = r->number;
 	} else if (slice_is(r->word, "EXPUNGE")) {
-		i->sel.exists -= i->sel.exists > 0;
-		i->sel.stirred = true;
-	} else if (slice_is(r->word, "VANISHED")) {
-		i->sel.stirred = true;
+		note_gone(i, 1);
+	} else if (slice_is(r->word, "VANISHED") && !scan_peek(&r->rest, '(')) {
+		struct scan s = r->rest;
+
+		note_gone(i, uidset_count(&s, 0, UINT32_MAX));
+	} else if (slice_is(r->word, "STATUS") || slice_is(r->word, "LIST")) {
+		notify_heard(i, r);
 	} else if (slice_is(r->word, "OK") || slice_is(r->word, "NO") || slice_is(r->word, "BAD") ||
 		   slice_is(r->word, "BYE")) {
 		status_line(i, r);
@@ -220,19 +324,25 @@ int imap_send(
 	return r < 0 ? r : wire_write(i->wire, c->text->str + at, c->text->len - at, err);
 }
 
-int imap_run(struct imap *i, struct command *c, untagged_fn fn, void *ctx, struct answer *a,
+int imap_finish(struct imap *i, uint32_t tag, untagged_fn fn, void *ctx, struct answer *a,
 	struct err *err)
 {
 	struct response r;
+	int n;
+
+	do {
+		n = imap_read(i, STREAM_READ_MS, fn, ctx, &r, err);
+	} while (n == 0 && !(r.kind == RESPONSE_TAGGED && r.tag == tag));
+	if (n == 0)
+		answer_parse(&r, a);
+	return n;
+}
+
+int imap_run(struct imap *i, struct command *c, untagged_fn fn, void *ctx, struct answer *a,
+	struct err *err)
+{
 	uint32_t tag;
 	int n = imap_send(i, c, 0, &tag, err);
 
-	while (n == 0) {
-		n = imap_read(i, STREAM_READ_MS, fn, ctx, &r, err);
-		if (n == 0 && r.kind == RESPONSE_TAGGED && r.tag == tag) {
-			answer_parse(&r, a);
-			return 0;
-		}
-	}
-	return n;
+	return n < 0 ? n : imap_finish(i, tag, fn, ctx, a, err);
 }

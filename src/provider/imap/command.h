@@ -15,12 +15,14 @@
 
 enum {
 	COMMAND_STOPS_MAX = 4, /* literals of one command that wait for the server */
+	COMMAND_LITERAL_MINUS = 4096, /* bytes of a literal under LITERAL- (RFC 7888) */
+	ANSWER_AFTER_MAX_S = 24 * 3600, /* a longer wait that a server asks for is cut */
 	ANSWER_CODE_MAX = 40,
 };
 
 struct command {
 	GString *text;
-	bool literal_plus;
+	size_t literal_free; /* bytes of a literal that need not wait for the server */
 	unsigned n_stops;
 	size_t stops[COMMAND_STOPS_MAX]; /* offsets in text where "+" is awaited */
 };
@@ -58,13 +60,22 @@ int imap_send(
 /* Reads one answer; data goes to fn (may be NULL) after the connection's own notes were taken. */
 int imap_read(struct imap *i, int timeout_ms, untagged_fn fn, void *ctx, struct response *r,
 	struct err *err);
-/* Sends, and reads until the tagged answer, which is put into *a. */
+/* Reads until the tagged answer of `tag`, which is put into *a. */
+int imap_finish(struct imap *i, uint32_t tag, untagged_fn fn, void *ctx, struct answer *a,
+	struct err *err);
+/* Sends, and does that. */
 int imap_run(struct imap *i, struct command *c, untagged_fn fn, void *ctx, struct answer *a,
 	struct err *err);
 
+/* The wait in seconds that the words name, 0 = none. */
+int answer_after_s(const char *words);
+
 void resp_text_parse(struct scan s, struct resp_text *out);
 void answer_parse(const struct response *r, struct answer *out);
-/* The error that a NO or BAD stands for. */
+/*
+ * The error that a NO or BAD stands for; err.after_s if the server's words name
+ * a wait ("try again in 5 minutes").
+ */
 int answer_error(const struct answer *a, struct err *err);
 bool answer_code(const struct answer *a, const char *code);
 

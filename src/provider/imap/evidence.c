@@ -11,6 +11,7 @@ void imap_evidence(struct imap *i, enum evidence_kind kind)
 		e->count[kind]++;
 	if (e->first_at[kind] == 0)
 		e->first_at[kind] = clock_unix();
+	imap_keep(i);
 }
 
 bool imap_distrusted(const struct imap *i)

@@ -31,6 +31,8 @@ enum evidence_kind {
 enum {
 	EVIDENCE_SILENT_MAX = 3,
 	EVIDENCE_PROBE_S = 7 * 24 * 3600,
+	EVIDENCE_RUN_S = 25,         /* traits of class D: one run of history in seconds */
+	EVIDENCE_RUN_MESSAGES = 200, /* ... and in messages */
 };
 
 struct evidence {

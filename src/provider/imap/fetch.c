@@ -186,8 +186,10 @@ static bool section(struct scan *s, struct fetch *f)
 		f->header = value;
 		f->has |= FETCH_HEADER;
 	}
-	if (whole)
+	if (whole) {
+		f->body = value;
 		f->has |= FETCH_BODY;
+	}
 	return true;
 }
 
@@ -218,6 +220,38 @@ static bool number(struct scan *s, struct fetch *f, unsigned bit, uint64_t *into
 	return true;
 }
 
+/* "(M6d99ac3275bb4e)", or without the brackets (RFC 8474, section 5.1). */
+static bool email_id(struct scan *s, struct fetch *f)
+{
+	bool open = scan_char(s, '(');
+
+	return scan_string(s, &f->email_id) && (!open || scan_char(s, ')'));
+}
+
+/* A string, or, as some older servers tell it, "(FUZZY string)". */
+static bool preview(struct scan *s, struct fetch *f)
+{
+	struct slice algorithm;
+	bool open = scan_char(s, '(');
+
+	if (open && !scan_atom(s, &algorithm))
+		return false;
+	scan_blanks(s);
+	return scan_string(s, &f->preview) && (!open || scan_char(s, ')'));
+}
+
+/* What only some servers tell. */
+static bool rare_item(struct scan *s, struct fetch *f, struct slice name)
+{
+	if (slice_is(name, "EMAILID"))
+		return email_id(s, f);
+	if (slice_is(name, "X-GM-MSGID"))
+		return scan_atom(s, &f->gmail_id);
+	if (slice_is(name, "PREVIEW"))
+		return preview(s, f);
+	return scan_skip(s);
+}
+
 /* One item: its name and its value. */
 static bool item(struct scan *s, struct fetch *f)
 {
@@ -244,7 +278,7 @@ static bool item(struct scan *s, struct fetch *f)
 		return envelope(s, f);
 	if ((n == 13 && strncasecmp(name, "BODYSTRUCTURE", 13) == 0))
 		return structure(s, f);
-	return scan_skip(s);
+	return rare_item(s, f, (struct slice){ .p = name, .n = n });
 }
 
 /* After an item that cannot be read: goes on at the next one that is known. */

@@ -41,6 +41,9 @@ struct fetch {
 	struct envelope envelope;
 	bool attachment;
 	struct slice header; /* of BODY[HEADER.FIELDS ...] or BODY[HEADER] */
+	struct slice body;   /* of BODY[] or its first piece, BODY[]<0> */
+	struct slice email_id, gmail_id; /* EMAILID (RFC 8474), X-GM-MSGID; p = NULL: not told */
+	struct slice preview;		 /* PREVIEW (RFC 8970) */
 };
 
 /* An answer to a question for whole messages, not news of flags: it has what no news has. */

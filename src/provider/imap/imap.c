@@ -12,6 +12,13 @@ void imap_drop(struct imap *i)
 	g_clear_pointer(&i->sel.path, g_free);
 	i->sel = (struct selected){ 0 };
 	i->plan = (struct plan){ 0 };
+	g_clear_pointer(&i->silent, g_free);
+	g_clear_pointer(&i->stirred, g_hash_table_unref);
+	i->notify_on = i->tree = false;
+	i->bulk = false;
+	imap_status_forget(i, NULL);
+	g_clear_pointer(&i->heard, g_free);
+	g_clear_pointer(&i->prefix, g_free);
 	i->in_flight = 0;
 	i->bye[0] = '\0';
 }
@@ -34,73 +41,9 @@ int imap_ready(struct imap *i, struct err *err)
 	return 0;
 }
 
-/* --- selecting ------------------------------------------------------------------- */
-
-/* What the untagged answers to SELECT tell (RFC 3501, section 6.3.1). */
-static int select_note(struct imap *i, const struct response *r, void *ctx, struct err *err)
+const struct seen *imap_seen(const struct imap *i, const char *path)
 {
-	struct selected *sel = ctx;
-	struct resp_text t;
-	uint64_t n;
-
-	(void)err;
-	(void)i;
-	if (slice_is(r->word, "EXISTS"))
-		sel->exists = r->number;
-	if (!slice_is(r->word, "OK"))
-		return 0;
-	resp_text_parse(r->rest, &t);
-	if (!t.code.p || !scan_number(&t.args, &n))
-		return 0;
-	if (slice_is(t.code, "UIDVALIDITY"))
-		sel->uidvalidity = (uint32_t)n;
-	else if (slice_is(t.code, "UIDNEXT"))
-		sel->uidnext = (uint32_t)MIN(n, UINT32_MAX);
-	else if (slice_is(t.code, "HIGHESTMODSEQ"))
-		sel->modseq = n;
-	return 0;
-}
-
-static int select_run(struct imap *i, const char *path, bool write, struct selected *sel,
-	struct answer *a, struct err *err)
-{
-	AUTO(command_release) struct command c = { 0 };
-	int r;
-
-	command_init(&c, i, write ? "SELECT " : "EXAMINE ");
-	r = command_astring(&c, path, err);
-	if (r < 0)
-		return r;
-	if (i->plan.condstore)
-		command_add(&c, " (CONDSTORE)");
-	return imap_run(i, &c, select_note, sel, a, err);
-}
-
-int imap_select(struct imap *i, const char *path, bool write, bool fresh, struct err *err)
-{
-	struct selected sel = { 0 };
-	struct answer a;
-	int r;
-
-	write = write && i->base.account->two_way;
-	if (!fresh && i->sel.path && strcmp(i->sel.path, path) == 0 && (i->sel.writable || !write))
-		return 0;
-	g_clear_pointer(&i->sel.path, g_free); /* a refused SELECT leaves nothing selected */
-	r = select_run(i, path, write, &sel, &a, err);
-	if (r < 0)
-		return r;
-	if (a.status == ANSWER_NO && !a.code[0]) /* the usual meaning of an unexplained no */
-		return err_set(err, ERR_GONE, _("The mailbox cannot be opened: %s"), a.text);
-	if (a.status != ANSWER_OK)
-		return answer_error(&a, err);
-	if (!sel.uidvalidity)
-		return err_set(err, ERR_UNSUPPORTED,
-			_("The server gives messages no lasting numbers (no UIDVALIDITY); tern "
-			  "needs them."));
-	sel.path = g_strdup(path);
-	sel.writable = write && !answer_code(&a, "READ-ONLY");
-	i->sel = sel;
-	return 0;
+	return i->seen ? g_hash_table_lookup(i->seen, path) : NULL;
 }
 
 /* --- life ------------------------------------------------------------------------ */
@@ -111,6 +54,8 @@ static struct provider *create(const struct account *account, struct cancel *can
 
 	i->base = (struct provider){ .ops = &provider_imap, .account = account, .cancel = cancel };
 	i->row = row_new();
+	i->idle_ms = IMAP_IDLE_MS;
+	memory_read(&i->known, NULL);
 	return &i->base;
 }
 
@@ -135,7 +80,9 @@ static void destroy(struct provider **p)
 	say_goodbye(i);
 	imap_drop(i);
 	row_free(&i->row);
-	g_free(i->seen.path);
+	g_clear_pointer(&i->seen, g_hash_table_unref);
+	memory_release(&i->known);
+	g_free(i->base.memory);
 	g_free(i);
 }
 
@@ -150,14 +97,26 @@ static int imap_connect(struct provider *p, struct err *err)
 	return imap_session_open(i, err);
 }
 
+/* The list that the server would have us look at is being read. */
+static int mailboxes(struct provider *p, struct sink *out, struct err *err)
+{
+	int r = imap_mailboxes(p, out, err);
+
+	imap_of(p)->tree = false;
+	return r;
+}
+
 const struct provider_ops provider_imap = {
 	.name = "imap",
 	.create = create,
 	.destroy = destroy,
 	.connect = imap_connect,
-	.mailboxes = imap_mailboxes,
+	.mailboxes = mailboxes,
+	.arrange = imap_arrange,
+	.explain = imap_explain,
 	.changes = imap_changes,
 	.body = imap_body,
+	.bodies = imap_bodies,
 	.prepare = imap_prepare,
 	.apply = imap_apply,
 	.wait = imap_wait,

@@ -9,7 +9,7 @@
 #ifndef TERN_PROVIDER_IMAP_IMAP_H
 #define TERN_PROVIDER_IMAP_IMAP_H
 
-#include "provider/imap/evidence.h"
+#include "provider/imap/memory.h"
 #include "provider/imap/plan.h"
 #include "provider/imap/row.h"
 #include "provider/imap/wire.h"
@@ -20,6 +20,8 @@ enum {
 	IMAPS_PORT = 993,
 	IMAP_PATH_MAX = 1024,	/* bytes of a mailbox name */
 	IMAP_FETCH_BATCH = 500, /* messages in one command */
+	IMAP_IDLE_MS = 9 * 60 * 1000, /* then IDLE is renewed: routers forget silent connections */
+	IMAP_STIRRED_MAX = 1000, /* mailboxes of which news are kept; of more, the list is asked */
 };
 
 /* The selected mailbox, as its SELECT and everything since told. */
@@ -28,12 +30,12 @@ struct selected {
 	bool writable;		       /* opened by SELECT and not [READ-ONLY] */
 	uint32_t uidvalidity, uidnext; /* uidnext as SELECT told; 0 = it did not */
 	uint64_t exists, modseq;       /* modseq: HIGHESTMODSEQ at SELECT, 0 = none */
+	uint64_t expunged;	       /* messages that went since SELECT, as the server told */
 	bool stirred;		       /* something changed since SELECT that was not asked for */
 };
 
 /* Where changes() left a mailbox, so that wait() notices what came while another was selected. */
 struct seen {
-	char *path;
 	uint32_t uidnext;
 	uint64_t exists, modseq;
 };
@@ -45,13 +47,14 @@ struct box_status {
 };
 
 struct command;
+struct boxes;
 
 struct imap {
 	struct provider base; /* first: a struct provider * is one of these */
 	struct wire *wire;    /* NULL: not connected */
 	struct plan plan;
 	struct selected sel;
-	struct seen seen;
+	GHashTable *seen; /* path -> struct seen; NULL = none yet */
 	struct row *row;
 	uint32_t last_tag;
 	unsigned in_flight;	/* commands whose tagged answer has not come */
@@ -59,6 +62,16 @@ struct imap {
 	bool bulk;		/* compression was begun or is not to be had: imap_bulk was called */
 	GHashTable *status;	/* path -> struct box_status, of the last scan; NULL = none */
 	struct evidence evidence; /* what the server was caught at; kept in base.memory */
+	int idle_ms;		  /* so long may one IDLE last */
+	char *silent;		  /* mailbox that an IDLE claimed to watch and told nothing of */
+	bool notify_on;		  /* NOTIFY is set on this connection */
+	bool tree;		  /* it told that the list of mailboxes changed */
+	GHashTable *stirred;	  /* paths of which it told something; NULL = none */
+	struct memory known;	/* what is remembered, as read and to be kept */
+	char *heard;		/* the words of the last capability list; NULL = none */
+	struct boxes *early;	/* asked for along with the login; NULL = none (list.h) */
+	char *prefix;		/* of the personal namespace, as told; NULL = not asked (arrange.c) */
+	char delimiter;		/* ... and of its levels, 0 = none */
 };
 
 static inline struct imap *imap_of(struct provider *p)
@@ -83,6 +96,9 @@ int imap_ready(struct imap *i, struct err *err);
  * ERR_GONE if there is no such mailbox.
  */
 int imap_select(struct imap *i, const char *path, bool write, bool fresh, struct err *err);
+
+/* Where changes() left a mailbox on this connection or an earlier one; NULL = nowhere yet. */
+const struct seen *imap_seen(const struct imap *i, const char *path);
 
 /*
  * What the last scan told of the mailbox, NULL if it is not known or no longer

@@ -88,7 +88,7 @@ static int send_verb(struct job *j, const char *verb, const char *set, struct ma
 
 	command_init(&c, j->imap, verb);
 	g_string_append_printf(c.text, " %s ", set);
-	n = command_astring(&c, j->batch->target_path, err);
+	n = command_mailbox(j->imap, &c, j->batch->target_path, err);
 	if (n == 0)
 		n = imap_send(j->imap, &c, 0, &tag, err);
 	do {

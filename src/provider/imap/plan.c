@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "base/mem.h"
+#include <glib.h>
 
 static void learn(struct plan *p, struct slice word)
 {
@@ -26,6 +26,7 @@ static void learn(struct plan *p, struct slice word)
 		{ "LITERAL+", &p->literal_plus },
 		{ "LITERAL-", &p->literal_minus },
 		{ "UTF8=ACCEPT", &p->utf8_accept },
+		{ "UTF8=ONLY", &p->utf8_accept },
 		{ "SPECIAL-USE", &p->special_use },
 		{ "CREATE-SPECIAL-USE", &p->create_special_use },
 		{ "LIST-EXTENDED", &p->list_extended },
@@ -52,7 +53,10 @@ void plan_read(struct plan *p, struct scan *s)
 {
 	struct slice word;
 
-	*p = (struct plan){ .known = true };
+	*p = (struct plan){ .known = true,
+		.qresync_on = p->qresync_on,
+		.condstore_on = p->condstore_on,
+		.utf8_on = p->utf8_on };
 	while (scan_blanks(s), !scan_at_end(s) && scan_atom(s, &word)) {
 		const char *close = memchr(word.p, ']', word.n);
 

@@ -47,7 +47,10 @@ struct plan {
 	bool qresync_on, condstore_on, utf8_on;
 };
 
-/* Reads the words of a capability list up to the end of the line or a ']'. */
+/*
+ * Reads the words of a capability list up to the end of the line or a ']'.  What
+ * ENABLED answered stays.
+ */
 void plan_read(struct plan *p, struct scan *s);
 /* Reads the words of an ENABLED answer. */
 void plan_enabled(struct plan *p, struct scan *s);

@@ -11,26 +11,53 @@
 
 #include "provider/imap/command.h"
 
-#define PULL_ITEMS                                                                                 \
-	"(UID FLAGS INTERNALDATE RFC822.SIZE ENVELOPE BODYSTRUCTURE "                              \
-	"BODY.PEEK[HEADER.FIELDS (REFERENCES)])"
+/* What is asked of a message: what everybody has, and what a row of the list is made of. */
+#define PULL_FACTS "UID FLAGS INTERNALDATE RFC822.SIZE"
+#define PULL_WORDS "ENVELOPE BODYSTRUCTURE BODY.PEEK[HEADER.FIELDS (REFERENCES)]"
 
-enum { PULL_CURSOR_MAX = 128 };
+enum {
+	PULL_CURSOR_MAX = 160,
+	PULL_ITEMS_MAX = 200,
+	PULL_SPANS_MAX = 65536, /* pieces of sets kept at once; of more, the mailbox is listed */
+	PULL_GONE_MAX = 100000, /* uids found gone kept at once; of more, likewise */
+	PULL_NEWEST = 500,	/* messages whose flags are looked at in every call on a plain server */
+	PULL_FLAGS_S = 3600,	/* ... and all of them after so many seconds */
+	PULL_LOSS_FLOOR = 100,	/* so many messages may vanish without a second proof ... */
+	PULL_LOSS_SHARE = 5,	/* ... or less than 1/5 of those known */
+};
 
 struct position {
 	uint32_t uidvalidity, uidnext;
-	uint64_t low;	 /* lowest uid covered; 1 = complete */
-	uint64_t modseq; /* HIGHESTMODSEQ whose flags are in the store; 0 = unknown */
-	uint64_t exists; /* messages there were then */
+	uint64_t low;	  /* lowest uid covered; 1 = complete */
+	uint64_t modseq;  /* HIGHESTMODSEQ whose flags are in the store; 0 = unknown */
+	uint64_t exists;  /* messages below uidnext when that was so, rather too many than too few */
+	int64_t flags_at; /* unix seconds: when all flags were compared last, 0 = never */
+};
+
+/* What the answers of the first flight prove about the coverage. */
+enum pull_proof {
+	PROOF_NONE,    /* nothing: it has to be listed */
+	PROOF_FLAGS,   /* all changed flags were reported (CONDSTORE) */
+	PROOF_QRESYNC, /* and what vanished was told */
 };
 
 struct pull {
 	struct imap *imap;
 	const char *path;
 	struct sink *out;
+	unsigned flags; /* enum changes_flags */
 	struct position at;
+	char items[PULL_ITEMS_MAX];	/* what is asked of each message */
+	char items_new[PULL_ITEMS_MAX]; /* ... of new mail */
 	uint64_t from;	  /* what is below was not asked for in the command under way */
 	uint64_t max_uid; /* the highest uid reported */
+	uint64_t n_new;	  /* messages reported that came since the cursor */
+	uint64_t fetched; /* messages brought in by earlier calls */
+	uint32_t covered; /* the cursor's uidnext: flags and expunges are settled below it */
+	uint64_t modseq;  /* HIGHESTMODSEQ at SELECT */
+	enum pull_proof proof;
+	bool news_read;	  /* new mail was asked for in the first flight, and came */
+	GArray *vanished; /* of struct span, inside the coverage; NULL = none */
 	bool fresh;	  /* nothing was covered at the start of this call */
 	bool paused;	  /* the sink wants a pause */
 	bool proved;	  /* a heavy loss was seen twice, on two connections */
@@ -57,9 +84,33 @@ int pull_list_uids(struct pull *p, const char *what, GArray *uids, struct err *e
  * new connection. */
 int pull_rescue(struct pull *p, const uint64_t *uids, size_t n, struct err *err);
 
+/*
+ * Opens the mailbox, and asks in the same flight for all that the cursor allows
+ * to ask (`had`: there is one): what changed since, and new mail.  If the
+ * numbers turn out to be void, those answers are ignored.  (qresync.c)
+ */
+int pull_open(struct pull *p, bool had, struct err *err);
+/* Reports what VANISHED named and the store knows; *heavy = too much, or too many to keep. */
+int pull_vanished(struct pull *p, bool *heavy, struct err *err);
+/* Asks which of the covered messages are there and reports those that are not; *heavy likewise,
+ * or there is one that the store does not know. */
+int pull_members(struct pull *p, bool *heavy, struct err *err);
+/*
+ * Appends to `gone` the known messages in low .. high that lie in the spans
+ * (joined), or, `inverse`, in none of them; stops at PULL_GONE_MAX.  Counts in
+ * *n_known what it looked at.
+ */
+int pull_gone(struct pull *p, const GArray *spans, bool inverse, uint64_t low, uint64_t high,
+	GArray *gone, uint64_t *n_known, struct err *err);
+int pull_report_gone(struct pull *p, const GArray *gone, struct err *err);
+/* Is the loss so heavy that one answer does not prove it? */
+bool pull_heavy(uint64_t gone, uint64_t known);
+
 /* From low down to 1, newest first. */
 int pull_backfill(struct pull *p, struct err *err);
 /* Flags and expunges inside the coverage, and what the store misses there. */
 int pull_refresh(struct pull *p, struct err *err);
+/* The same for the newest messages only. */
+int pull_refresh_newest(struct pull *p, struct err *err);
 
 #endif

@@ -7,12 +7,15 @@
  * about what was passed already is handed on, news about what is still to
  * come is dropped, because the listing brings it again.
  *
+ * The same for the newest messages only begins at the uid of its first line.
+ *
  * Nothing is declared gone before the tagged OK, and a heavy loss not before a
  * second listing, over a new connection, says the same.
  */
 #include <inttypes.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/i18n.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -22,8 +25,6 @@
 
 enum {
 	UNKNOWN_MAX = 100000, /* uids of messages that the store misses, kept at once */
-	LOSS_FLOOR = 100,     /* so many messages may vanish without a second proof ... */
-	LOSS_SHARE = 5,	      /* ... or less than 1/5 of those known */
 	ROUNDS_MAX = 100,
 };
 
@@ -41,6 +42,8 @@ struct refresh {
 	GArray *unknown;   /* of uint64_t, ascending */
 	bool overflow;	   /* more are unknown than fit */
 	uint64_t next_seq; /* of the listing, 0 = its first line has not come */
+	uint64_t expunged; /* told before the listing */
+	uint64_t first;	   /* sequence number to begin at; 0 = the whole coverage */
 };
 
 static int hold_change(struct sink *s, const struct change *c, struct err *err)
@@ -60,17 +63,19 @@ static int hold_known(struct sink *s, uint64_t from, struct known *out, size_t m
 	return h->real->known(h->real, from, out, max, err);
 }
 
-static void refresh_init(struct refresh *f, struct pull *p)
+static void refresh_init(struct refresh *f, struct pull *p, uint64_t first)
 {
 	memset(f, 0, sizeof *f);
 	f->pull = p;
+	f->first = first;
+	f->expunged = p->imap->sel.expunged;
 	f->hold.base.change = hold_change;
 	f->hold.base.known = hold_known;
 	f->hold.real = p->out;
 	f->hold.gone = g_array_new(FALSE, FALSE, sizeof(uint64_t));
 	f->unknown = g_array_new(FALSE, FALSE, sizeof(uint64_t));
-	merge_init(&f->merge, &f->hold.base, p->at.low, p->at.uidnext - 1);
-	f->next_seq = p->at.low == 1 ? 1 : 0;
+	merge_init(&f->merge, &f->hold.base, p->at.low, p->covered - 1);
+	f->next_seq = first ? first : p->at.low == 1 ? 1 : 0;
 }
 
 static void refresh_release(struct refresh *f)
@@ -84,9 +89,11 @@ static void refresh_release(struct refresh *f)
 
 static int listed(struct refresh *f, const struct fetch *m, struct err *err)
 {
-	int r = merge_present(
-		&f->merge, m->uid, m->flags, row_keywords(f->pull->imap->row, m), err);
+	int r;
 
+	if (f->first && f->merge.n_present == 0)
+		f->merge.last = m->uid - 1; /* what is below was not asked for */
+	r = merge_present(&f->merge, m->uid, m->flags, row_keywords(f->pull->imap->row, m), err);
 	f->next_seq = m->seq + 1;
 	if (r > 0 && f->unknown->len < UNKNOWN_MAX)
 		g_array_append_val(f->unknown, m->uid);
@@ -109,6 +116,18 @@ static int news(struct refresh *f, const struct fetch *m, struct err *err)
 	return r < 0 ? r : 0;
 }
 
+/* How many lines of the listing an answer takes back, by number or (RFC 7162) by uid. */
+static uint64_t taken_back(const struct refresh *f, const struct response *r)
+{
+	struct scan s = r->rest;
+
+	if (slice_is(r->word, "EXPUNGE"))
+		return r->number && r->number < f->next_seq;
+	if (!slice_is(r->word, "VANISHED") || scan_peek(&s, '('))
+		return 0;
+	return uidset_count(&s, 1, f->merge.last);
+}
+
 static int on_flags(struct imap *i, const struct response *r, void *ctx, struct err *err)
 {
 	struct refresh *f = ctx;
@@ -116,12 +135,15 @@ static int on_flags(struct imap *i, const struct response *r, void *ctx, struct 
 	struct fetch m;
 
 	(void)i;
-	if (slice_is(r->word, "EXPUNGE") && r->number && r->number < f->next_seq)
-		f->next_seq--;
+	f->next_seq -= MIN(taken_back(f, r), f->next_seq);
 	if (!slice_is(r->word, "FETCH") || !fetch_parse(r->number, &s, &m))
 		return 0;
 	if (!(m.has & FETCH_UID) || !(m.has & FETCH_FLAGS) || m.uid == 0)
 		return 0;
+	if (f->first && f->merge.n_present == 0 && m.uid < f->pull->at.low) {
+		f->next_seq = m.seq + 1; /* not covered yet */
+		return 0;
+	}
 	if (m.uid > f->merge.last && m.uid <= f->merge.high &&
 		(f->next_seq == 0 || m.seq == f->next_seq))
 		return listed(f, &m, err);
@@ -135,14 +157,19 @@ static int list_flags(struct refresh *f, struct err *err)
 	struct answer a;
 	int r;
 
-	command_init(&c, p->imap, "UID FETCH ");
-	g_string_append_printf(
-		c.text, "%" PRIu64 ":%" PRIu32 " (UID FLAGS)", p->at.low, p->at.uidnext - 1);
+	command_init(&c, p->imap, f->first ? "FETCH " : "UID FETCH ");
+	if (f->first)
+		g_string_append_printf(c.text, "%" PRIu64 ":*", f->first);
+	else
+		g_string_append_printf(c.text, "%" PRIu64 ":%" PRIu32, p->at.low, p->covered - 1);
+	command_add(&c, " (UID FLAGS)");
 	r = imap_run(p->imap, &c, on_flags, f, &a, err);
 	if (r < 0)
 		return r;
 	if (a.status != ANSWER_OK)
 		return answer_error(&a, err);
+	if (f->first && f->merge.n_present == 0)
+		return 0; /* no line came: it proves nothing */
 	return merge_finish(&f->merge, err);
 }
 
@@ -151,9 +178,7 @@ static int list_flags(struct refresh *f, struct err *err)
 /* Is the loss so heavy that one listing does not prove it? */
 static bool doubtful(const struct refresh *f)
 {
-	uint64_t gone = f->hold.gone->len;
-
-	return !f->pull->proved && gone > LOSS_FLOOR && gone * LOSS_SHARE > f->merge.n_known;
+	return !f->pull->proved && pull_heavy(f->hold.gone->len, f->merge.n_known);
 }
 
 /* A new connection for the second proof. */
@@ -162,19 +187,6 @@ static int ask_again(struct pull *p, struct err *err)
 	log_event(LOG_WARN, "imap-heavy-loss", "s:s", "account", p->imap->base.account->name);
 	p->proved = true;
 	return pull_reconnect(p, err);
-}
-
-static int report_gone(struct refresh *f, struct err *err)
-{
-	int r = 0;
-
-	for (guint n = 0; r >= 0 && n < f->hold.gone->len; n++) {
-		struct change c = { .kind = CHANGE_GONE,
-			.uid = g_array_index(f->hold.gone, uint64_t, n) };
-
-		r = f->hold.real->change(f->hold.real, &c, err);
-	}
-	return r < 0 ? r : 0;
 }
 
 /* Fetches what the store misses, in bounded commands. */
@@ -192,7 +204,8 @@ static int fetch_unknown(struct refresh *f, struct err *err)
 
 		command_init(&c, p->imap, "UID FETCH ");
 		taken = uidset_write(c.text, uids + done, MIN(n - done, IMAP_FETCH_BATCH));
-		command_add(&c, " " PULL_ITEMS);
+		command_add(&c, " ");
+		command_add(&c, p->items);
 		r = imap_run(p->imap, &c, pull_on_message, p, &a, err);
 		if (r == 0 && a.status != ANSWER_OK)
 			r = answer_error(&a, err);
@@ -203,13 +216,29 @@ static int fetch_unknown(struct refresh *f, struct err *err)
 	return r;
 }
 
+/*
+ * How many messages there are below the end of the coverage: the number of the
+ * last line.  What went during the listing is counted on, so that the next call
+ * notices it.
+ */
+static void count(struct refresh *f)
+{
+	struct pull *p = f->pull;
+	uint64_t went = p->imap->sel.expunged - f->expunged;
+
+	if (f->merge.n_present > 0)
+		p->at.exists = f->next_seq - 1 + went + p->n_new;
+	else
+		p->at.exists = p->imap->sel.exists + p->imap->sel.expunged;
+}
+
 /* One listing; *again = it has to be repeated. */
-static int round_of(struct pull *p, bool *again, struct err *err)
+static int round_of(struct pull *p, uint64_t first, bool *again, struct err *err)
 {
 	AUTO(refresh_release) struct refresh f;
 	int r;
 
-	refresh_init(&f, p);
+	refresh_init(&f, p, first);
 	r = list_flags(&f, err);
 	if (r < 0)
 		return r;
@@ -217,19 +246,40 @@ static int round_of(struct pull *p, bool *again, struct err *err)
 		*again = true;
 		return ask_again(p, err);
 	}
-	r = report_gone(&f, err);
+	r = pull_report_gone(p, f.hold.gone, err);
+	count(&f);
 	if (r == 0)
 		r = fetch_unknown(&f, err);
 	*again = f.overflow;
 	return r;
 }
 
-int pull_refresh(struct pull *p, struct err *err)
+static int rounds(struct pull *p, uint64_t first, struct err *err)
 {
-	bool again = p->at.uidnext > p->at.low;
+	bool again = p->covered > p->at.low;
 	int r = 0;
 
 	for (int n = 0; r == 0 && again && n < ROUNDS_MAX; n++)
-		r = round_of(p, &again, err);
+		r = round_of(p, n == 0 ? first : 0, &again, err);
 	return r;
+}
+
+int pull_refresh(struct pull *p, struct err *err)
+{
+	int r = rounds(p, 0, err);
+
+	if (r == 0)
+		p->at.flags_at = clock_unix();
+	return r;
+}
+
+int pull_refresh_newest(struct pull *p, struct err *err)
+{
+	uint64_t old = p->imap->sel.exists - MIN(p->n_new, p->imap->sel.exists);
+
+	if (old == 0)
+		return 0;
+	if (old <= PULL_NEWEST)
+		return pull_refresh(p, err);
+	return rounds(p, old - PULL_NEWEST + 1, err);
 }

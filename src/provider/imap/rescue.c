@@ -19,12 +19,10 @@
 
 enum { RESCUE_SUSPECTS_MAX = 16 }; /* of one command; behind them all are asked for with less */
 
-#define FACTS "UID FLAGS INTERNALDATE RFC822.SIZE"
-
 /* Ever less of a message; what a row of the list needs is cut out of the header by the server. */
 static const char *const smaller[] = {
-	"(" FACTS " BODY.PEEK[HEADER.FIELDS (SUBJECT FROM TO CC DATE MESSAGE-ID)]<0.16384>)",
-	"(" FACTS ")",
+	"(" PULL_FACTS " BODY.PEEK[HEADER.FIELDS (SUBJECT FROM TO CC DATE MESSAGE-ID)]<0.16384>)",
+	"(" PULL_FACTS ")",
 };
 
 int pull_reconnect(struct pull *p, struct err *err)
@@ -126,7 +124,8 @@ static int fetch_some(struct pull *p, const uint64_t *uids, size_t n, unsigned *
 	struct err *err)
 {
 	bool wary = *suspects >= RESCUE_SUSPECTS_MAX;
-	int r = fetch(p, uids, n, wary ? smaller[0] : PULL_ITEMS, next, err);
+	int r = fetch(p, uids, n, wary ? smaller[0] 
+					: p->items, next, err);
 	size_t first = 0;
 
 	if (r != ERR_LIMIT)

@@ -289,6 +289,22 @@ const char *row_keywords(struct row *r, const struct fetch *f)
 	return r->keywords;
 }
 
+/*
+ * The server's own id of the message, the same in all mailboxes (L-101).  The
+ * letter in front keeps ids of different kinds apart when a server changes
+ * what it offers.
+ */
+static const char *canonical(struct row *r, const struct fetch *f)
+{
+	struct slice id = f->email_id.p ? f->email_id : f->gmail_id;
+	char text[ROW_CANONICAL_MAX + 2];
+
+	if (!id.p || id.n == 0 || id.n >= ROW_CANONICAL_MAX || !is_plain(id.p, id.n))
+		return NULL;
+	g_snprintf(text, sizeof text, "%c:%.*s", f->email_id.p ? 'e' : 'g', (int)id.n, id.p);
+	return keep(r, text, strlen(text), sizeof text);
+}
+
 const struct change *row_message(struct row *r, const struct fetch *f)
 {
 	const struct envelope *e = &f->envelope;
@@ -302,6 +318,10 @@ const struct change *row_message(struct row *r, const struct fetch *f)
 		.received_at = f->internaldate,
 		.size = f->size,
 		.has_attachment = f->attachment };
+	if (f->email_id.p || f->gmail_id.p)
+		c->canonical = canonical(r, f);
+	if (f->preview.p)
+		c->preview = text(r, f->preview, CHANGE_PREVIEW_MAX);
 	if (!(f->has & FETCH_ENVELOPE)) {
 		if (f->header.p)
 			from_header(r, f->header);

@@ -17,6 +17,7 @@ enum {
 	ROW_KEYWORDS_RAW = 2048,    /* bytes of a flag list that is looked at for keywords */
 	ROW_REFERENCES_SCAN = 2000, /* ids of a References header that are looked at */
 	ROW_REPLIES_SCAN = 10,
+	ROW_CANONICAL_MAX = 256,    /* RFC 8474: at most 255 */
 	ROW_HEADER_MAX = 64 * 1024, /* bytes of a References header that are looked at */
 };
 

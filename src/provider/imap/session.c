@@ -1,7 +1,7 @@
 /*
  * From a TCP connection to a logged-in session.
  *
- * libetpan speaks here: greeting, CAPABILITY, STARTTLS, LOGIN, AUTHENTICATE.
+ * libetpan speaks here: greeting, CAPABILITY, STARTTLS and, in login.c, LOGIN.
  * It never sees the network: its stream is the driver below, which hands it
  * one cleaned status line at a time out of wire.c.  The packaged libetpan
  * crashes on a status line without text, loops at an end of file and loses its
@@ -12,31 +12,13 @@
  * The rule for secrets: none leaves before TLS is up and verified, except to a
  * loopback address when the account says "plain".
  */
-#include <libetpan/libetpan.h>
+#include "provider/imap/session.h"
+
 #include <string.h>
 
 #include "base/i18n.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "base/spawn.h"
-#include "base/text.h"
-#include "provider/imap/command.h"
-
-enum {
-	SESSION_LINE_MAX = 8192, /* of a status line before login */
-	SESSION_PASSWORD_MAX = 1024,
-	SESSION_PASSWORD_MS = 30 * 1000,
-};
-
-struct session {
-	struct imap *imap;
-	mailimap *etpan;
-	bool greeted;
-	char line[SESSION_LINE_MAX + 8];
-	size_t len, at;	    /* of line: what libetpan has not taken yet */
-	struct answer last; /* of the last status line */
-	struct err err;	    /* why the driver failed */
-};
 
 /* --- the driver ------------------------------------------------------------------ */
 
@@ -55,7 +37,7 @@ static void pass_status(struct session *s, const struct response *r)
 	answer_parse(r, &s->last);
 	resp_text_parse(r->rest, &t);
 	if (slice_is(t.code, "CAPABILITY"))
-		plan_read(&s->imap->plan, &t.args);
+		imap_heard(s->imap, &t.args);
 	s->len = (size_t)g_snprintf(s->line, sizeof s->line, "%.*s%.*s -\r\n", (int)MIN(tag, 64),
 		r->p, (int)r->word.n, r->word.p);
 }
@@ -78,14 +60,16 @@ static int digest(struct session *s, const struct response *r)
 	s->len = s->at = 0;
 	if (r->kind == RESPONSE_DATA && slice_is(r->word, "BYE")) {
 		answer_parse(r, &s->last);
-		return err_set(&s->err, ERR_RETRY, _("The server sends us away: %s"), s->last.text);
+		err_set(&s->err, ERR_RETRY, _("The server sends us away: %s"), s->last.text);
+		s->err.after_s = answer_after_s(s->last.text);
+		return ERR_RETRY;
 	}
 	if (r->kind == RESPONSE_CONTINUE) {
 		s->len = g_strlcpy(s->line, "+ \r\n", sizeof s->line);
 	} else if (is_status_word(r->word)) {
 		pass_status(s, r);
 	} else if (r->kind == RESPONSE_DATA && slice_is(r->word, "CAPABILITY")) {
-		plan_read(&s->imap->plan, &words);
+		imap_heard(s->imap, &words);
 		s->len = g_strlcpy(s->line, "* CAPABILITY IMAP4rev1\r\n", sizeof s->line);
 	}
 	return 0;
@@ -110,8 +94,15 @@ static ssize_t low_read(mailstream_low *low, void *buf, size_t count)
 static ssize_t low_write(mailstream_low *low, const void *buf, size_t count)
 {
 	struct session *s = low->data;
+	const char *end = (const char *)buf + count;
+	uint64_t size;
 
-	return wire_write(s->imap->wire, buf, count, &s->err) < 0 ? -1 : (ssize_t)count;
+	if (wire_write(s->imap->wire, buf, count, &s->err) < 0)
+		return -1;
+	if (!s->along || count == 0 || end[-1] != '\n' || guard_announces(buf, end, &size) > 0)
+		return (ssize_t)count;
+	s->along = false;
+	return flight_send_early(s->imap, &s->flight, &s->err) < 0 ? -1 : (ssize_t)count;
 }
 
 static int low_close(mailstream_low *low)
@@ -174,8 +165,7 @@ static void imap_session_release(struct session *s)
 
 /* --- steps ----------------------------------------------------------------------- */
 
-/* What a failed step means: the driver's reason if it has one, else the server's no. */
-static int step_failed(const struct session *s, struct err *err)
+int session_failed(const struct session *s, struct err *err)
 {
 	if (s->err.code) {
 		*err = s->err;
@@ -197,10 +187,10 @@ static int greeting(struct session *s, bool *preauth, struct err *err)
 	*preauth = r == MAILIMAP_NO_ERROR_AUTHENTICATED;
 	if (*preauth || r == MAILIMAP_NO_ERROR_NON_AUTHENTICATED)
 		return 0;
-	return step_failed(s, err);
+	return session_failed(s, err);
 }
 
-static int capability(struct session *s, struct err *err)
+int session_capability(struct session *s, struct err *err)
 {
 	struct mailimap_capability_data *data = NULL;
 	int r;
@@ -211,14 +201,14 @@ static int capability(struct session *s, struct err *err)
 	r = mailimap_capability(s->etpan, &data);
 	if (data)
 		mailimap_capability_data_free(data);
-	return r == MAILIMAP_NO_ERROR ? 0 : step_failed(s, err);
+	return r == MAILIMAP_NO_ERROR ? 0 : session_failed(s, err);
 }
 
 /* Raises TLS.  What was heard before it counts for nothing. */
 static int start_tls(struct session *s, struct err *err)
 {
 	struct imap *i = s->imap;
-	int r = capability(s, err);
+	int r = session_capability(s, err);
 
 	if (r < 0)
 		return r;
@@ -228,7 +218,7 @@ static int start_tls(struct session *s, struct err *err)
 	wire_command(i->wire, 0);
 	if (mailimap_starttls(s->etpan) != MAILIMAP_NO_ERROR) {
 		if (s->err.code)
-			return step_failed(s, err);
+			return session_failed(s, err);
 		return err_set(err, ERR_TRUST, _("The server refused encryption (STARTTLS): %s"),
 			s->last.text);
 	}
@@ -254,79 +244,43 @@ static int secret_allowed(const struct imap *i, struct err *err)
 		_("The connection is not encrypted; tern sends no password over it."));
 }
 
-static int login_refused(struct session *s, struct err *err)
+/*
+ * Before the login, its capabilities must be known: from the greeting, from
+ * the last connection (what turns out to be wrong is asked for then), or asked.
+ */
+static int prepare_login(struct session *s, struct err *err)
 {
-	if (s->err.code)
-		return step_failed(s, err);
-	if (answer_error(&s->last, err) == ERR_RETRY)
-		return ERR_RETRY;
-	return err_set(err, ERR_AUTH, _("The login was refused: %s"), s->last.text);
-}
+	struct imap *i = s->imap;
+	int r = secret_allowed(i, err);
 
-/* AUTHENTICATE PLAIN with its initial response (RFC 4959, RFC 4616). */
-static int auth_plain(struct session *s, const char *user, const char *password)
-{
-	size_t nu = strlen(user), np = strlen(password), len = nu + np + 2;
-	g_autofree char *raw = g_malloc0(len), *base64 = NULL, *command = NULL;
-	int r;
+	if (r < 0)
+		return r;
+	if (!i->plan.known && i->known.before && flight_is_possible(i)) {
+		struct scan words = { i->known.before,
+			i->known.before + strlen(i->known.before) };
 
-	memcpy(raw + 1, user, nu);
-	memcpy(raw + nu + 2, password, np);
-	base64 = g_base64_encode((const guchar *)raw, len);
-	command = g_strconcat("AUTHENTICATE PLAIN ", base64, NULL);
-	log_secret(base64);
-	r = mailimap_custom_command(s->etpan, command);
-	explicit_bzero(raw, len);
-	explicit_bzero(base64, strlen(base64));
-	explicit_bzero(command, strlen(command));
+		imap_heard(i, &words);
+		s->remembered = true;
+	}
+	r = session_capability(s, err);
+	g_free(i->known.before);
+	i->known.before = g_strdup(i->heard);
 	return r;
-}
-
-static int send_secret(struct session *s, const char *password, struct err *err)
-{
-	const struct account *a = s->imap->base.account;
-	struct plan *plan = &s->imap->plan;
-	bool sasl = plan->auth_plain && plan->sasl_ir;
-	int r;
-
-	if (strpbrk(a->user, "\r\n") || strpbrk(password, "\r\n"))
-		return err_set(err, ERR_USAGE, _("User name and password must be one line each."));
-	if (!sasl && plan->logindisabled)
-		return err_set(err, ERR_AUTH,
-			_("The server does not accept passwords on this connection."));
-	plan->known = false;
-	wire_command(s->imap->wire, 0);
-	if (sasl)
-		r = auth_plain(s, a->user, password);
-	else
-		r = mailimap_login(s->etpan, a->user, password);
-	return r == MAILIMAP_NO_ERROR ? 0 : login_refused(s, err);
 }
 
 static int login(struct session *s, struct err *err)
 {
-	const struct account *a = s->imap->base.account;
-	char password[SESSION_PASSWORD_MAX];
-	int r = secret_allowed(s->imap, err);
+	int r = prepare_login(s, err);
 
 	if (r == 0)
-		r = capability(s, err);
+		r = session_login(s, err);
 	if (r < 0)
 		return r;
-	if (!a->user || !a->password_command)
-		return err_set(err, ERR_AUTH,
-			_("The account has no user or no password-command; see accounts.conf."));
-	r = spawn_first_line(a->password_command, s->imap->base.cancel, SESSION_PASSWORD_MS,
-		password, sizeof password, err);
-	if (r >= 0) {
-		log_secret(password);
-		r = send_secret(s, password, err);
-	}
-	explicit_bzero(password, sizeof password);
-	return r;
+	s->imap->known.told = s->imap->plan.known;
+	return flight_land(s->imap, &s->flight, err);
 }
 
-static int converse(struct session *s, struct err *err)
+static int greet(struct session *s, struct err *err)
 {
 	const struct account *a = s->imap->base.account;
 	bool preauth = false;
@@ -340,9 +294,81 @@ static int converse(struct session *s, struct err *err)
 			  "it."));
 	if (a->tls == TLS_STARTTLS)
 		r = start_tls(s, err);
-	if (r == 0 && !preauth)
-		r = login(s, err);
-	return r < 0 ? r : capability(s, err); /* not again if the login's answer told them */
+	return r == 0 && !preauth ? login(s, err) : r;
+}
+
+/* What evidence forbids is not planned (C-12). */
+static void apply_evidence(struct imap *i)
+{
+	struct plan *p = &i->plan;
+
+	if (imap_distrusted(i))
+		p->condstore = p->qresync = p->condstore_on = p->qresync_on = false;
+	if (i->evidence.count[EVIDENCE_IDLE_SILENT] >= EVIDENCE_SILENT_MAX)
+		p->idle = p->notify = false;
+}
+
+static void set_traits(struct imap *i)
+{
+	bool distrusted = imap_distrusted(i);
+
+	i->base.traits = (struct traits){
+		.cheap_scan = i->plan.list_extended && i->plan.list_status,
+		.connections = distrusted ? 1 : i->known.connections,
+		.run_s = distrusted ? EVIDENCE_RUN_S : 0,
+		.run_messages = distrusted ? EVIDENCE_RUN_MESSAGES : 0,
+		.letter = imap_letter(i),
+	};
+}
+
+static int converse(struct session *s, struct err *err)
+{
+	struct imap *i = s->imap;
+	int r = greet(s, err);
+
+	if (r == 0)
+		r = session_capability(s, err); /* not if the login's answer or the flight told them */
+	if (r == 0)
+		r = flight_send(i, &s->flight, err);
+	if (r == 0)
+		r = flight_land(i, &s->flight, err);
+	if (r < 0)
+		return r;
+	g_free(i->known.after);
+	i->known.after = g_strdup(i->heard);
+	i->known.stumbles = 0;
+	return 0;
+}
+
+/* --- the whole ------------------------------------------------------------------------ */
+
+/* Does the server allow fewer connections than there are? */
+static bool too_many(const struct session *s, const struct err *err)
+{
+	static const char *const words[] = { "too many", "maximum number of conn",
+		"connection limit", "connections exceeded" };
+
+	if (answer_code(&s->last, "LIMIT") || answer_code(&s->last, "INUSE"))
+		return true;
+	for (size_t n = 0; n < G_N_ELEMENTS(words); n++)
+		if (strcasestr(s->last.text, words[n]) || strcasestr(err->text, words[n]))
+			return true;
+	return false;
+}
+
+/* What a failure teaches for the next connection. */
+static void learn_from(struct session *s, const struct err *err)
+{
+	struct memory *m = &s->imap->known;
+	bool broke = err->code == ERR_OFFLINE || err->code == ERR_PROTOCOL;
+
+	if (broke && s->flight.early)
+		m->stumbles = MIN(m->stumbles + 1, MEMORY_STUMBLES_MAX);
+	else if (err->code != ERR_CANCELED && s->greeted && m->connections > 1 && too_many(s, err))
+		m->connections--;
+	else
+		return;
+	imap_keep(s->imap);
 }
 
 static int open_stream(struct imap *i, struct err *err)
@@ -368,21 +394,38 @@ static int open_stream(struct imap *i, struct err *err)
 	return 0;
 }
 
+static void log_login(const struct imap *i)
+{
+	const struct plan *p = &i->plan;
+	const char letter[] = { i->base.traits.letter, '\0' };
+	const char *changes = p->qresync_on ? "qresync" : p->condstore ? "condstore" : "compare";
+
+	log_event(LOG_INFO, "imap-login", "s:s, s:s, s:s, s:b, s:b, s:b, s:b, s:b, s:b, s:i",
+		"account", i->base.account->name, "class", letter, "changes", changes, "scan",
+		i->base.traits.cheap_scan, "idle", p->idle, "notify", p->notify, "move", p->move,
+		"uidplus", p->uidplus, "utf8", p->utf8_on, "connections",
+		i->base.traits.connections);
+}
+
 int imap_session_open(struct imap *i, struct err *err)
 {
 	struct session s = { .imap = i };
-	int r = open_stream(i, err);
+	int r;
 
+	imap_recall(i);
+	r = open_stream(i, err);
 	if (r == 0)
 		r = converse(&s, err);
 	imap_session_release(&s);
+	flight_release(&s.flight);
 	if (r < 0) {
+		learn_from(&s, err);
 		imap_drop(i);
 		return r;
 	}
-	log_event(LOG_INFO, "imap-login", "s:s, s:b, s:b, s:b, s:b, s:b", "account",
-		i->base.account->name, "idle", i->plan.idle, "move", i->plan.move, "uidplus",
-		i->plan.uidplus, "special_use", i->plan.special_use, "condstore",
-		i->plan.condstore);
+	apply_evidence(i);
+	set_traits(i);
+	imap_keep(i);
+	log_login(i);
 	return 0;
 }

@@ -24,10 +24,11 @@ size_t uidset_write(GString *out, const uint64_t *uids, size_t n)
 	return i;
 }
 
-static bool range(struct scan *s, GArray *out)
+bool uidset_next(struct scan *s, struct span *out)
 {
 	uint64_t from, to;
 
+	(void)scan_char(s, ',');
 	if (!scan_number(s, &from))
 		return false;
 	to = from;
@@ -35,20 +36,73 @@ static bool range(struct scan *s, GArray *out)
 		return false;
 	if (from == 0 || to == 0 || MAX(from, to) > INT64_MAX)
 		return false;
-	if ((from > to ? from - to : to - from) >= UIDSET_EXPAND_MAX - out->len)
-		return false;
-	for (uint64_t uid = MIN(from, to); uid <= MAX(from, to); uid++)
-		g_array_append_val(out, uid);
+	*out = (struct span){ MIN(from, to), MAX(from, to) };
 	return true;
 }
 
 bool uidset_read(struct scan *s, GArray *out)
 {
+	struct span x;
+
 	do {
-		if (!range(s, out))
+		if (!uidset_next(s, &x) || x.last - x.first >= UIDSET_EXPAND_MAX - out->len)
 			return false;
-	} while (scan_char(s, ','));
+		for (uint64_t uid = x.first; uid <= x.last; uid++)
+			g_array_append_val(out, uid);
+	} while (scan_peek(s, ','));
 	return true;
+}
+
+/* What of x lies in low .. high; false if nothing does. */
+static bool cut(struct span *x, uint64_t low, uint64_t high)
+{
+	x->first = MAX(x->first, low);
+	x->last = MIN(x->last, high);
+	return x->first <= x->last;
+}
+
+uint64_t uidset_count(struct scan *s, uint64_t low, uint64_t high)
+{
+	struct span x;
+	uint64_t n = 0;
+
+	while (uidset_next(s, &x))
+		n += cut(&x, low, high) ? x.last - x.first + 1 : 0;
+	return n;
+}
+
+bool uidset_spans(struct scan *s, uint64_t low, uint64_t high, size_t max, GArray *spans)
+{
+	struct span x;
+
+	do {
+		if (!uidset_next(s, &x) || spans->len >= max)
+			return false;
+		if (cut(&x, low, high))
+			g_array_append_val(spans, x);
+	} while (scan_peek(s, ','));
+	return true;
+}
+
+static int by_first(const void *a, const void *b)
+{
+	const struct span *x = a, *y = b;
+
+	return x->first < y->first ? -1 : x->first > y->first;
+}
+
+void uidset_spans_join(GArray *spans)
+{
+	struct span *x = (struct span *)(void *)spans->data;
+	guint kept = 0;
+
+	g_array_sort(spans, by_first);
+	for (guint n = 0; n < spans->len; n++)
+		if (kept > 0 && x[n].first <= x[kept - 1].last + 1)
+			x[kept - 1].last = MAX(x[kept - 1].last, x[n].last);
+		else
+			x[kept++] = x[n];
+	g_array_set_size(spans, kept);
 }
 
 static int ascending(const void *a, const void *b)

@@ -1,5 +1,5 @@
 /*
- * Mailbox names for people: modified UTF-7 (RFC 3501, section 5.1.3) to UTF-8.
+ * Mailbox names: modified UTF-7 (RFC 3501, section 5.1.3) to UTF-8 and back.
  */
 #ifndef TERN_PROVIDER_IMAP_UTF7_H
 #define TERN_PROVIDER_IMAP_UTF7_H
@@ -10,5 +10,14 @@
  * always valid UTF-8.
  */
 char *utf7_name(const char *path, char delimiter);
+
+/*
+ * Exactly: path as UTF-8 (g_free), NULL if it is no modified UTF-7 or if
+ * encoding that again would not give the same path.
+ */
+char *utf7_decode(const char *path);
+
+/* The modified UTF-7 (g_free) of valid UTF-8. */
+char *utf7_encode(const char *name);
 
 #endif

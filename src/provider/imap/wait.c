@@ -1,141 +1,170 @@
 /*
- * Sleeping until something happens: IDLE (RFC 2177) where offered, else the
- * doorbell and a NOOP at the end.  What TLS and our own buffer already hold is
- * looked at before every sleep, since poll does not show it.
+ * Sleeping until something happens: IDLE (RFC 2177) where offered, with NOTIFY
+ * (RFC 5465) for all mailboxes, else the doorbell and a NOOP at the end.  What
+ * TLS and our own buffer already hold is looked at before every sleep, since
+ * poll does not show it.
+ *
+ * An IDLE is renewed before routers forget the connection; the answer to its
+ * end is the probe that the server is still there.  The clock is read again
+ * every WATCH_MS, because poll does not count the time of a suspend.
  */
 #include <string.h>
 
 #include "base/clock.h"
 #include "base/i18n.h"
 #include "base/mem.h"
-#include "provider/imap/command.h"
+#include "provider/imap/notify.h"
 
 enum {
-	IDLE_MS = 9 * 60 * 1000,    /* then IDLE is renewed: routers forget silent connections */
 	IDLE_ANSWER_MS = 20 * 1000, /* for "+" and for the answer to DONE */
+	WATCH_MS = 30 * 1000,
 };
+
+/* One wait(). */
+struct sleeping {
+	struct imap *imap;
+	struct watch *w;
+	int64_t end;	 /* clock_mono_ms */
+	uint32_t notify; /* tag of a NOTIFY whose answer has not come; 0 = none */
+	bool refused;	 /* IDLE is not to be relied on */
+};
+
+static bool something(const struct sleeping *s)
+{
+	const struct imap *i = s->imap;
+
+	return s->w->news || i->tree || (i->stirred && g_hash_table_size(i->stirred) > 0);
+}
 
 static int on_news(struct imap *i, const struct response *r, void *ctx, struct err *err)
 {
-	bool *news = ctx;
+	struct sleeping *s = ctx;
 
 	(void)i;
 	(void)err;
-	*news |= slice_is(r->word, "EXISTS") || slice_is(r->word, "EXPUNGE") ||
-		 slice_is(r->word, "FETCH") || slice_is(r->word, "VANISHED");
+	s->w->news |= slice_is(r->word, "EXISTS") || slice_is(r->word, "EXPUNGE") ||
+		      slice_is(r->word, "FETCH") || slice_is(r->word, "VANISHED");
 	return 0;
 }
 
-/* Reads until the tagged answer of `tag`. */
-static int finish(struct imap *i, uint32_t tag, bool *news, struct answer *a, struct err *err)
+/* Reads one answer; that of NOTIFY is dealt with here. */
+static int next(struct sleeping *s, struct response *r, struct err *err)
 {
-	struct response r;
-	int n;
+	struct answer a;
+	int n = imap_read(s->imap, IDLE_ANSWER_MS, on_news, s, r, err);
 
-	do {
-		n = imap_read(i, IDLE_ANSWER_MS, on_news, news, &r, err);
-	} while (n == 0 && !(r.kind == RESPONSE_TAGGED && r.tag == tag));
-	if (n == 0)
-		answer_parse(&r, a);
-	return n;
+	if (n < 0 || r->kind != RESPONSE_TAGGED || !s->notify || r->tag != s->notify)
+		return n;
+	answer_parse(r, &a);
+	notify_answered(s->imap, &a);
+	s->notify = 0;
+	r->kind = RESPONSE_JUNK; /* it ends nothing */
+	return 0;
 }
 
-/* Enters IDLE; *refused if the server says no. */
-static int enter(struct imap *i, uint32_t *tag, bool *news, bool *refused, struct err *err)
+/* Enters IDLE; s->refused if the server says no. */
+static int enter(struct sleeping *s, uint32_t *tag, struct err *err)
 {
 	AUTO(command_release) struct command c = { 0 };
-	struct response r;
-	int n;
+	struct response r = { 0 };
+	int n = 0;
 
-	command_init(&c, i, "IDLE");
-	n = imap_send(i, &c, 0, tag, err);
+	if (notify_wanted(s->imap))
+		n = notify_send(s->imap, &s->notify, err);
+	command_init(&c, s->imap, "IDLE");
+	if (n == 0)
+		n = imap_send(s->imap, &c, 0, tag, err);
 	do {
 		if (n == 0)
-			n = imap_read(i, IDLE_ANSWER_MS, on_news, news, &r, err);
-	} while (n == 0 && r.kind != RESPONSE_CONTINUE && r.kind != RESPONSE_TAGGED);
-	*refused = n == 0 && r.kind == RESPONSE_TAGGED;
+			n = next(s, &r, err);
+	} while (n == 0 && r.kind != RESPONSE_CONTINUE &&
+		 !(r.kind == RESPONSE_TAGGED && r.tag == *tag));
+	s->refused = n == 0 && r.kind == RESPONSE_TAGGED;
 	return n;
 }
 
-static int leave(struct imap *i, uint32_t tag, bool *news, struct err *err)
+static int leave(struct sleeping *s, uint32_t tag, struct err *err)
 {
 	static const char done[] = "DONE\r\n";
-	struct answer a;
-	int r;
+	struct response r = { 0 };
+	int n;
 
-	wire_command(i->wire, 0);
-	r = wire_write(i->wire, done, sizeof done - 1, err);
-	return r < 0 ? r : finish(i, tag, news, &a, err);
+	wire_command(s->imap->wire, 0);
+	n = wire_write(s->imap->wire, done, sizeof done - 1, err);
+	while (n == 0 && !(r.kind == RESPONSE_TAGGED && r.tag == tag))
+		n = next(s, &r, err);
+	return n;
 }
 
-/* Until news, wake or the end; keep-alive lines of the server do not end it. */
-static int listen_until(
-	struct imap *i, struct cancel *wake, int64_t end, bool *news, struct err *err)
+/* Until news, wake or `until`; keep-alive lines of the server do not end it.  1 = the server ended
+ * IDLE by itself. */
+static int listen_until(struct sleeping *s, uint32_t tag, int64_t until, struct err *err)
 {
 	struct response r;
 
-	while (!*news) {
-		int64_t left = end - clock_mono_ms();
+	while (!something(s)) {
+		int64_t left = until - clock_mono_ms();
 		int n = 1;
 
-		if (wire_pending(i->wire) == 0)
-			n = stream_wait(wire_stream(i->wire), wake, (int)MAX(left, 0), err);
-		if (n <= 0)
-			return n;
-		n = imap_read(i, IDLE_ANSWER_MS, on_news, news, &r, err);
+		if (left <= 0 || cancel_is_set(s->w->wake))
+			return 0;
+		if (wire_pending(s->imap->wire) == 0)
+			n = stream_wait(wire_stream(s->imap->wire), s->w->wake,
+				(int)MIN(left, WATCH_MS), err);
 		if (n < 0)
 			return n;
-		if (r.kind == RESPONSE_TAGGED) /* the server ended IDLE by itself */
-			return 0;
+		if (n == 0)
+			continue;
+		n = next(s, &r, err);
+		if (n < 0)
+			return n;
+		if (r.kind == RESPONSE_TAGGED && r.tag == tag)
+			return 1;
 	}
 	return 0;
 }
 
-/* One IDLE command, at most until `end`. */
-static int idle_once(struct imap *i, struct cancel *wake, int64_t end, bool *news, bool *refused,
-	struct err *err)
+/* One IDLE command. */
+static int idle_once(struct sleeping *s, struct err *err)
 {
-	unsigned before = i->in_flight;
-	uint32_t tag;
-	int r = enter(i, &tag, news, refused, err);
+	uint32_t tag = 0;
+	int r = enter(s, &tag, err);
 
-	if (r < 0 || *refused)
+	if (r < 0 || s->refused)
 		return r;
-	r = listen_until(i, wake, end, news, err);
-	*refused = r == 0 && i->in_flight == before; /* ended by the server: not to be relied on */
-	if (r < 0 || *refused)
-		return r;
-	return leave(i, tag, news, err);
+	r = listen_until(s, tag, MIN(s->end, clock_mono_ms() + s->imap->idle_ms), err);
+	s->refused = r > 0;
+	return r != 0 ? MIN(r, 0) : leave(s, tag, err);
 }
 
-static int idle(
-	struct imap *i, struct cancel *wake, int64_t end, bool *live, bool *news, struct err *err)
+static int idle(struct sleeping *s, struct err *err)
 {
-	bool refused = false;
+	struct imap *i = s->imap;
 	int r = 0;
 
 	do {
-		int64_t now = clock_mono_ms();
-
-		r = idle_once(i, wake, MIN(end, now + IDLE_MS), news, &refused, err);
-		*live = r == 0 && !refused;
-	} while (r == 0 && !refused && !*news && !cancel_is_set(wake) && clock_mono_ms() < end);
-	if (refused)
+		r = idle_once(s, err);
+		s->w->live = r == 0 && !s->refused;
+	} while (r == 0 && !s->refused && !something(s) && !cancel_is_set(s->w->wake) &&
+		 clock_mono_ms() < s->end);
+	if (s->refused)
 		i->plan.idle = false;
+	s->w->everywhere = s->w->live && i->notify_on;
 	return r;
 }
 
 /* Without IDLE: sleeps on the doorbell, then asks. */
-static int doze(struct imap *i, struct cancel *wake, int timeout_ms, bool *news, struct err *err)
+static int doze(struct sleeping *s, struct err *err)
 {
 	AUTO(command_release) struct command c = { 0 };
+	struct stream *stream = wire_stream(s->imap->wire);
 	struct answer a;
-	int r = stream_wait(wire_stream(i->wire), wake, timeout_ms, err);
+	int r = stream_wait(stream, s->w->wake, s->w->timeout_ms, err);
 
-	if (r < 0 || cancel_is_set(wake))
+	if (r < 0 || cancel_is_set(s->w->wake))
 		return r < 0 ? r : 0;
-	command_init(&c, i, "NOOP");
-	return imap_run(i, &c, on_news, news, &a, err);
+	command_init(&c, s->imap, "NOOP");
+	return imap_run(s->imap, &c, on_news, s, &a, err);
 }
 
 /*
@@ -145,31 +174,44 @@ static int doze(struct imap *i, struct cancel *wake, int timeout_ms, bool *news,
 static bool missed_something(const struct imap *i)
 {
 	const struct selected *sel = &i->sel;
-	const struct seen *seen = &i->seen;
+	const struct seen *seen = imap_seen(i, sel->path);
 
 	if (sel->stirred)
 		return true;
-	if (!seen->path || strcmp(seen->path, sel->path) != 0)
+	if (!seen)
 		return false;
-	return (sel->uidnext && sel->uidnext != seen->uidnext) || sel->exists != seen->exists ||
+	return (sel->uidnext && sel->uidnext > seen->uidnext) || sel->exists != seen->exists ||
 	       sel->modseq != seen->modseq;
+}
+
+/* What was live and silent to its end may be a lie (C-31). */
+static void note_silence(struct imap *i, const struct watch *w)
+{
+	g_clear_pointer(&i->silent, g_free);
+	if (w->live && !w->news && i->sel.path)
+		i->silent = g_strdup(i->sel.path);
 }
 
 int imap_wait(struct provider *p, struct watch *w, struct err *err)
 {
 	struct imap *i = imap_of(p);
-	int64_t end = clock_mono_ms() + w->timeout_ms;
+	struct sleeping s = { .imap = i, .w = w, .end = clock_mono_ms() + w->timeout_ms };
 	int r = imap_ready(i, err);
 
-	w->live = w->news = false;
+	w->live = w->everywhere = w->news = w->tree = false;
+	imap_status_forget(i, NULL);
 	if (r == 0)
 		r = imap_select(i, w->mailbox->path, true, false, err);
-	if (r == 0 && missed_something(i))
-		w->news = true;
+	if (r == 0 && (missed_something(i) || something(&s)))
+		w->news = missed_something(i);
 	else if (r == 0 && i->plan.idle)
-		r = idle(i, w->wake, end, &w->live, &w->news, err);
+		r = idle(&s, err);
 	else if (r == 0)
-		r = doze(i, w->wake, w->timeout_ms, &w->news, err);
+		r = doze(&s, err);
+	if (r == 0) {
+		note_silence(i, w);
+		notify_collect(i, w);
+	}
 	r = imap_settle(i, r);
-	return r < 0 ? r : w->news;
+	return r < 0 ? r : w->news || w->tree || (w->stirred && w->stirred->len > 0);
 }

@@ -12,6 +12,7 @@ struct wire {
 	struct guard guard;
 	char *buf;
 	size_t cap, pos, len; /* buf[pos, len) is not yet handed out */
+	bool careful; /* one byte at a time */
 	int body_fd;
 	int64_t body_bytes;
 };
@@ -50,6 +51,20 @@ struct stream *wire_stream(struct wire *w)
 size_t wire_pending(const struct wire *w)
 {
 	return w->len - w->pos;
+}
+
+void wire_careful(struct wire *w, bool on)
+{
+	w->careful = on;
+}
+
+int wire_compress(struct wire *w, struct err *err)
+{
+	if (wire_pending(w))
+		return err_set(err, ERR_PROTOCOL,
+			_("The server sent data where none was asked for; the connection was "
+			  "closed."));
+	return stream_compress(w->stream, err);
 }
 
 void wire_body_to(struct wire *w, int fd)
@@ -91,7 +106,8 @@ static int fill(struct wire *w, int timeout_ms, struct err *err)
 
 	if (r < 0)
 		return r;
-	n = stream_read(w->stream, w->buf + w->len, w->cap - w->len, timeout_ms, err);
+	n = stream_read(w->stream, w->buf + w->len, w->careful ? 1 : w->cap - w->len, timeout_ms,
+		err);
 	if (n < 0)
 		return (int)n;
 	r = guard_in(&w->guard, w->buf + w->len, (size_t)n, err);

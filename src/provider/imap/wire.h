@@ -51,6 +51,14 @@ void wire_command(struct wire *w, uint64_t literal_max);
 int wire_write(struct wire *w, const void *p, size_t len, struct err *err);
 
 /*
+ * The answer to the command that was just sent decides about compression: it is
+ * read byte by byte, so that nothing behind it is taken for plain text.
+ */
+void wire_careful(struct wire *w, bool on);
+/* Behind such an answer: both directions are compressed from now on. */
+int wire_compress(struct wire *w, struct err *err);
+
+/*
  * While fd >= 0, the literal of a "BODY[]" item goes to fd in pieces and never
  * stands in memory; in the answer it is replaced by NIL.  wire_body_bytes says
  * how many bytes went there since, -1 for none.
