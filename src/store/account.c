@@ -1,5 +1,3 @@
-#include <pthread.h>
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -8,6 +6,34 @@
 #include "store/priv.h"
 
 enum { ATTENTION_AFTER = 5 }; /* failures in a row until the reader is told (M-62) */
+
+static int note_metadata(struct store *s, account_id a, struct err *err)
+{
+	g_autofree char *version = g_strdup_printf("%d", LOCAL_METADATA_VERSION);
+
+	return db_run(s, err,
+		"INSERT INTO sync_cursor (account_id, kind, value) VALUES (?, 'metadata', ?)"
+		" ON CONFLICT (account_id, kind) DO UPDATE SET value = excluded.value",
+		"it", a.v, version);
+}
+
+bool store_metadata_outdated(struct store *s, account_id a)
+{
+	int64_t version = 0;
+
+	db_ask(s, NULL, &version,
+		"SELECT CAST(value AS INTEGER) FROM sync_cursor WHERE account_id = ?"
+		" AND kind = 'metadata'",
+		"i", a.v);
+	return version < LOCAL_METADATA_VERSION;
+}
+
+int store_metadata_done(struct store *s, account_id a, struct err *err)
+{
+	int r = tx_begin_leased(s, TX_CONSISTENT, a, err);
+
+	return r < 0 ? r : tx_end(s, note_metadata(s, a, err), err);
+}
 
 int store_account_bind(struct store *s, const char *name, const char *type, account_id *out,
 	struct err *err)
@@ -23,7 +49,9 @@ int store_account_bind(struct store *s, const char *name, const char *type, acco
 		"tt", name, type);
 	if (r == 0)
 		r = db_ask(s, err, &out->v, "SELECT id FROM account WHERE name = ?", "t", name);
-	return tx_end(s, r < 0 ? r : 0, err);
+	if (r > 0)
+		r = note_metadata(s, *out, err); /* nothing of it is older than this program */
+	return tx_end(s, r, err);
 }
 
 int store_accounts(struct store *s, GArray **out, struct err *err)
@@ -53,39 +81,54 @@ int store_accounts(struct store *s, GArray **out, struct err *err)
 	return 0;
 }
 
-int store_account_remove(struct store *s, account_id a, struct err *err)
+/* The bodies that are files of their own: the rows go with the account. */
+static int own_files(struct store *s, account_id a, GArray *ids, struct err *err)
 {
-	g_autoptr(GArray) bodies = g_array_new(FALSE, FALSE, sizeof(int64_t));
-	sqlite3_stmt *q;
-	int r = tx_begin(s, TX_DURABLE, err);
+	sqlite3_stmt *q = db_stmt(s, "SELECT b.message_id FROM body b JOIN message m"
+				  " ON m.id = b.message_id WHERE m.account_id = ? AND b.pack = 0");
+	int r;
 
-	if (r < 0)
-		return r;
-	q = db_stmt(s, "SELECT b.message_id FROM body b JOIN message m ON m.id = b.message_id"
-		    " WHERE m.account_id = ?");
 	db_bind(q, "i", a.v);
 	while ((r = db_step(s, q, err)) > 0) {
 		int64_t id = sqlite3_column_int64(q, 0);
 
-		g_array_append_val(bodies, id);
+		g_array_append_val(ids, id);
 	}
+	return r;
+}
+
+static int remove_rows(struct store *s, account_id a, struct err *err)
+{
+	static const char *const steps[] = {
+		"DELETE FROM reference WHERE account_id = ?",
+		"DELETE FROM location WHERE mailbox_id IN (SELECT id FROM mailbox WHERE account_id = ?)",
+		"DELETE FROM job WHERE account_id = ?",
+		"DELETE FROM account WHERE id = ?",
+	};
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < G_N_ELEMENTS(steps); i++)
+		r = db_run(s, err, steps[i], "i", a.v);
+	return r;
+}
+
+int store_account_remove(struct store *s, account_id a, struct err *err)
+{
+	g_autoptr(GArray) bodies = g_array_new(FALSE, FALSE, sizeof(int64_t));
+	int r = tx_begin(s, TX_DURABLE, err);
+
+	if (r < 0)
+		return r;
+	r = own_files(s, a, bodies, err);
 	if (r == 0)
-		r = db_run(s, err, "DELETE FROM reference WHERE account_id = ?", "i", a.v);
-	if (r == 0)
-		r = db_run(s, err, "DELETE FROM location WHERE mailbox_id IN"
-				" (SELECT id FROM mailbox WHERE account_id = ?)", "i", a.v);
-	if (r == 0)
-		r = db_run(s, err, "DELETE FROM account WHERE id = ?", "i", a.v);
+		r = remove_rows(s, a, err);
 	if (r == 0)
 		r = event_emit(s, TOPIC_FOLDER_TREE_CHANGED, a, (mailbox_id){ 0 },
 			(message_id){ 0 }, 0, err);
 	r = tx_end(s, r, err);
-	for (guint i = 0; r == 0 && i < bodies->len; i++) {
-		g_autofree char *path = body_path(s, g_array_index(bodies, int64_t, i));
-
-		unlink(path);
-	}
-	return r;
+	if (r == 0)
+		body_unlink(s, bodies);
+	return r < 0 ? r : pack_clean(s, err);
 }
 
 int store_account_result(struct store *s, account_id a, const struct err *why, struct err *err)
@@ -116,108 +159,30 @@ int store_account_result(struct store *s, account_id a, const struct err *why, s
 	return tx_end(s, r < 0 ? r : 0, err);
 }
 
-/* --- leases ------------------------------------------------------------ */
-
-static void read_line(const char *path, char *out, size_t cap)
+int store_account_memory(struct store *s, account_id a, char **out, struct err *err)
 {
-	FILE *f = fopen(path, "re");
+	sqlite3_stmt *q = db_stmt(s, "SELECT memory FROM account WHERE id = ?");
+	int r;
 
-	*out = '\0';
-	if (!f)
-		return;
-	if (!fgets(out, (int)cap, f))
-		*out = '\0';
-	fclose(f);
-	g_strchomp(out);
-}
-
-/* Field 22 of /proc/PID/stat: when the process started, in ticks since boot; 0 = no such process. */
-static long long start_time(int pid)
-{
-	char path[40], line[1024];
-	long long ticks = 0;
-	char *p;
-
-	g_snprintf(path, sizeof path, "/proc/%d/stat", pid);
-	read_line(path, line, sizeof line);
-	p = strrchr(line, ')');
-	if (!p || sscanf(p + 2, "%*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d"
-				" %*d %*d %*d %lld", &ticks) != 1)
-		return 0;
-	return ticks;
-}
-
-static const char *boot_id(void)
-{
-	static char id[64];
-
-	if (!*id)
-		read_line("/proc/sys/kernel/random/boot_id", id, sizeof id);
-	return id;
-}
-
-/* Made once a process; a fork makes another process. */
-const char *owner_token(void)
-{
-	static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* a leaf */
-	static char token[128];
-	static pid_t made_by;
-
-	pthread_mutex_lock(&lock);
-	if (made_by != getpid()) {
-		made_by = getpid();
-		g_snprintf(token, sizeof token, "%s %d %lld", boot_id(), (int)made_by,
-			start_time(made_by));
-	}
-	pthread_mutex_unlock(&lock);
-	return token;
-}
-
-bool owner_alive(const char *token)
-{
-	char boot[64];
-	long long started;
-	int pid;
-
-	owner_token(); /* the boot id is read under its lock */
-	if (sscanf(token, "%63s %d %lld", boot, &pid, &started) != 3)
-		return false;
-	return strcmp(boot, boot_id()) == 0 && start_time(pid) == started && started != 0;
-}
-
-int store_lease_take(struct store *s, account_id a, int *holder, struct err *err)
-{
-	sqlite3_stmt *q;
-	int r = tx_begin(s, TX_CONSISTENT, err);
-	bool free = true;
-
-	if (r < 0)
-		return r;
-	q = db_stmt(s, "SELECT owner, pid FROM lease WHERE account_id = ?");
+	if (!q)
+		return db_fail(s, err);
 	db_bind(q, "i", a.v);
 	r = db_step(s, q, err);
-	if (r > 0) {
-		*holder = sqlite3_column_int(q, 1);
-		free = strcmp(db_column(q, 0), owner_token()) == 0 || !owner_alive(db_column(q, 0));
-		sqlite3_reset(q);
-	}
-	if (r >= 0 && free)
-		r = db_run(s, err,
-			"INSERT INTO lease (account_id, owner, pid, taken_at) VALUES (?, ?, ?, ?)"
-			" ON CONFLICT (account_id) DO UPDATE SET owner = excluded.owner,"
-			" pid = excluded.pid, taken_at = excluded.taken_at",
-			"itii", a.v, owner_token(), (int64_t)getpid(), clock_unix());
-	r = tx_end(s, r < 0 ? r : 0, err);
-	return r < 0 ? r : free;
+	if (r == 0)
+		return err_set(err, ERR_GONE, _("This account does not exist any more."));
+	if (r < 0)
+		return r;
+	*out = g_strdup((const char *)sqlite3_column_text(q, 0));
+	sqlite3_reset(q);
+	return 0;
 }
 
-int store_lease_drop(struct store *s, account_id a, struct err *err)
+int store_account_memory_set(struct store *s, account_id a, const char *memory, struct err *err)
 {
-	int r = tx_begin(s, TX_CONSISTENT, err);
+	int r = tx_begin_leased(s, TX_CONSISTENT, a, err);
 
 	if (r < 0)
 		return r;
-	r = db_run(s, err, "DELETE FROM lease WHERE account_id = ? AND owner = ?", "it", a.v,
-		owner_token());
-	return tx_end(s, r, err);
+	return tx_end(s, db_run(s, err, "UPDATE account SET memory = ? WHERE id = ?", "ti", memory,
+				 a.v), err);
 }

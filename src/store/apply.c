@@ -117,11 +117,11 @@ static int insert_message(struct work *w, const struct change *c, int64_t *messa
 		r = db_run(s, err,
 			"INSERT INTO message (account_id, conversation_id, canonical, rfc_id, subject,"
 			" from_name, from_addr, to_text, cc_text, sent_at, received_at, size,"
-			" attachment) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-			"iitttttttiiii", w->b->account.v, conversation, c->canonical, c->message_id,
+			" attachment, preview) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+			"iitttttttiiiit", w->b->account.v, conversation, c->canonical, c->message_id,
 			or_empty(c->subject), or_empty(c->from_name), or_empty(c->from_addr),
 			or_empty(c->to), or_empty(c->cc), c->sent_at, date, (int64_t)c->size,
-			(int64_t)c->has_attachment);
+			(int64_t)c->has_attachment, or_empty(c->preview));
 	*message = sqlite3_last_insert_rowid(s->db);
 	if (r == 0)
 		r = db_run(s, err,
@@ -234,6 +234,13 @@ static int update_flags(struct work *w, const struct change *c, int64_t location
 	return r;
 }
 
+/* Of a message that came before anybody told its first words. */
+static int add_preview(struct work *w, const char *preview, int64_t message, struct err *err)
+{
+	return db_run(w->s, err, "UPDATE message SET preview = ? WHERE id = ? AND preview = ''", "ti",
+		preview, message);
+}
+
 /* 1 = the store has this uid (and its flags are right now), 0 = it does not. */
 static int known_place(struct work *w, const struct change *c, struct err *err)
 {
@@ -253,6 +260,8 @@ static int known_place(struct work *w, const struct change *c, struct err *err)
 	       strcmp(db_column(q, 3), or_empty(c->keywords)) == 0;
 	sqlite3_reset(q);
 	r = same ? 0 : update_flags(w, c, location, message, err);
+	if (r == 0 && c->kind == CHANGE_MESSAGE && c->preview)
+		r = add_preview(w, c->preview, message, err);
 	return r < 0 ? r : 1;
 }
 
@@ -351,22 +360,7 @@ static int apply_change(struct work *w, const struct change *c, struct err *err)
 	return 0;
 }
 
-/* --- mailboxes --------------------------------------------------------- */
-
-static int upsert_mailbox(struct work *w, const struct mailbox *m, bool *news, struct err *err)
-{
-	int r = db_run(w->s, err,
-		"INSERT INTO mailbox (account_id, path, name, delimiter, role, attrs)"
-		" VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (account_id, path) DO UPDATE SET"
-		" name = excluded.name, delimiter = excluded.delimiter, role = excluded.role,"
-		" attrs = excluded.attrs WHERE name <> excluded.name OR role <> excluded.role"
-		" OR attrs <> excluded.attrs OR delimiter <> excluded.delimiter",
-		"ittiii", w->b->account.v, m->path, m->name, (int64_t)m->delimiter, (int64_t)m->role,
-		(int64_t)m->attrs);
-
-	*news |= r == 0 && db_changed(w->s) > 0;
-	return r;
-}
+/* --- mailboxes that go, or begin anew ----------------------------------- */
 
 /* Ends what is wished of a place that goes, and the place. */
 static int void_place(struct work *w, int64_t location, int64_t message, const char *why,
@@ -410,12 +404,13 @@ static int void_slices(struct work *w, int64_t mailbox, const char *sql, const c
 	int more = 1;
 
 	while (more > 0) {
-		int r = tx_begin(w->s, TX_CONSISTENT, err);
+		int r = tx_begin_leased(w->s, TX_CONSISTENT, w->b->account, err);
 
 		if (r < 0)
 			return r;
 		r = db_run(w->s, err,
-			"UPDATE mailbox SET cursor = '', complete = 0 WHERE id = ? AND cursor <> ''",
+			"UPDATE mailbox SET cursor = '', complete = 0, state = 0, fetched = 0,"
+			" backfilled_at = 0 WHERE id = ? AND (cursor <> '' OR state <> 0)",
 			"i", mailbox);
 		more = r < 0 ? r : void_slice(w, mailbox, sql, why, err);
 		r = tx_end(w->s, more, err);
@@ -446,52 +441,12 @@ static int void_mailbox(struct work *w, int64_t mailbox, struct err *err)
 	return r < 0 ? r : void_slices(w, mailbox, NUMBERED, why, err);
 }
 
-static bool listed(const struct batch *b, const char *path)
-{
-	for (guint i = 0; i < b->mailboxes->len; i++)
-		if (strcmp(((struct mailbox *)b->mailboxes->pdata[i])->path, path) == 0)
-			return true;
-	return false;
-}
-
-/* The mailboxes of the store that the complete list does not have any more. */
-static int vanished(struct work *w, GArray *ids, struct err *err)
-{
-	sqlite3_stmt *q = db_stmt(w->s, "SELECT id, path FROM mailbox WHERE account_id = ?");
-	int r;
-
-	db_bind(q, "i", w->b->account.v);
-	while ((r = db_step(w->s, q, err)) > 0) {
-		int64_t id = sqlite3_column_int64(q, 0);
-
-		if (!listed(w->b, db_column(q, 1)))
-			g_array_append_val(ids, id);
-	}
-	return r;
-}
-
 static int empty_vanished(struct work *w, GArray *gone, struct err *err)
 {
-	int r = vanished(w, gone, err);
+	int r = listing_gone(w->s, w->b->account, w->b->mailboxes, w->b->replace_mailboxes, gone, err);
 
 	for (guint i = 0; r == 0 && i < gone->len; i++)
 		r = void_mailbox(w, g_array_index(gone, int64_t, i), err);
-	return r;
-}
-
-static int apply_mailboxes(struct work *w, const GArray *gone, struct err *err)
-{
-	bool news = gone->len > 0;
-	int r = 0;
-
-	for (guint i = 0; r == 0 && i < w->b->mailboxes->len; i++)
-		r = upsert_mailbox(w, w->b->mailboxes->pdata[i], &news, err);
-	for (guint i = 0; r == 0 && i < gone->len; i++)
-		r = db_run(w->s, err, "DELETE FROM mailbox WHERE id = ?", "i",
-			g_array_index(gone, int64_t, i));
-	if (r == 0 && news)
-		r = event_emit(w->s, TOPIC_FOLDER_TREE_CHANGED, w->b->account, (mailbox_id){ 0 },
-			(message_id){ 0 }, 0, err);
 	return r;
 }
 
@@ -532,7 +487,7 @@ static int yield(struct work *w, struct err *err)
 
 	if (r == 0)
 		r = tx_commit(w->s, err);
-	return r < 0 ? r : tx_begin(w->s, TX_CONSISTENT, err);
+	return r < 0 ? r : tx_begin_leased(w->s, TX_CONSISTENT, w->b->account, err);
 }
 
 static int apply_changes(struct work *w, struct err *err)
@@ -582,16 +537,21 @@ static int write_cursor(struct work *w, struct err *err)
 	if (!b->cursor)
 		return 0;
 	return db_run(w->s, err,
-		"UPDATE mailbox SET cursor = ?, uidvalidity = ?, complete = ? WHERE id = ?", "tiii",
-		b->cursor, (int64_t)b->uidvalidity, (int64_t)b->complete, b->mailbox.v);
+		"UPDATE mailbox SET cursor = ?1, uidvalidity = ?2, complete = ?3,"
+		" state = CASE WHEN ?3 THEN ?4 WHEN state = ?4 THEN ?5 ELSE state END,"
+		" backfilled_at = CASE WHEN NOT ?3 THEN 0 WHEN backfilled_at > 0 THEN backfilled_at"
+		" ELSE ?6 END WHERE id = ?7",
+		"tiiiiii", b->cursor, (int64_t)b->uidvalidity, (int64_t)b->complete,
+		(int64_t)MAILBOX_COMPLETE, (int64_t)MAILBOX_INCREMENTAL, w->now, b->mailbox.v);
 }
 
 static int apply_all(struct work *w, const GArray *gone, struct err *err)
 {
 	int r = survey(w, err);
 
-	if (r == 0)
-		r = apply_mailboxes(w, gone, err);
+	if (r == 0 && (w->b->replace_mailboxes || w->b->mailboxes->len > 0))
+		r = listing_write(w->s, w->b->account, w->b->mailboxes, w->b->replace_mailboxes,
+			gone, err);
 	if (r == 0)
 		r = apply_changes(w, err);
 	if (r == 0)
@@ -612,10 +572,10 @@ int batch_apply(struct store *s, struct batch *b, struct batch_result *result, s
 	*w.result = (struct batch_result){ 0 };
 	if (b->reset)
 		r = void_numbers(&w, b->mailbox.v, err);
-	if (r == 0 && b->replace_mailboxes)
+	if (r == 0 && (b->replace_mailboxes || b->mailboxes->len > 0))
 		r = empty_vanished(&w, gone, err);
 	if (r == 0)
-		r = tx_begin(s, TX_CONSISTENT, err);
+		r = tx_begin_leased(s, TX_CONSISTENT, b->account, err);
 	if (r == 0)
 		r = tx_end(s, apply_all(&w, gone, err), err);
 	batch_clear(b);

@@ -45,6 +45,7 @@ void batch_mailbox(struct batch *b, const struct mailbox *m)
 	*copy = *m;
 	copy->path = g_strdup(m->path);
 	copy->name = g_strdup(m->name);
+	copy->object_id = g_strdup(m->object_id);
 	copy->cursor = NULL;
 	g_ptr_array_add(b->mailboxes, copy);
 }
@@ -90,6 +91,7 @@ void batch_change(struct batch *b, const struct change *c)
 		copy.from_addr = keep(b, c->from_addr);
 		copy.to = keep(b, c->to);
 		copy.cc = keep(b, c->cc);
+		copy.preview = keep(b, c->preview);
 		copy.references = keep_references(b, c);
 	}
 	g_array_append_val(b->changes, copy);

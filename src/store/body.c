@@ -1,7 +1,8 @@
 /*
- * Raw messages on disk: DIR/bodies/XX/ID.eml, written beside and renamed.
- * The row in the body table is what counts; a file without a row is a rest of
- * a crash and is simply written again.
+ * Raw messages on disk: DIR/bodies/XX/ID.eml, written beside and renamed; the
+ * small ones that came in bulk lie in packs (pack.c).  The row in the body
+ * table is what counts; a file without a row is a rest of a crash and is
+ * simply written again, a row whose file is gone is removed when it is found.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -17,6 +18,11 @@
 #include "base/mem.h"
 #include "store/priv.h"
 
+enum {
+	OPEN_TRIES = 2,
+	USED_GRAIN_S = 86400, /* body.used_at is right to a day */
+};
+
 char *body_path(const struct store *s, int64_t message)
 {
 	char name[40];
@@ -26,6 +32,24 @@ char *body_path(const struct store *s, int64_t message)
 	return g_build_filename(s->dir, "bodies", name, NULL);
 }
 
+void body_unlink(const struct store *s, const GArray *messages)
+{
+	for (guint i = 0; i < messages->len; i++) {
+		g_autofree char *path = body_path(s, g_array_index(messages, int64_t, i));
+
+		unlink(path);
+	}
+}
+
+int body_ledger(struct store *s, int64_t message, int64_t size, struct err *err)
+{
+	return db_run(s, err,
+		"UPDATE cache_object SET state = iif(?1 < 0, 'evicted', 'cached'),"
+		" stored_bytes = max(?1, 0), last_error = NULL, attempts = 0"
+		" WHERE message_id = ?2 AND layer = 'body' AND object_id = ''",
+		"ii", size, message);
+}
+
 bool store_body_cached(struct store *s, message_id m)
 {
 	int64_t one;
@@ -33,19 +57,90 @@ bool store_body_cached(struct store *s, message_id m)
 	return db_ask(s, NULL, &one, "SELECT 1 FROM body WHERE message_id = ?", "i", m.v) > 0;
 }
 
-int store_body_open(struct store *s, message_id m, int *fd_out, struct err *err)
+/* Where a body is. */
+struct spot {
+	int64_t pack, at, size, used_at;
+};
+
+static int find(struct store *s, message_id m, struct spot *out, struct err *err)
 {
-	g_autofree char *path = body_path(s, m.v);
+	sqlite3_stmt *q = db_stmt(s, "SELECT pack, at, stored_bytes, used_at FROM body"
+				  " WHERE message_id = ?");
+	int r;
+
+	if (!q)
+		return db_fail(s, err);
+	db_bind(q, "i", m.v);
+	r = db_step(s, q, err);
+	if (r == 0)
+		return err_set(err, ERR_GONE, _("This message has not been fetched yet."));
+	if (r < 0)
+		return r;
+	*out = (struct spot){ sqlite3_column_int64(q, 0), sqlite3_column_int64(q, 1),
+		sqlite3_column_int64(q, 2), sqlite3_column_int64(q, 3) };
+	sqlite3_reset(q);
+	return 0;
+}
+
+static int open_spot(struct store *s, message_id m, const struct spot *at, int *fd_out,
+	struct err *err)
+{
+	g_autofree char *path = NULL;
 	int fd;
 
-	if (!store_body_cached(s, m))
-		return err_set(err, ERR_GONE, _("This message has not been fetched yet."));
+	if (at->pack > 0)
+		return pack_open(s, at->pack, at->at, at->size, fd_out, err);
+	path = body_path(s, m.v);
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 	if (fd < 0)
 		return err_set(err, ERR_GONE, _("The stored message %s cannot be read: %s."), path,
 			g_strerror(errno));
 	*fd_out = fd;
 	return 0;
+}
+
+/* What is used stays longer: noted once a day, and only if nobody has to wait for it. */
+static void note_used(struct store *s, message_id m, const struct spot *at)
+{
+	int64_t now = clock_unix();
+
+	if (at->used_at < now - USED_GRAIN_S && tx_try(s, NULL) > 0)
+		tx_end(s, db_run(s, NULL, "UPDATE body SET used_at = ? WHERE message_id = ?", "ii",
+				  now, m.v), NULL);
+}
+
+/* The file is lost (a disk that was restored in part): let it be fetched again. */
+static void forget(struct store *s, message_id m, const struct spot *at)
+{
+	int r = tx_try(s, NULL);
+
+	if (r <= 0)
+		return;
+	r = db_run(s, NULL, "DELETE FROM body WHERE message_id = ? AND pack = ? AND at = ?", "iii", m.v,
+		at->pack, at->at);
+	if (r == 0 && db_changed(s) > 0)
+		r = body_ledger(s, m.v, -1, NULL);
+	tx_end(s, r, NULL);
+}
+
+int store_body_open(struct store *s, message_id m, int *fd_out, struct err *err)
+{
+	struct spot at = { 0 };
+	int r = 0;
+
+	for (int i = 0; i < OPEN_TRIES; i++) {
+		r = find(s, m, &at, err);
+		if (r < 0)
+			return r;
+		r = open_spot(s, m, &at, fd_out, err);
+		if (r == 0) {
+			note_used(s, m, &at);
+			return 0;
+		} /* it may just have moved to another pack: look again */
+	}
+	if (r == ERR_GONE)
+		forget(s, m, &at);
+	return r;
 }
 
 int store_body_place(struct store *s, message_id m, struct body_place *out, struct err *err)
@@ -113,15 +208,12 @@ static int enter(struct store *s, message_id m, int64_t size, struct err *err)
 		"INSERT INTO body (message_id, stored_bytes, fetched_at, used_at)"
 		" SELECT ?1, ?2, ?3, ?3 WHERE EXISTS (SELECT 1 FROM message WHERE id = ?1)"
 		" ON CONFLICT (message_id) DO UPDATE SET stored_bytes = excluded.stored_bytes,"
-		" fetched_at = excluded.fetched_at, used_at = excluded.used_at",
+		" fetched_at = excluded.fetched_at, used_at = excluded.used_at, pack = 0, at = 0",
 		"iii", m.v, size, now);
 	if (r == 0 && db_changed(s) == 0)
 		r = err_set(err, ERR_GONE, _("This message does not exist any more."));
 	if (r == 0)
-		r = db_run(s, err,
-			"UPDATE cache_object SET state = 'cached', stored_bytes = ?,"
-			" last_error = NULL, attempts = 0 WHERE message_id = ? AND layer = 'body'",
-			"ii", size, m.v);
+		r = body_ledger(s, m.v, size, err);
 	return tx_end(s, r, err);
 }
 
@@ -175,11 +267,12 @@ static void sweep_folder(const char *path)
 	closedir(d);
 }
 
-void body_sweep(const struct store *s)
+void body_sweep(struct store *s)
 {
 	for (unsigned i = 0; i < 256; i++) {
 		g_autofree char *path = g_strdup_printf("%s/bodies/%02x", s->dir, i);
 
 		sweep_folder(path);
 	}
+	pack_sweep(s);
 }

@@ -27,6 +27,17 @@ static const struct invariant {
 	{ "cache_object.body",
 		"SELECT count(*) FROM message m WHERE NOT EXISTS (SELECT 1 FROM cache_object c"
 		" WHERE c.message_id = m.id AND c.layer = 'body' AND c.object_id = '')" },
+	{ "cache_object.state",
+		"SELECT count(*) FROM cache_object c WHERE c.layer = 'body' AND (c.state = 'cached')"
+		" <> EXISTS (SELECT 1 FROM body b WHERE b.message_id = c.message_id)" },
+	{ "body.pack",
+		"SELECT count(*) FROM body b LEFT JOIN body_pack p ON p.id = b.pack"
+		" WHERE b.pack > 0 AND (p.id IS NULL OR b.at < 0 OR b.at + b.stored_bytes > p.bytes)" },
+	{ "mailbox.backfilled_at", /* 4: MAILBOX_COMPLETE */
+		"SELECT count(*) FROM mailbox WHERE (state = 4) <> (backfilled_at > 0)" },
+	{ "job.account_id",
+		"SELECT count(*) FROM job j WHERE j.account_id <> 0 AND NOT EXISTS"
+		" (SELECT 1 FROM account a WHERE a.id = j.account_id)" },
 	{ "location.flags",
 		"SELECT count(*) FROM location l WHERE l.pending = 0 AND l.flags <> l.server_flags"
 		" AND l.uid IS NOT NULL" },
@@ -34,6 +45,8 @@ static const struct invariant {
 		"SELECT count(*) FROM message m WHERE (m.orphan = 0) <>"
 		" EXISTS (SELECT 1 FROM location l WHERE l.message_id = m.id)" },
 };
+
+G_STATIC_ASSERT(MAILBOX_COMPLETE == 4);
 
 int check_pages(struct store *s, struct err *err)
 {

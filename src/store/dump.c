@@ -82,6 +82,9 @@ static int dump_mailboxes(struct store *s, const struct out *o, struct err *err)
 			(json_int_t)m->total, "unread", (json_int_t)m->unread, "known",
 			(json_int_t)store_known_count(s, m->id));
 
+		json_object_set_new(line, "state", json_string(mailbox_state_name(m->state)));
+		if (m->object_id)
+			json_object_set_new(line, "object_id", text(m->object_id));
 		if (put_line(o, line, err) < 0)
 			return err->code;
 	}
@@ -115,7 +118,7 @@ static int dump_messages(struct store *s, const struct out *o, struct err *err)
 {
 	sqlite3_stmt *q = db_stmt(s, "SELECT m.id, m.account_id, m.conversation_id, m.canonical, m.rfc_id,"
 				  " m.subject, m.from_addr, m.received_at, m.size, m.orphan,"
-				  " b.message_id IS NOT NULL FROM message m"
+				  " b.message_id IS NOT NULL, m.preview FROM message m"
 				  " LEFT JOIN body b ON b.message_id = m.id ORDER BY m.id");
 	int r;
 
@@ -133,6 +136,8 @@ static int dump_messages(struct store *s, const struct out *o, struct err *err)
 			"locations", places);
 		int a = add_locations(s, sqlite3_column_int64(q, 0), places, err);
 
+		if (*db_column(q, 11))
+			json_object_set_new(line, "preview", text(db_column(q, 11)));
 		if (put_line(o, line, err) < 0 || a < 0)
 			return err->code;
 	}
@@ -162,6 +167,28 @@ static int dump_mutations(struct store *s, const struct out *o, struct err *err)
 	return 0;
 }
 
+/* Without times; the jobs of job.c are nothing but times, and not here. */
+static int dump_wishes(struct store *s, const struct out *o, struct err *err)
+{
+	g_autoptr(GPtrArray) rows = NULL;
+
+	if (store_tree_rows(s, (account_id){ 0 }, &rows, err) < 0)
+		return err->code;
+	for (guint i = 0; i < rows->len; i++) {
+		const struct tree_wish *w = rows->pdata[i];
+		json_t *line = json_pack("{s:s, s:I, s:I, s:s, s:s, s:o, s:o, s:i, s:o}", "kind",
+			"tree_wish", "id", (json_int_t)w->id, "account", (json_int_t)w->account.v,
+			"verb", mailbox_verb_name(w->verb), "status",
+			mutation_status_name(w->status), "path", text(w->path), "name",
+			w->name ? text(w->name) : json_null(), "attempts", w->attempts, "answer",
+			text(w->answer));
+
+		if (put_line(o, line, err) < 0)
+			return err->code;
+	}
+	return 0;
+}
+
 int store_dump(struct store *s, int (*put)(void *ctx, const char *line), void *ctx, struct err *err)
 {
 	const struct out o = { put, ctx };
@@ -175,6 +202,8 @@ int store_dump(struct store *s, int (*put)(void *ctx, const char *line), void *c
 		r = dump_messages(s, &o, err);
 	if (r == 0)
 		r = dump_mutations(s, &o, err);
+	if (r == 0)
+		r = dump_wishes(s, &o, err);
 	sqlite3_exec(s->db, "COMMIT", NULL, NULL, NULL);
 	return r;
 }

@@ -10,15 +10,21 @@ libtern_a_SOURCES += \
 	src/store/count.c \
 	src/store/dump.c \
 	src/store/event.c \
+	src/store/expire.c \
 	src/store/identity.c \
+	src/store/job.c \
+	src/store/lease.c \
+	src/store/listing.c \
 	src/store/mailbox.c \
 	src/store/migrate.c \
+	src/store/pack.c \
 	src/store/page.c \
 	src/store/pass.c \
 	src/store/priv.h \
 	src/store/queue.c \
 	src/store/rebase.c \
 	src/store/store.c src/store/store.h \
+	src/store/tree.c \
 	src/store/turn.c \
 	src/store/want.c
 

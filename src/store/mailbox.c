@@ -1,12 +1,12 @@
-#include <string.h>
-
+#include "base/clock.h"
 #include "base/i18n.h"
 #include "store/priv.h"
 
 #define MAILBOX_COLUMNS                                                                            \
 	"SELECT b.id, b.account_id, b.path, b.name, b.delimiter,"                                  \
 	" CASE WHEN o.role IS NULL THEN b.role WHEN o.role < 0 THEN 8 ELSE o.role END AS use,"     \
-	" b.attrs, b.total, b.unread, b.cursor, b.uidvalidity, b.complete"                         \
+	" b.attrs, b.total, b.unread, b.cursor, b.uidvalidity, b.complete, b.state, b.fetched,"    \
+	" b.backfilled_at, b.object_id"                                                            \
 	" FROM mailbox b LEFT JOIN mailbox_role_override o ON o.mailbox_id = b.id"
 
 G_STATIC_ASSERT(ROLE_NONE == 8); /* the 8 in the SQL above */
@@ -27,6 +27,10 @@ static struct mailbox *read_mailbox(sqlite3_stmt *q)
 	m->cursor = g_strdup(db_column(q, 9));
 	m->uidvalidity = (uint32_t)sqlite3_column_int64(q, 10);
 	m->complete = sqlite3_column_int(q, 11) != 0;
+	m->state = (enum mailbox_state)sqlite3_column_int(q, 12);
+	m->fetched = sqlite3_column_int64(q, 13);
+	m->backfilled_at = sqlite3_column_int64(q, 14);
+	m->object_id = g_strdup((const char *)sqlite3_column_text(q, 15));
 	return m;
 }
 
@@ -105,19 +109,112 @@ mailbox_id store_mailbox_with_role(struct store *s, account_id a, enum mailbox_r
 	return id;
 }
 
-int store_mailbox_role_override(struct store *s, mailbox_id m, enum mailbox_role role,
-	struct err *err)
+/* --- roles of the reader's own (L-59, L-64) ---------------------------- */
+
+static account_id account_of(struct store *s, mailbox_id m)
+{
+	account_id a = { 0 };
+
+	db_ask(s, NULL, &a.v, "SELECT account_id FROM mailbox WHERE id = ?", "i", m.v);
+	return a;
+}
+
+/* Runs one statement of an override, tells the tree and ends the transaction. */
+static int change_role(struct store *s, mailbox_id m, const char *sql, int64_t role, struct err *err)
 {
 	int r = tx_begin(s, TX_DURABLE, err);
 
 	if (r < 0)
 		return r;
-	r = db_run(s, err,
+	r = db_run(s, err, sql, "ii", m.v, role);
+	if (r == 0 && db_changed(s) > 0)
+		r = event_emit(s, TOPIC_FOLDER_TREE_CHANGED, account_of(s, m), m, (message_id){ 0 },
+			0, err);
+	return tx_end(s, r, err);
+}
+
+int store_mailbox_role_override(struct store *s, mailbox_id m, enum mailbox_role role,
+	struct err *err)
+{
+	if (account_of(s, m).v == 0)
+		return err_set(err, ERR_GONE, _("This mailbox does not exist any more."));
+	return change_role(s, m,
 		"INSERT INTO mailbox_role_override (mailbox_id, role) VALUES (?, ?)"
 		" ON CONFLICT (mailbox_id) DO UPDATE SET role = excluded.role",
-		"ii", m.v, role == ROLE_NONE ? (int64_t)-1 : (int64_t)role);
-	if (r == 0)
-		r = event_emit(s, TOPIC_FOLDER_TREE_CHANGED, (account_id){ 0 }, m,
-			(message_id){ 0 }, 0, err);
+		role == ROLE_NONE ? -1 : (int64_t)role, err);
+}
+
+int store_mailbox_role_clear(struct store *s, mailbox_id m, struct err *err)
+{
+	return change_role(s, m, "DELETE FROM mailbox_role_override WHERE mailbox_id = ?", 0, err);
+}
+
+/* --- how far the history is (M-36, M-64) ------------------------------- */
+
+int64_t store_mailbox_since(struct store *s, mailbox_id m)
+{
+	int64_t date = 0;
+
+	db_ask(s, NULL, &date,
+		"SELECT date FROM location INDEXED BY location_by_date"
+		" WHERE mailbox_id = ? AND shown = 1 ORDER BY date LIMIT 1",
+		"i", m.v);
+	return date;
+}
+
+int store_mailbox_state(struct store *s, mailbox_id m, enum mailbox_state state, int64_t fetched,
+	struct err *err)
+{
+	account_id a = account_of(s, m);
+	int r = tx_begin_leased(s, TX_CONSISTENT, a, err);
+
+	if (r < 0)
+		return r;
+	r = db_run(s, err,
+		"UPDATE mailbox SET state = ?1, fetched = ?2, claimed_by = NULL, backfilled_at ="
+		" CASE WHEN ?1 <> ?3 THEN 0 WHEN backfilled_at > 0 THEN backfilled_at ELSE ?4 END"
+		" WHERE id = ?5",
+		"iiiii", (int64_t)state, fetched, (int64_t)MAILBOX_COMPLETE, clock_unix(), m.v);
+	event_post(s, EV_MAILBOXES, 0, a, (message_id){ 0 });
 	return tx_end(s, r, err);
+}
+
+/* The claims of processes that died are void. */
+static int free_claims(struct store *s, account_id a, struct err *err)
+{
+	g_autoptr(GPtrArray) dead = g_ptr_array_new_with_free_func(g_free);
+	sqlite3_stmt *q = db_stmt(s, "SELECT DISTINCT claimed_by FROM mailbox WHERE account_id = ?"
+				  " AND claimed_by IS NOT NULL");
+	int r;
+
+	db_bind(q, "i", a.v);
+	while ((r = db_step(s, q, err)) > 0)
+		if (!owner_alive(db_column(q, 0)))
+			g_ptr_array_add(dead, g_strdup(db_column(q, 0)));
+	for (guint i = 0; r == 0 && i < dead->len; i++)
+		r = db_run(s, err,
+			"UPDATE mailbox SET claimed_by = NULL WHERE account_id = ? AND claimed_by = ?",
+			"it", a.v, dead->pdata[i]);
+	return r;
+}
+
+mailbox_id store_mailbox_claim_backfill(struct store *s, account_id a, struct err *err)
+{
+	mailbox_id m = { 0 };
+	int r = tx_begin_leased(s, TX_CONSISTENT, a, err);
+
+	if (r < 0)
+		return m;
+	r = free_claims(s, a, err);
+	if (r == 0)
+		r = db_ask(s, err, &m.v,
+			"UPDATE mailbox SET claimed_by = ?1, backfill_turn = 1 +"
+			" (SELECT max(backfill_turn) FROM mailbox WHERE account_id = ?2)"
+			" WHERE id = (SELECT id FROM mailbox WHERE account_id = ?2 AND state = ?3"
+			"  AND claimed_by IS NULL ORDER BY backfill_turn, role, id LIMIT 1)"
+			" RETURNING id",
+			"tii", owner_token(), a.v, (int64_t)MAILBOX_INCREMENTAL);
+	if (tx_end(s, r < 0 ? r : 0, err) < 0)
+		m.v = 0;
+	return m;
 }

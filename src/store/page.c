@@ -20,7 +20,8 @@ enum { SCOPE_MAX = 256, UNREAD_PAGE = 200, UNREAD_PAGES_MAX = 25 };
 #define ROW_COLUMNS                                                                                \
 	"l.id, l.message_id, l.mailbox_id, m.account_id, m.conversation_id, l.uid, l.flags,"       \
 	" l.pending, m.attachment, m.sent_at, l.date, l.size, m.from_name, m.from_addr,"           \
-	" m.to_text, m.cc_text, m.subject, m.rfc_id, l.keywords, l.sender, l.subject"
+	" m.to_text, m.cc_text, m.subject, m.rfc_id, l.keywords, l.sender, l.subject,"     \
+	" m.preview"
 
 /* CROSS JOIN keeps SQLite from turning the join around: the index on location leads. */
 #define ROW_TABLES " FROM location l CROSS JOIN message m ON m.id = l.message_id"
@@ -48,6 +49,7 @@ void list_row_free(struct list_row **p)
 	g_free(r->subject);
 	g_free(r->message_id_header);
 	g_free(r->keywords);
+	g_free(r->preview);
 	g_free(r);
 	*p = NULL;
 }
@@ -82,6 +84,7 @@ static struct list_row *read_row(sqlite3_stmt *q, enum list_order order)
 	r->subject = g_strdup(db_column(q, 16));
 	r->message_id_header = g_strdup(db_column(q, 17));
 	r->keywords = g_strdup(db_column(q, 18));
+	r->preview = g_strdup(db_column(q, 21));
 	r->key.date = r->received_at;
 	r->key.location = r->location;
 	r->key.number = order == ORDER_SIZE ? (int64_t)r->size : r->received_at;

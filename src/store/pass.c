@@ -2,8 +2,6 @@
  * What a provider may ask about a mailbox while it compares, and what is
  * cleaned up when a pass has heard all of them.
  */
-#include <unistd.h>
-
 #include "base/i18n.h"
 #include "model/flags.h"
 #include "store/priv.h"
@@ -90,7 +88,7 @@ static int drop_awaited(struct store *s, account_id a, struct err *err)
 static int purge_slice(struct store *s, account_id a, struct err *err)
 {
 	g_autoptr(GArray) ids = g_array_new(FALSE, FALSE, sizeof(int64_t));
-	int r = tx_begin(s, TX_CONSISTENT, err);
+	int r = tx_begin_leased(s, TX_CONSISTENT, a, err);
 
 	if (r < 0)
 		return r;
@@ -101,17 +99,16 @@ static int purge_slice(struct store *s, account_id a, struct err *err)
 	for (guint i = 0; r == 0 && i < ids->len; i++)
 		r = message_purge(s, g_array_index(ids, int64_t, i), err);
 	r = tx_end(s, r, err);
-	for (guint i = 0; r == 0 && i < ids->len; i++) {
-		g_autofree char *path = body_path(s, g_array_index(ids, int64_t, i));
-
-		unlink(path);
-	}
+	if (r == 0)
+		body_unlink(s, ids);
+	if (r == 0 && ids->len > 0)
+		r = pack_clean(s, err);
 	return r < 0 ? r : ids->len > 0;
 }
 
 static int close_pass(struct store *s, account_id a, struct err *err)
 {
-	int r = tx_begin(s, TX_CONSISTENT, err);
+	int r = tx_begin_leased(s, TX_CONSISTENT, a, err);
 
 	if (r < 0)
 		return r;

@@ -29,6 +29,7 @@ struct store {
 	bool full_sync;
 	const void *owner;      /* the thread that may use this handle (store.c) */
 	GArray *deltas;         /* of struct delta: counters to add up at commit (count.c) */
+	GArray *leases;         /* int64_t: accounts whose lease this handle took (lease.c) */
 	int64_t settled;        /* messages with a higher id came after the last complete pass */
 };
 
@@ -63,6 +64,10 @@ enum durability {
 	TX_DURABLE,    /* on disk when tx_commit returns */
 };
 int tx_begin(struct store *s, enum durability d, struct err *err);
+/* A consistent one, but only if no other process is writing: 1 = begun, 0 = busy. */
+int tx_try(struct store *s, struct err *err);
+/* For what only the holder of the account's lease may write: ERR_CONFLICT if it was taken away. */
+int tx_begin_leased(struct store *s, enum durability d, account_id a, struct err *err);
 int tx_commit(struct store *s, struct err *err); /* rolls back on failure */
 void tx_rollback(struct store *s);               /* no-op outside a transaction */
 /* Commit if r >= 0, else roll back; returns r or the commit's error. */
@@ -128,7 +133,15 @@ int orphan_reunite(struct store *s, int64_t message, struct err *err);
 /* Removes a message with all rows that hang on it; the caller removes its body file after the commit. */
 int message_purge(struct store *s, int64_t message, struct err *err);
 
-/* --- the queue (queue.c) ------------------------------------------------ */
+/* --- the queue (queue.c, want.c) ------------------------------------------------ */
+
+/* By the name in a row; an unknown one has failed. */
+enum mutation_status queue_status(const char *name);
+/* Did the server judge?  Only then does a try count (C-39: the reader's change is not lost to bad
+ * weather). */
+bool queue_counts(const struct err *why);
+/* Begins what the reader wants to keep: durable, and refused when the disk is almost full. */
+int wish_begin(struct store *s, struct err *err);
 
 /* Open wishes about a place become conflicts, with these words. */
 int queue_conflict(struct store *s, int64_t location, const char *why, struct err *err);
@@ -138,18 +151,53 @@ int queue_conflict_target(struct store *s, int64_t location, const char *why, st
 /* --- bodies (body.c) --------------------------------------------------- */
 
 char *body_path(const struct store *s, int64_t message);
+/* Removes the files of these messages (GArray of int64_t), those that have one. */
+void body_unlink(const struct store *s, const GArray *messages);
+/* The ledger says that the body is here, size in bytes, or (size < 0) that it was removed. */
+int body_ledger(struct store *s, int64_t message, int64_t size, struct err *err);
 /* Removes what a crash left half written. */
-void body_sweep(const struct store *s);
+void body_sweep(struct store *s);
+
+/* --- packs (pack.c) ---------------------------------------------------- */
+
+/* A body that lies in a pack, as a sealed descriptor of its own; ERR_GONE if it cannot be read. */
+int pack_open(const struct store *s, int64_t pack, int64_t at, int64_t size, int *fd_out,
+	struct err *err);
+/* Removes the packs that nothing lies in any more. */
+int pack_clean(struct store *s, struct err *err);
+/* Writes packs anew that are mostly empty. */
+int pack_compact(struct store *s, struct err *err);
+/* Removes rests of a crash. */
+void pack_sweep(struct store *s);
+
+/* --- the tree (listing.c, tree.c) -------------------------------------- */
+
+/*
+ * A list of mailboxes meets the rows of the account: which rows are gone
+ * (GArray of int64_t)?  With replace, all that the list does not have; else
+ * only those whose path now belongs to another mailbox.
+ */
+int listing_gone(struct store *s, account_id a, const GPtrArray *list, bool replace, GArray *gone,
+	struct err *err);
+/* Removes the gone (empty by now) and writes the list; in a transaction. */
+int listing_write(struct store *s, account_id a, const GPtrArray *list, bool replace,
+	const GArray *gone, struct err *err);
+/* Wishes about the tree that were under way when a process died wait again. */
+int tree_recover(struct store *s, account_id a, struct err *err);
+/* The mailbox has another path now: so have the open wishes about it. */
+int tree_follow(struct store *s, account_id a, const char *from, const char *to, struct err *err);
 
 /* --- damage (check.c) -------------------------------------------------- */
 
 /* SQLite's quick check; its sentence says what to do. */
 int check_pages(struct store *s, struct err *err);
 
-/* --- who we are (account.c) -------------------------------------------- */
+/* --- who we are (lease.c) ---------------------------------------------- */
 
-/* Boot id, pid and start time of this process: the owner of leases. */
+/* Boot id, pid and start time of this process: the owner of leases and claims. */
 const char *owner_token(void);
 bool owner_alive(const char *token);
+/* Inside a transaction: ERR_CONFLICT if this handle took the lease and the process lost it. */
+int lease_check(struct store *s, account_id a, struct err *err);
 
 #endif

@@ -38,7 +38,7 @@ static enum mutation_verb verb_from_name(const char *name)
 	return strcmp(name, "flags") == 0 ? MUTATION_FLAGS : MUTATION_MOVE;
 }
 
-static enum mutation_status status_from_name(const char *name)
+enum mutation_status queue_status(const char *name)
 {
 	for (unsigned i = 0; i < G_N_ELEMENTS(statuses); i++)
 		if (strcmp(statuses[i], name) == 0)
@@ -159,7 +159,7 @@ int64_t store_queue_due_in(struct store *s, account_id a)
 
 int store_queue_mark(struct store *s, const struct mutation_batch *b, struct err *err)
 {
-	int r = tx_begin(s, TX_DURABLE, err);
+	int r = tx_begin_leased(s, TX_DURABLE, b->account, err);
 
 	if (r < 0)
 		return r;
@@ -171,7 +171,7 @@ int store_queue_mark(struct store *s, const struct mutation_batch *b, struct err
 
 int store_queue_recover(struct store *s, account_id a, struct err *err)
 {
-	int r = tx_begin(s, TX_DURABLE, err);
+	int r = tx_begin_leased(s, TX_DURABLE, a, err);
 
 	if (r < 0)
 		return r;
@@ -189,6 +189,8 @@ int store_queue_recover(struct store *s, account_id a, struct err *err)
 	if (r == 0)
 		r = db_run(s, err, "DELETE FROM undo_step WHERE at < ?", "i",
 			clock_unix() - HISTORY_KEEP_S);
+	if (r == 0)
+		r = tree_recover(s, a, err);
 	return tx_end(s, r, err);
 }
 
@@ -401,8 +403,7 @@ static int settle_done(struct store *s, const struct mutation_batch *b, const st
 	return r < 0 ? r : rebase(s, o->message, err);
 }
 
-/* Did the server judge?  Only then does a try count (security of the reader's change, C-39). */
-static bool counts(const struct err *why)
+bool queue_counts(const struct err *why)
 {
 	switch (why->code) {
 	case ERR_OFFLINE:
@@ -441,7 +442,7 @@ static int settle_untried(struct store *s, const struct open_row *o, const struc
 		return give_up(s, o, MUTATION_CONFLICT, why->text, err);
 	if (why->code == ERR_UNSUPPORTED || why->code == ERR_REFUSED || why->code == ERR_GONE)
 		return give_up(s, o, MUTATION_FAILED, why->text, err);
-	return put_back(s, o, false, counts(why), why, err);
+	return put_back(s, o, false, queue_counts(why), why, err);
 }
 
 static int settle_one(struct store *s, const struct mutation_batch *b, const struct open_row *o,
@@ -475,7 +476,7 @@ static int outcome_code(const struct applied *a)
 int store_queue_settle(struct store *s, const struct mutation_batch *b, const struct applied *results,
 	const struct err *why, struct err *err)
 {
-	int r = tx_begin(s, TX_DURABLE, err);
+	int r = tx_begin_leased(s, TX_DURABLE, b->account, err);
 	int64_t settled = 0;
 
 	if (r < 0)
@@ -509,7 +510,7 @@ int store_queue_claim(struct store *s, account_id a, struct mutation_batch **out
 	if (r <= 0)
 		return r;
 	b = g_new0(struct mutation_batch, 1);
-	r = tx_begin(s, TX_DURABLE, err);
+	r = tx_begin_leased(s, TX_DURABLE, a, err);
 	if (r < 0)
 		return r;
 	r = settle_lost(s, a, err);
@@ -565,7 +566,7 @@ static struct mutation_row *read_row(sqlite3_stmt *q, int64_t now)
 	r->source.v = sqlite3_column_int64(q, 3);
 	r->target.v = sqlite3_column_int64(q, 4);
 	r->verb = verb_from_name(db_column(q, 5));
-	r->status = status_from_name(db_column(q, 6));
+	r->status = queue_status(db_column(q, 6));
 	r->add = (unsigned)sqlite3_column_int(q, 7);
 	r->remove = (unsigned)sqlite3_column_int(q, 8);
 	r->uncertain = sqlite3_column_int(q, 9) != 0;

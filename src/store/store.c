@@ -210,6 +210,23 @@ int tx_begin(struct store *s, enum durability d, struct err *err)
 	return 0;
 }
 
+int tx_try(struct store *s, struct err *err)
+{
+	int code;
+
+	check_owner(s);
+	g_assert(s->depth == 0);
+	turn_take(s->role);
+	sync_mode(s, TX_CONSISTENT);
+	sqlite3_busy_timeout(s->db, 0);
+	code = sqlite3_exec(s->db, "BEGIN IMMEDIATE", NULL, NULL, NULL);
+	sqlite3_busy_timeout(s->db, STORE_BUSY_MS);
+	s->depth = code == SQLITE_OK;
+	if (s->depth == 0)
+		turn_give();
+	return s->depth ? 1 : code == SQLITE_BUSY ? 0 : db_fail(s, err);
+}
+
 void tx_rollback(struct store *s)
 {
 	if (s->depth == 0)
@@ -386,6 +403,7 @@ int store_open(const char *dir, enum store_role role, struct queue *events, stru
 		(GDestroyNotify)(void (*)(void))sqlite3_finalize);
 	s->posted = g_array_new(FALSE, FALSE, sizeof(struct event));
 	s->deltas = g_array_new(FALSE, FALSE, 4 * sizeof(int64_t));
+	s->leases = g_array_new(FALSE, FALSE, sizeof(int64_t));
 	if (dir_make_private(dir, err) < 0 || note_open(s, err) < 0 || open_db(s, err) < 0 ||
 		migrate(s, err) < 0)
 		return err->code;
@@ -406,6 +424,7 @@ void store_close(struct store **p)
 	note_close(s);
 	g_array_unref(s->posted);
 	g_array_unref(s->deltas);
+	g_array_unref(s->leases);
 	g_free(s->dir);
 	g_free(s);
 	*p = NULL;

@@ -91,15 +91,27 @@ int store_account_result(struct store *s, account_id a, const struct err *why, s
 int store_account_memory(struct store *s, account_id a, char **out, struct err *err);
 int store_account_memory_set(struct store *s, account_id a, const char *memory, struct err *err);
 
+/*
+ * What the program makes of the facts of a mailbox: raised when it begins to
+ * keep more of them.  An account whose rows were written by an older version
+ * needs one full comparison of all its mailboxes; who made it says so (L-10).
+ */
+enum { LOCAL_METADATA_VERSION = 1 };
+bool store_metadata_outdated(struct store *s, account_id a);
+int store_metadata_done(struct store *s, account_id a, struct err *err);
+
 enum { LEASE_MS = 300 * 1000 }; /* a holder that is silent for so long is taken for dead (M-27) */
 /*
  * The lease of an account: at most one process synchronises it (M-24..M-27).
  * 1 = it is ours for LEASE_MS from now (also if it was: it is renewed), 0 = a
- * living process has it (its pid in *holder).  Never waits for another writer:
- * a busy store is 0, too (M-25).  A dead process's lease is free at once, that
- * of a living but silent one when its time is over.  While a handle has taken
- * the lease, its batch_apply, claims and settles check in their own transaction
- * that it is still ours, and fail with ERR_CONFLICT if it was taken away.
+ * living process has it (its pid in *holder).  Never waits for another process:
+ * while one writes it is 0, too, and the holder is 0 (M-25): ask again soon.  A
+ * dead process's lease is free at once, that of a living but silent one when
+ * its time is over.  The lease is the process's: any handle of it may take it,
+ * and the first drop gives it back for all.  While a handle has taken the
+ * lease, what it writes for the account (batch_apply, claims, settles, states,
+ * the end of a pass) checks in its own transaction that it is still ours, and
+ * fails with ERR_CONFLICT if it was taken away.
  */
 int store_lease_take(struct store *s, account_id a, int *holder, struct err *err);
 /* Milliseconds until the lease should be renewed (a third of LEASE_MS before that passed: 0). */
@@ -127,14 +139,18 @@ int64_t store_mailbox_since(struct store *s, mailbox_id m);
 int store_mailbox_state(struct store *s, mailbox_id m, enum mailbox_state state, int64_t fetched,
 	struct err *err);
 /* The mailbox whose history is to be continued next: state INCREMENTAL, oldest turn first;
- * claimed for this process until its state is noted or the process dies (M-36).  0 = none. */
+ * claimed for this process until its state is noted, the process dies, or the account's lease
+ * changes hands (M-36): note the state also when it could not be brought in.  0 = none. */
 mailbox_id store_mailbox_claim_backfill(struct store *s, account_id a, struct err *err);
 
 /* --- wishes about the tree of mailboxes -------------------------------- */
 
 /*
  * Queues a wish, durable when it returns.  name: the new name for people
- * (CREATE, RENAME), else NULL.  m: what it is about, 0 for CREATE.  > 0: its id.
+ * (CREATE, RENAME), else NULL.  m: what it is about, 0 for CREATE.  > 0: its
+ * id, or that of the one that it repeats or takes back.  DELETE with m 0 and a
+ * name takes back a CREATE that has not left.  ERR_USAGE with words for a name
+ * that cannot be.
  */
 int64_t store_want_mailbox(struct store *s, account_id a, enum mailbox_verb verb, mailbox_id m,
 	const char *name, struct err *err);
@@ -149,9 +165,11 @@ struct tree_wish {
 	char *answer;
 };
 void tree_wish_free(struct tree_wish **w);
-/* The oldest wish of the account that is due, NULL in *out if none. */
+/* The oldest wish of the account that is due, now leased by us (until it is settled, asking again
+ * gives it again); NULL in *out if none.  Wishes that touch the same mailbox keep their order. */
 int store_tree_due(struct store *s, account_id a, struct tree_wish **out, struct err *err);
-/* What became of it: code 0 done; a grade that can be tried again stays queued; else failed. */
+/* What became of it: code 0 done (a rename and a subscription show at once, the rest with the next
+ * listing: make one); a grade that can be tried again stays queued; else failed. */
 int store_tree_settle(struct store *s, int64_t id, const struct err *why, struct err *err);
 /* Open and failed ones, oldest first (struct tree_wish *). */
 int store_tree_rows(struct store *s, account_id a, GPtrArray **out, struct err *err);
@@ -306,21 +324,26 @@ struct body_draft {
 };
 int store_body_begin(struct store *s, message_id m, struct body_draft *out, struct err *err);
 int store_body_commit(struct store *s, struct body_draft *d, struct err *err);
-/* Keeps many whole raw messages in one durable step; sizes in bytes, data borrowed. */
+/*
+ * Keeps many whole raw messages in one durable step; sizes in bytes, data
+ * borrowed.  The more at once, the cheaper each: best 1000, or 16 MiB.  Those of
+ * messages that are gone meanwhile are left out.  Not for the screen's thread.
+ */
 struct body_piece {
 	message_id message;
 	const char *p;
 	size_t n;
 };
 int store_bodies_put(struct store *s, const struct body_piece *pieces, size_t n, struct err *err);
-/* uids of m (ascending, at most max, from `from` on) whose bodies are not cached; how many. */
 struct body_gap {
 	uint64_t uid;
 	message_id message;
 };
+/* Messages of m (by uid, at most max, from `from` on) whose bodies are not cached; how many. */
 int store_body_gaps(struct store *s, mailbox_id m, uint64_t from, struct body_gap *out, size_t max,
 	struct err *err);
-/* Removes bodies that nobody used for `days`, protected ones excepted; how many (M-15, M-37). */
+/* Removes bodies that nobody used for `days`; how many (M-15, M-37).  Protected: those of flagged
+ * messages and of messages with a change that waits.  Not for the screen's thread. */
 int store_bodies_expire(struct store *s, int days, struct err *err);
 /* Removes the file; notes the failure for the ledger when why is given. */
 void store_body_abandon(struct store *s, struct body_draft *d, const struct err *why);

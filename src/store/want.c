@@ -205,16 +205,21 @@ static int wish_move(struct store *s, const struct place *p, int64_t target, str
 
 /* --- a step ------------------------------------------------------------ */
 
-static int begin_step(struct store *s, const char *verb, int64_t *step_out, struct err *err)
+int wish_begin(struct store *s, struct err *err)
 {
 	int64_t free = file_free_bytes(s->dir);
-	int r;
 
 	if (free >= 0 && free < STORE_LOW_DISK)
 		return err_set(err, ERR_STORAGE,
 			_("The disk of %s is almost full: the change was not made. "
 			  "Free at least %d MiB."), s->dir, STORE_LOW_DISK >> 20);
-	r = tx_begin(s, TX_DURABLE, err);
+	return tx_begin(s, TX_DURABLE, err);
+}
+
+static int begin_step(struct store *s, const char *verb, int64_t *step_out, struct err *err)
+{
+	int r = wish_begin(s, err);
+
 	if (r < 0)
 		return r;
 	if (step_out) {

@@ -1,4 +1,5 @@
-check_PROGRAMS += tests/store/test_store tests/store/test_queue
+check_PROGRAMS += tests/store/test_store tests/store/test_queue tests/store/test_engine \
+	tests/store/test_bodies tests/store/test_tree
 rig = tests/support/rig.c tests/support/rig.h
 
 tests_store_test_store_SOURCES = tests/store/test_store.c $(rig)
@@ -10,3 +11,18 @@ tests_store_test_queue_SOURCES = tests/store/test_queue.c $(rig)
 tests_store_test_queue_CFLAGS = $(test_cflags)
 tests_store_test_queue_CPPFLAGS = $(test_cppflags)
 tests_store_test_queue_LDADD = $(test_ldadd)
+
+tests_store_test_engine_SOURCES = tests/store/test_engine.c $(rig)
+tests_store_test_engine_CFLAGS = $(test_cflags)
+tests_store_test_engine_CPPFLAGS = $(test_cppflags)
+tests_store_test_engine_LDADD = $(test_ldadd)
+
+tests_store_test_bodies_SOURCES = tests/store/test_bodies.c $(rig)
+tests_store_test_bodies_CFLAGS = $(test_cflags)
+tests_store_test_bodies_CPPFLAGS = $(test_cppflags)
+tests_store_test_bodies_LDADD = $(test_ldadd)
+
+tests_store_test_tree_SOURCES = tests/store/test_tree.c $(rig)
+tests_store_test_tree_CFLAGS = $(test_cflags)
+tests_store_test_tree_CPPFLAGS = $(test_cppflags)
+tests_store_test_tree_LDADD = $(test_ldadd)

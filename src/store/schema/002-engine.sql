@@ -16,10 +16,21 @@ ALTER TABLE mailbox ADD COLUMN backfill_turn INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE mailbox ADD COLUMN claimed_by TEXT;
 CREATE UNIQUE INDEX mailbox_object ON mailbox (account_id, object_id) WHERE object_id IS NOT NULL;
 UPDATE mailbox SET state = CASE WHEN complete THEN 4 WHEN cursor <> '' THEN 2 ELSE 0 END,
-	fetched = known;
+	fetched = known,
+	backfilled_at = CASE WHEN complete THEN CAST(strftime('%s', 'now') AS INTEGER) ELSE 0 END;
 
 -- The first words of a message, where the server tells them.
 ALTER TABLE message ADD COLUMN preview TEXT NOT NULL DEFAULT '';
+
+-- Small bodies lie together in packs: DIR/bodies/packs/ID.pack, written once.
+-- pack 0: a file of its own.  at: where it begins in its pack.
+CREATE TABLE body_pack (
+	id    INTEGER PRIMARY KEY AUTOINCREMENT,
+	bytes INTEGER NOT NULL
+) STRICT;
+ALTER TABLE body ADD COLUMN pack INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE body ADD COLUMN at INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX body_of_pack ON body (pack) WHERE pack > 0;
 
 -- Wishes about the tree of mailboxes, in the order in which they were made.
 CREATE TABLE tree_wish (
