@@ -83,9 +83,26 @@ void board_progress(struct board *b, enum engine_stage stage, int64_t done, int6
 		tell(b);
 }
 
-void board_push_live(struct board *b, bool live)
+void board_push(struct board *b, bool live, bool everywhere)
 {
-	CHANGE(b, b->state.push_live = live);
+	CHANGE(b, b->state.push_live = live; b->state.push_everywhere = live && everywhere);
+}
+
+void board_letter(struct board *b, char letter)
+{
+	if (b && b->state.letter != letter) /* only its own worker writes it */
+		CHANGE(b, b->state.letter = letter);
+}
+
+void board_cycle(struct board *b, const char *trigger, const char *sync_id)
+{
+	if (!b)
+		return;
+	pthread_mutex_lock(&b->lock);
+	g_strlcpy(b->state.trigger, trigger, sizeof b->state.trigger);
+	g_strlcpy(b->state.sync_id, sync_id, sizeof b->state.sync_id);
+	b->state.started_at = *sync_id ? clock_unix() : 0;
+	pthread_mutex_unlock(&b->lock);
 }
 
 void board_synced(struct board *b, int64_t at)
@@ -101,7 +118,8 @@ void board_error(struct board *b, const struct err *why)
 void board_waiting(struct board *b, const struct err *why, int64_t retry_at)
 {
 	CHANGE(b, put_stage(&b->state, STAGE_WAITING, NULL); b->state.error = *why;
-	       b->state.retry_at = retry_at; b->state.push_live = false);
+	       b->state.retry_at = retry_at; b->state.push_live = b->state.push_everywhere = false;
+	       *b->state.trigger = *b->state.sync_id = '\0'; b->state.started_at = 0);
 }
 
 void board_read(struct board *b, struct engine_state *out)

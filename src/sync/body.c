@@ -8,9 +8,15 @@
  * cache), or the code of the failure, whose words stand in engine_state.error
  * until the next pass ends.  While the account's last error is one that only
  * the reader can resolve, requests fail at once: one failed login, then silence.
+ *
+ * Where a server allows one connection (it said so, it cannot be trusted, or it
+ * refused the second one), the sync worker answers all requests on its own
+ * connection, between its slices and at once when it waits: the lane is
+ * `shared`, and this thread only rings the bell.
  */
 #include <poll.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "sync/priv.h"
@@ -65,6 +71,16 @@ message_id bodies_ask(struct bodies *b, message_id m)
 	pthread_mutex_unlock(&b->lock);
 	cancel_set(&b->ring);
 	return out;
+}
+
+bool bodies_waiting(struct bodies *b)
+{
+	bool yes;
+
+	pthread_mutex_lock(&b->lock);
+	yes = b->n > 0;
+	pthread_mutex_unlock(&b->lock);
+	return yes;
 }
 
 /* The next request, which is now being worked on; 0 = none. */
@@ -160,6 +176,17 @@ static int answer(struct lane *l, struct session *s, message_id m, struct err *e
 	return r;
 }
 
+/* The server wants no second connection: the sync worker shall answer, on its own. */
+static bool crowded_out(struct lane *l, const struct session *s, const struct err *why)
+{
+	if (why->code != ERR_RETRY || s->up || s->lane || !atomic_load(&l->up))
+		return false;
+	log_event(LOG_WARN, "second-connection-refused", "s:s, s:s", "account", l->account->name,
+		"words", why->text);
+	atomic_store(&l->crowded_at, clock_mono_ms());
+	return true;
+}
+
 static void serve(struct lane *l, struct session *s, message_id m)
 {
 	struct err err = { 0 };
@@ -168,12 +195,26 @@ static void serve(struct lane *l, struct session *s, message_id m)
 
 	if (r == ERR_CANCELED && cancel_is_set(&l->stop))
 		return;
+	if (r < 0 && crowded_out(l, s, &err)) {
+		release(&l->bodies);
+		bodies_ask(&l->bodies, m);
+		atomic_store(&l->shared, true);
+		return;
+	}
 	if (r < 0)
 		board_error(&l->board, &err);
 	e.code = r < 0 ? r : 0;
 	release(&l->bodies); /* before the answer: whoever hears it may ask at once */
 	if (l->sync->events)
 		queue_post(l->sync->events, &e);
+}
+
+void bodies_serve(struct lane *l, struct session *s)
+{
+	message_id m;
+
+	while (!cancel_is_set(&l->stop) && (m = take(&l->bodies)).v != 0)
+		serve(l, s, m);
 }
 
 /* Nothing is wanted: waits, and lets an idle connection go. */
@@ -186,6 +227,15 @@ static void doze(struct lane *l, struct session *s)
 		session_drop(s);
 }
 
+/* The sync worker answers: our connection would be one too many. */
+static void stand_aside(struct lane *l, struct session *s)
+{
+	session_drop(s);
+	if (bodies_waiting(&l->bodies))
+		lane_ring(l);
+	cancel_poll(&l->stop, cancel_fd(&l->bodies.ring), POLLIN, -1);
+}
+
 void *body_main(void *lane)
 {
 	struct lane *l = lane;
@@ -196,6 +246,10 @@ void *body_main(void *lane)
 		message_id m;
 
 		cancel_clear(&l->bodies.ring);
+		if (atomic_load(&l->shared)) {
+			stand_aside(l, &s);
+			continue;
+		}
 		m = take(&l->bodies);
 		if (m.v != 0)
 			serve(l, &s, m);

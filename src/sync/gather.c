@@ -44,8 +44,11 @@ struct gather {
 	bool doubt;              /* the first witness said something grave: ask again */
 	bool voided;             /* the batch begins with a reset that is not committed */
 	bool paused;             /* the provider was told to pause */
+	bool dirty;              /* the batch says something that the store does not know */
+	bool moved;              /* the cursor is no longer the one that the call began with */
 	int64_t known, removed;  /* in the mailbox before the call; by the call so far */
-	int64_t until;
+	int64_t added;           /* by the call so far */
+	struct stop stop;
 };
 
 static void gather_release(struct gather *g)
@@ -55,10 +58,11 @@ static void gather_release(struct gather *g)
 	g_clear_pointer(&g->gone_first, g_array_unref);
 }
 
-/* A busy database is the disk's failure here: it ends the pass, not only this mailbox. */
-static int ours(int r, struct err *err)
+/* A busy database is the disk's failure here, a lost lease everybody's: both end the pass, not
+ * only this mailbox. */
+static int ours(struct session *s, int r, struct err *err)
 {
-	if (r < 0)
+	if (session_stored(s, r) < 0)
 		err->code = ERR_STORAGE;
 	return r < 0 ? ERR_STORAGE : r;
 }
@@ -66,18 +70,24 @@ static int ours(int r, struct err *err)
 static int flush(struct gather *g, struct err *err)
 {
 	struct batch_result result = { 0 };
-	int r = batch_apply(g->s->store, g->batch, &result, err);
+	int r;
 
+	if (!g->dirty)
+		return 0; /* nothing new: no transaction */
+	r = batch_apply(g->s->store, g->batch, &result, err);
+	g->dirty = r < 0;
+	g->added += result.added;
 	g->s->added += result.added;
 	g->s->changed += result.changed;
 	g->s->removed += result.removed;
 	g->voided = g->voided && r < 0;
-	return ours(r, err);
+	return ours(g->s, r, err);
 }
 
 static int keep(struct gather *g, const struct change *c, struct err *err)
 {
 	batch_change(g->batch, c);
+	g->dirty = true;
 	return batch_size(g->batch) >= BATCH_CHANGES_MAX ? flush(g, err) : 0;
 }
 
@@ -112,8 +122,8 @@ static int on_reset(struct sink *sink, struct err *err)
 		return doubt(g, err);
 	}
 	batch_reset(g->batch);
-	g->voided = true;
-	g->known = 0;
+	g->dirty = g->moved = g->voided = true;
+	g->known = g->added = 0;
 	return 0;
 }
 
@@ -168,7 +178,22 @@ static bool should_pause(const struct gather *g, const struct cursor_point *at)
 		return true;
 	if (!g->s->stuck && push_due_in(g->s) == 0)
 		return true;
-	return !at->complete && clock_mono_ms() >= g->until;
+	if (at->complete)
+		return false;
+	return clock_mono_ms() >= g->stop.at ||
+	       (g->stop.known > 0 && g->known + g->added >= g->stop.known);
+}
+
+/* Keeps the point with the facts before it, if it is another than the store has. */
+static void move_cursor(struct gather *g, const struct cursor_point *at)
+{
+	const struct mailbox *m = g->mailbox;
+
+	if (!g->moved && strcmp(at->cursor, m->cursor) == 0 && at->uidvalidity == m->uidvalidity &&
+		at->complete == m->complete)
+		return;
+	batch_cursor(g->batch, at->cursor, at->uidvalidity, at->complete);
+	g->dirty = g->moved = true;
 }
 
 static int on_cursor(struct sink *sink, const struct cursor_point *at, struct err *err)
@@ -179,7 +204,7 @@ static int on_cursor(struct sink *sink, const struct cursor_point *at, struct er
 	if (r < 0)
 		return r;
 	if (at->cursor && *at->cursor)
-		batch_cursor(g->batch, at->cursor, at->uidvalidity, at->complete);
+		move_cursor(g, at);
 	r = flush(g, err);
 	if (r < 0)
 		return r;
@@ -195,8 +220,8 @@ static int on_known(struct sink *sink, uint64_t from, struct known *out, size_t 
 
 	if (g->voided)
 		return 0; /* the uids that the store still has are void */
-	return ours(store_known(g->s->store, g->mailbox->id, from, (struct store_known *)out, max,
-			    err),
+	return ours(g->s, store_known(g->s->store, g->mailbox->id, from,
+				  (struct store_known *)out, max, err),
 		err);
 }
 
@@ -216,8 +241,8 @@ static int ask(struct gather *g, const struct mailbox *m, unsigned flags, struct
 	g->batch = batch_new(s->account->id, m->id);
 	g_array_set_size(g->gone, 0);
 	g->mailbox = m;
-	g->voided = g->paused = false;
-	g->removed = 0;
+	g->voided = g->paused = g->dirty = g->moved = false;
+	g->removed = g->added = 0;
 	g->known = store_known_count(s->store, m->id);
 	board_stage(s->board, STAGE_PLANNING, m->name);
 	return session_heard(s, s->provider->ops->changes(s->provider, m, flags, &g->sink, err));
@@ -242,14 +267,14 @@ static int ask_again(struct gather *g, mailbox_id id, unsigned flags, struct err
 	return r;
 }
 
-int gather_mailbox(struct session *s, const struct mailbox *m, unsigned flags, int64_t until,
-	struct err *err)
+int gather_mailbox(struct session *s, const struct mailbox *m, unsigned flags,
+	const struct stop *stop, struct err *err)
 {
 	AUTO(gather_release) struct gather g = {
 		.sink = { .reset = on_reset, .change = on_change, .cursor = on_cursor,
 			.known = on_known, .progress = on_progress },
 		.s = s,
-		.until = until,
+		.stop = *stop,
 		.gone = g_array_new(FALSE, FALSE, sizeof(uint64_t)),
 	};
 	int r = ask(&g, m, flags, err);

@@ -17,12 +17,24 @@ struct listing {
 	struct session *s;
 	struct batch *batch;
 	GHashTable *paths;       /* listed this time */
+	GHashTable *stored;      /* struct mailbox *, by path: what the store has */
+	bool news;               /* the list says something that the store does not know */
 };
 
 static void listing_release(struct listing *l)
 {
 	batch_free(&l->batch);
 	g_clear_pointer(&l->paths, g_hash_table_unref);
+	g_clear_pointer(&l->stored, g_hash_table_unref);
+}
+
+static bool is_news(const struct listing *l, const struct mailbox *m)
+{
+	const struct mailbox *old = g_hash_table_lookup(l->stored, m->path);
+
+	return !old || old->delimiter != m->delimiter || old->role != m->role ||
+	       old->attrs != m->attrs || g_strcmp0(old->name, m->name) != 0 ||
+	       g_strcmp0(old->object_id, m->object_id) != 0;
 }
 
 static int on_mailbox(struct sink *sink, const struct mailbox *m, struct err *err)
@@ -32,8 +44,10 @@ static int on_mailbox(struct sink *sink, const struct mailbox *m, struct err *er
 	if (g_hash_table_size(l->paths) >= MAILBOXES_MAX)
 		return err_set(err, ERR_LIMIT, _("Account %s has more than %d mailboxes."),
 			l->s->account->name, MAILBOXES_MAX);
-	if (g_hash_table_add(l->paths, g_strdup(m->path)))
-		batch_mailbox(l->batch, m);
+	if (!g_hash_table_add(l->paths, g_strdup(m->path)))
+		return 0;
+	l->news = l->news || is_news(l, m);
+	batch_mailbox(l->batch, m);
 	return 0;
 }
 
@@ -54,25 +68,37 @@ static int list(struct listing *l, struct err *err)
 	if (r < 0)
 		return r;
 	board_stage(s->board, STAGE_DISCOVERING, NULL);
+	log_event(LOG_INFO, "listing", "s:s, s:s", "account", s->account->name, "sync_id", s->id);
 	r = session_heard(s, s->provider->ops->mailboxes(s->provider, &l->sink, err));
 	return r < 0 ? r : 0;
 }
 
-/* Adds to lost the stored mailboxes that the list does not have. */
-static int missing(struct listing *l, GPtrArray *lost, struct err *err)
+/* What the store has, by path. */
+static int recall(struct listing *l, struct err *err)
 {
-	g_autoptr(GPtrArray) stored = NULL;
-	int r = store_mailboxes(l->s->store, l->s->account->id, &stored, err);
+	g_autoptr(GPtrArray) all = NULL;
+	int r = store_mailboxes(l->s->store, l->s->account->id, &all, err);
 
-	if (r < 0)
-		return r;
-	for (guint i = stored->len; i > 0; i--) {
-		const struct mailbox *m = g_ptr_array_index(stored, i - 1);
+	l->stored = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, mailbox_drop);
+	for (guint i = 0; r >= 0 && i < all->len; i++) {
+		struct mailbox *m = g_ptr_array_index(all, i);
 
-		if (!g_hash_table_contains(l->paths, m->path))
-			g_ptr_array_add(lost, g_ptr_array_steal_index(stored, i - 1));
+		all->pdata[i] = NULL; /* the table has it now */
+		g_hash_table_insert(l->stored, m->path, m);
 	}
-	return 0;
+	return MIN(r, 0);
+}
+
+/* Adds to lost the stored mailboxes that the list does not have; they stay the table's. */
+static void missing(struct listing *l, GPtrArray *lost)
+{
+	GHashTableIter i;
+	void *path, *m;
+
+	g_hash_table_iter_init(&i, l->stored);
+	while (g_hash_table_iter_next(&i, &path, &m))
+		if (!g_hash_table_contains(l->paths, path))
+			g_ptr_array_add(lost, m);
 }
 
 static bool among(const GPtrArray *mailboxes, const char *path)
@@ -89,7 +115,7 @@ static bool among(const GPtrArray *mailboxes, const char *path)
 /* Asks again on a new connection; what only one of the two lists misses stays. */
 static int ask_again(struct listing *l, const GPtrArray *lost_first, struct err *err)
 {
-	g_autoptr(GPtrArray) lost = g_ptr_array_new_with_free_func(mailbox_drop);
+	g_autoptr(GPtrArray) lost = g_ptr_array_new();
 	int r;
 
 	log_event(LOG_WARN, "second-witness", "s:s, s:s, s:s, s:i", "account",
@@ -97,10 +123,9 @@ static int ask_again(struct listing *l, const GPtrArray *lost_first, struct err 
 		(int)lost_first->len);
 	session_drop(l->s);
 	r = list(l, err);
-	if (r == 0)
-		r = missing(l, lost, err);
 	if (r < 0)
 		return r;
+	missing(l, lost);
 	if (g_hash_table_size(l->paths) == 0)
 		return err_set(err, ERR_RETRY,
 			_("The server lists no mailboxes for account %s; nothing was removed."),
@@ -120,15 +145,33 @@ int listing_refresh(struct session *s, struct err *err)
 		.sink = { .mailbox = on_mailbox, .progress = on_progress },
 		.s = s,
 	};
-	g_autoptr(GPtrArray) lost = g_ptr_array_new_with_free_func(mailbox_drop);
-	int r = list(&l, err);
+	g_autoptr(GPtrArray) lost = g_ptr_array_new();
+	int r = recall(&l, err);
 
 	if (r == 0)
-		r = missing(&l, lost, err);
+		r = list(&l, err);
+	if (r == 0)
+		missing(&l, lost);
 	if (r == 0 && (lost->len > 0 || g_hash_table_size(l.paths) == 0))
 		r = ask_again(&l, lost, err);
-	if (r < 0)
+	if (r < 0 || (!l.news && lost->len == 0))
 		return r;
 	batch_replace_mailboxes(l.batch);
-	return batch_apply(s->store, l.batch, NULL, err);
+	return session_stored(s, batch_apply(s->store, l.batch, NULL, err));
+}
+
+int listing_follow(struct session *s, struct err *err)
+{
+	g_autoptr(GPtrArray) all = NULL;
+	int r = listing_refresh(s, err);
+
+	if (r >= 0)
+		r = store_mailboxes(s->store, s->account->id, &all, err);
+	for (guint i = 0; r >= 0 && i < all->len; i++) {
+		const struct mailbox *m = g_ptr_array_index(all, i);
+
+		if (m->state < MAILBOX_INCREMENTAL && !(m->attrs & MAILBOX_NOSELECT))
+			session_touch(s, m->id);
+	}
+	return MIN(r, 0);
 }

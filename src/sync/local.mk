@@ -1,9 +1,18 @@
 # The files of this room.
 libtern_a_SOURCES += \
+	src/sync/arrange.c \
+	src/sync/backfill.c \
 	src/sync/board.c \
 	src/sync/body.c \
+	src/sync/bulk.c \
+	src/sync/cadence.c \
 	src/sync/gather.c \
+	src/sync/history.c \
+	src/sync/interlude.c \
+	src/sync/job.c \
+	src/sync/lease.c \
 	src/sync/listing.c \
+	src/sync/looks.c \
 	src/sync/once.c \
 	src/sync/priv.h \
 	src/sync/pull.c \

@@ -4,22 +4,23 @@
  * after the other; the first error is the answer, but the others have their
  * turn all the same, unless the caller stopped us or the disk failed.
  */
+#include "base/clock.h"
 #include "base/i18n.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "sync/priv.h"
 
-struct job {
-	int (*run)(struct session *s, struct job *j, struct err *err);
+struct errand {
+	int (*run)(struct session *s, struct errand *j, struct err *err);
 	unsigned flags;          /* pass: changes_flags */
 	message_id message;      /* body */
-	int64_t left;            /* drain: rows that did not leave */
+	int64_t left;            /* drain: rows that did not leave; bodies: that came */
 	struct err why;          /* drain: why they did not */
 };
 
-/* --- running a job -------------------------------------------------------- */
+/* --- running an errand -------------------------------------------------------- */
 
-static int run_one(struct sync *sync, const struct account *a, struct job *j,
+static int run_one(struct sync *sync, const struct account *a, struct errand *j,
 	struct cancel *cancel, struct err *err)
 {
 	AUTO(session_close) struct session s;
@@ -32,7 +33,7 @@ static int run_one(struct sync *sync, const struct account *a, struct job *j,
 	return r < 0 ? r : j->run(&s, j, err);
 }
 
-static int run_chosen(struct sync *sync, account_id a, struct job *j, struct cancel *cancel,
+static int run_chosen(struct sync *sync, account_id a, struct errand *j, struct cancel *cancel,
 	struct err *err)
 {
 	struct err first = { 0 };
@@ -60,7 +61,7 @@ static int run_chosen(struct sync *sync, account_id a, struct job *j, struct can
 }
 
 /* The caller's latch, or one that nobody sets: a provider always has one to watch. */
-static int run(struct engine *e, account_id a, struct job *j, struct cancel *cancel,
+static int run(struct engine *e, account_id a, struct errand *j, struct cancel *cancel,
 	struct err *err)
 {
 	struct cancel never;
@@ -75,38 +76,62 @@ static int run(struct engine *e, account_id a, struct job *j, struct cancel *can
 
 static void unlease(struct session *s)
 {
-	struct err err = { 0 };
-
 	session_drop(s);
-	if (store_lease_drop(s->store, s->account->id, &err) < 0)
-		log_event(LOG_WARN, "lease-kept", "s:s", "words", err.text);
+	lease_drop(s);
 }
 
 /* --- pass ----------------------------------------------------------------- */
 
-static int pass_leased(struct session *s, struct job *j, struct err *err)
+static void note_pass(struct session *s, int64_t began, const struct err *why)
 {
-	int r = store_queue_recover(s->store, s->account->id, err);
+	char words[120];
 
-	log_event(LOG_INFO, "pass-start", "s:s, s:s, s:s", "account", s->account->name, "sync_id",
-		s->id, "trigger", "manual");
-	if (r >= 0)
-		r = session_connect(s, err);
+	job_words(s, words, sizeof words);
+	job_note(s->store, s->account->id,
+		&(struct job){ .name = "incremental", .began = began, .result = why,
+			.cadence_s = s->sync->timing.poll / 1000, .words = words });
+}
+
+/* What a pass of the command line is: everything that the limits allow, not only the newest. */
+static int whole_pass(struct session *s, unsigned flags, struct err *err)
+{
+	int r;
+
+	s->scan_next = push_due_in(s) != 0;
+	r = session_connect(s, err);
 	if (r >= 0)
 		r = push_due(s, err);
 	if (r >= 0)
-		r = pull_pass(s, j->flags, err);
+		r = pull_pass(s, flags, err);
+	if (r < 0 || !history_open(s))
+		return r;
+	r = backfill_all(s, err);
+	return r < 0 ? r : pull_clean(s, err);
+}
+
+static int pass_leased(struct session *s, struct errand *j, struct err *err)
+{
+	int64_t began = clock_unix();
+	int r = store_queue_recover(s->store, s->account->id, err);
+
+	log_event(LOG_INFO, "pass-start", "s:s, s:s, s:s, s:b", "account", s->account->name,
+		"sync_id", s->id, "trigger", s->trigger, "full", (j->flags & CHANGES_FULL) != 0);
+	if (r >= 0)
+		r = whole_pass(s, j->flags, err);
 	if (r < 0 && r != ERR_CANCELED)
 		session_result(s, err);
+	note_pass(s, began, r < 0 ? err : NULL);
+	job_clean_cache(s->store, tuning_of(s));
 	return r;
 }
 
-static int run_pass(struct session *s, struct job *j, struct err *err)
+static int run_pass(struct session *s, struct errand *j, struct err *err)
 {
 	int r = lease_take(s, err);
 
 	if (r < 0)
 		return r;
+	s->keeps = true;
 	r = pass_leased(s, j, err);
 	unlease(s);
 	return r;
@@ -114,7 +139,7 @@ static int run_pass(struct session *s, struct job *j, struct err *err)
 
 int once_pass(struct engine *e, account_id a, bool full, struct cancel *cancel, struct err *err)
 {
-	struct job j = { .run = run_pass, .flags = full ? CHANGES_FULL : 0 };
+	struct errand j = { .run = run_pass, .flags = full ? CHANGES_FULL : 0 };
 	int r = run(e, a, &j, cancel, err);
 
 	return r < 0 ? r : 0;
@@ -143,7 +168,7 @@ static int push_leased(struct session *s, struct err *err)
 	return r;
 }
 
-static int run_drain(struct session *s, struct job *j, struct err *err)
+static int run_drain(struct session *s, struct errand *j, struct err *err)
 {
 	struct err why = { 0 };
 	int64_t left = 0;
@@ -170,7 +195,7 @@ static int run_drain(struct session *s, struct job *j, struct err *err)
  */
 int once_drain(struct engine *e, account_id a, struct cancel *cancel, struct err *err)
 {
-	struct job j = { .run = run_drain };
+	struct errand j = { .run = run_drain };
 	int r = run(e, a, &j, cancel, err);
 
 	if (r < 0)
@@ -182,7 +207,7 @@ int once_drain(struct engine *e, account_id a, struct cancel *cancel, struct err
 
 /* --- body and check ------------------------------------------------------- */
 
-static int run_body(struct session *s, struct job *j, struct err *err)
+static int run_body(struct session *s, struct errand *j, struct err *err)
 {
 	return body_fetch(s, j->message, err);
 }
@@ -190,9 +215,27 @@ static int run_body(struct session *s, struct job *j, struct err *err)
 int once_body(struct engine *e, account_id a, message_id m, struct cancel *cancel,
 	struct err *err)
 {
-	struct job j = { .run = run_body, .message = m };
+	struct errand j = { .run = run_body, .message = m };
 
 	return run(e, a, &j, cancel, err);
+}
+
+static int run_bodies(struct session *s, struct errand *j, struct err *err)
+{
+	int64_t n = 0;
+	int r = bulk_fetch(s, &n, err);
+
+	j->left += n;
+	return r;
+}
+
+/* The number of bodies that came, if all did that can be had. */
+int once_bodies(struct engine *e, account_id a, struct cancel *cancel, struct err *err)
+{
+	struct errand j = { .run = run_bodies };
+	int r = run(e, a, &j, cancel, err);
+
+	return r < 0 ? r : (int)MIN(j.left, INT_MAX);
 }
 
 static int listed(struct sink *sink, const struct mailbox *m, struct err *err)
@@ -211,7 +254,7 @@ static void silent(struct sink *sink, enum engine_stage stage, int64_t done, int
 	(void)of;
 }
 
-static int run_check(struct session *s, struct job *j, struct err *err)
+static int run_check(struct session *s, struct errand *j, struct err *err)
 {
 	struct sink sink = { .mailbox = listed, .progress = silent };
 	int r = session_connect(s, err);
@@ -222,7 +265,7 @@ static int run_check(struct session *s, struct job *j, struct err *err)
 
 int once_check(struct engine *e, account_id a, struct cancel *cancel, struct err *err)
 {
-	struct job j = { .run = run_check };
+	struct errand j = { .run = run_check };
 	int r = run(e, a, &j, cancel, err);
 
 	return r < 0 ? r : 0;

@@ -25,6 +25,13 @@
 enum {
 	WORKER_STACK = 8 << 20,      /* the IMAP library's parser recurses */
 	BODIES_WANTED_MAX = 64,
+	LOOKS_MAX = 8,               /* mailboxes that the reader opened and that wait for their look */
+	BACKFILL_MAILBOXES = 5,      /* of one run of the backfill job (M-36) */
+	WIDE_EVERY = 3,              /* polls, where asking for all mailboxes costs a command each (C-37) */
+	LEASE_BUSY_TRIES = 40,       /* of LEASE_BUSY_MS, when the database is being written */
+	LEASE_BUSY_MS = 50,
+	CROWDED_MS = 15 * 60 * 1000, /* a server that refused a second connection is not asked again */
+	ARRANGE_MAX = 64,            /* wishes about the tree between two slices */
 	GONE_LEAST = 20,             /* a listing that removes fewer is believed at once ... */
 	GONE_SHARE = 2,              /* ... as is one that removes at most 1/GONE_SHARE of a mailbox */
 	MAILBOXES_MAX = 10000,
@@ -38,11 +45,19 @@ enum {
 
 /* All waits of the room in milliseconds; tests shorten them, the program uses timing_default. */
 struct timing {
-	int poll, poll_live;         /* between complete passes: alone, and with live push */
+	int poll, poll_live;         /* between two cycles: alone, and with live push (C-25) */
+	int poll_least, poll_most;   /* their limits when halved and when grown */
+	int look_lasts;              /* the reader looks at the account for so long after a look */
+	int reader_lasts;            /* the reader is there for so long after a sign of life */
+	int look_gap;                /* least pause between two looks at different mailboxes */
+	int glance;                  /* least pause between two looks at the inbox during long work */
+	int silence;                 /* live push that says nothing for so long is checked (C-31) */
+	int backfill, backfill_soon; /* between two runs; when nobody would notice that it goes on */
 	int learn;                   /* the first wait: to learn whether push is live */
 	int push_gap;                /* least pause between two looks that the server asked for */
 	int stuck;                   /* pause when rows are due but cannot be claimed */
 	int watch;                   /* how often another process's changes are looked for */
+	int network;                 /* a change of the network settles for so long */
 	int lease;                   /* how often a foreign lease is asked for */
 	int retry_cap;               /* longest pause after a failure that heals by itself */
 	int turn;                    /* of one mailbox when several bring in their history */
@@ -63,6 +78,22 @@ bool retry_needs_reader(enum err_code code);
 /* True if the error concerns the whole account or its connection, not one mailbox or message. */
 bool retry_is_wide(const struct err *why);
 
+/* --- cadence.c: when the next cycle begins, and how much it asks (C-25, C-37) --- */
+
+/* What the decision depends on; times in milliseconds since, -1 = never. */
+struct cadence {
+	bool live;                   /* push is live */
+	int64_t looked;              /* the reader looked at this account */
+	int64_t reader;              /* the reader gave a sign of life */
+	int64_t last;                /* the pause before the last cycle, 0 = there was none */
+};
+/* Milliseconds between the end of a cycle and the next poll. */
+int64_t cadence_pause(const struct timing *t, const struct cadence *c);
+/* True if a poll asks for all mailboxes; polls: since the last that did. */
+bool cadence_wide(bool cheap_scan, int polls);
+/* Milliseconds until the next run of the backfill; more: the last one left something to do. */
+int64_t cadence_backfill(const struct timing *t, bool more, bool limited, const struct cadence *c);
+
 /* --- board.c: what the status line may know -------------------------------- */
 
 struct board {
@@ -79,7 +110,10 @@ void board_release(struct board *b);
  * progress do so at most once in progress_ms, but the end of the work is always told. */
 void board_stage(struct board *b, enum engine_stage stage, const char *mailbox);
 void board_progress(struct board *b, enum engine_stage stage, int64_t done, int64_t of);
-void board_push_live(struct board *b, bool live);
+void board_push(struct board *b, bool live, bool everywhere);
+void board_letter(struct board *b, char letter);
+/* A cycle began; "" = it is over. */
+void board_cycle(struct board *b, const char *trigger, const char *sync_id);
 void board_synced(struct board *b, int64_t at);
 /* Keeps the words of the last failure (code 0: there is none any more). */
 void board_error(struct board *b, const struct err *why);
@@ -97,10 +131,17 @@ struct session {
 	struct board *board;         /* may be NULL */
 	struct store *store;
 	struct provider *provider;   /* NULL until session_connect */
+	struct lane *lane;           /* whose sync worker this is; NULL in the other threads */
+	bool keeps;                  /* what the provider learns is kept (one thread of an account does) */
+	bool scan_next;              /* the next call after connect is mailboxes() */
+	bool leased;                 /* the account's lease is ours, as far as we know */
+	bool lost;                   /* another process took the lease away */
 	bool up;                     /* the last call left the connection usable */
 	bool stuck;                  /* rows are due that cannot be claimed now */
+	bool tree_waits;             /* wishes about the tree wait for another try */
 	GArray *touched;             /* int64_t: mailboxes that a push left to be looked at */
-	char id[40];                 /* of the cycle, for the log */
+	int64_t glanced_at;          /* clock_mono_ms: the inbox was looked at */
+	char trigger[12], id[40];    /* of the cycle, for the log */
 	int64_t added, changed, removed; /* of the cycle */
 };
 void session_init(struct session *s, struct sync *sync, const struct account *a,
@@ -111,8 +152,12 @@ int session_connect(struct session *s, struct err *err);                    /* n
 int session_heard(struct session *s, int r);
 void session_drop(struct session *s);
 void session_close(struct session *s);
-/* A new id for the log's lines of one cycle. */
-void session_new_id(struct session *s);
+/* A cycle begins: a new id for its lines in the log and for the board. */
+void session_cycle(struct session *s, const char *trigger);
+/* The mailbox is to be looked at soon. */
+void session_touch(struct session *s, mailbox_id m);
+/* What a call of the store that checks the lease returned; notes whether it was lost. */
+int session_stored(struct session *s, int r);
 /* Keeps how a pass ended in the store; a failure to do so is only logged. */
 void session_result(struct session *s, const struct err *why);
 
@@ -123,22 +168,97 @@ int64_t push_due_in(struct session *s);
 /* Pushes everything that is due; the number of batches, or an error that ends the connection. */
 int push_due(struct session *s, struct err *err);
 
-/* --- listing.c, gather.c, pull.c ------------------------------------------- */
+/* --- arrange.c, interlude.c ------------------------------------------------ */
+
+/* Makes due wishes about the tree of mailboxes true; how many were settled. */
+int arrange_due(struct session *s, struct err *err);
+/*
+ * What has its turn between any two slices of long work: the end, the lease,
+ * the reader's own changes, bodies that only this connection can fetch,
+ * mailboxes that the reader opened, and now and then the inbox.
+ */
+int interlude(struct session *s, struct err *err);
+
+/* --- listing.c, gather.c, history.c, pull.c, backfill.c -------------------- */
 
 /* Asks for the mailboxes of the account and keeps the list, with a second witness for losses. */
 int listing_refresh(struct session *s, struct err *err);
-/* The changes of one mailbox until it is up to date (0) or paused (1); pauses behind the first
- * slice that ends after `until` (clock_mono_ms) while history is missing. */
-int gather_mailbox(struct session *s, const struct mailbox *m, unsigned flags, int64_t until,
+/* The same, because something changed in it: mailboxes that were never read are touched. */
+int listing_follow(struct session *s, struct err *err);
+/* Where history pauses: behind the first slice that ends after a time, or with so many messages. */
+struct stop {
+	int64_t at;                  /* clock_mono_ms, INT64_MAX = never */
+	int64_t known;               /* messages of the mailbox in the store, 0 = no limit */
+};
+/* The changes of one mailbox until it is up to date (0) or paused (1). */
+int gather_mailbox(struct session *s, const struct mailbox *m, unsigned flags,
+	const struct stop *stop, struct err *err);
+
+const struct tuning *tuning_of(const struct session *s);
+/* How much history of the mailbox is in the store, judged by what is there now. */
+enum mailbox_state history_state(const struct session *s, const struct mailbox *m, int64_t known);
+/* Where bootstrap (or, with `whole`, backfill) ends, as messages in the store; 0 = nowhere. */
+int64_t history_limit(const struct session *s, bool whole);
+/* Writes down how far a mailbox is if that is news; `ended`: its last call had nothing more. */
+int history_note(struct session *s, mailbox_id id, bool ended, struct mailbox **out,
 	struct err *err);
-/* A complete pass of the account: list, newest slices, history, result.  flags: changes_flags. */
+/* Gives the claim of the mailbox back, with how far it is. */
+int history_release(struct session *s, mailbox_id id, struct err *err);
+/* True if the history of a mailbox of the account is still to come. */
+bool history_open(struct session *s);
+
+/* A complete pass of the account: list, newest messages of all mailboxes, result. */
 int pull_pass(struct session *s, unsigned flags, struct err *err);
 /* Only these mailboxes (of int64_t); not a complete pass. */
-int pull_some(struct session *s, const GArray *mailboxes, struct err *err);
+int pull_some(struct session *s, const GArray *mailboxes, unsigned flags, struct err *err);
+/* Removes what complete passes did not find any more, unless history is still coming. */
+int pull_clean(struct session *s, struct err *err);
+
+/* A run of the backfill job, in slices. */
+struct backfill {
+	mailbox_id at;               /* at work; 0 = none */
+	mailbox_id first;            /* the reader opened it: it goes before the others */
+	int64_t until;               /* clock_mono_ms, the end of the run; 0 = none runs */
+	int64_t share_until;         /* ... and of the mailbox's share of it */
+	int64_t room;                /* messages that it may still bring in */
+	int64_t began;               /* unix seconds */
+	int64_t brought;             /* messages so far */
+	int taken;                   /* mailboxes so far */
+	bool more;                   /* it ended with history left */
+	bool limited;                /* the server allows no more than a run now and then */
+};
+void backfill_begin(struct session *s, struct backfill *b);
+/* One slice; 1 = the run goes on, 0 = it is over and written down. */
+int backfill_slice(struct session *s, struct backfill *b, struct err *err);
+/* The run was cut off: its claim is given back. */
+void backfill_abandon(struct session *s, struct backfill *b);
+/* Runs until the history of the account is here, or capped, or the server's limits end it. */
+int backfill_all(struct session *s, struct err *err);
+
+/* --- job.c: the table of jobs (M-28..M-37) ---------------------------------- */
+
+struct job {
+	const char *name;
+	int64_t cadence_s;
+	int64_t began, next_at;      /* unix seconds; next_at 0 = when something asks for it */
+	const struct err *result;    /* NULL = well */
+	const char *words;           /* what it did */
+};
+/* Writes one run down; a failure to do so is only logged. */
+void job_note(struct store *store, account_id a, const struct job *j);
+/* "poll: 3 new, 1 changed, 2 removed" */
+void job_words(const struct session *s, char *out, size_t cap);
+/* The row of that job; false if it never ran. */
+bool job_last(struct store *store, account_id a, const char *name, struct job_row *out);
+/* Bodies that nobody used for long go, once a day; program-wide. */
+void job_clean_cache(struct store *store, const struct tuning *tuning);
+/* What the last word about the server is, once it changed or a week went by. */
+void job_probe(struct session *s);
 
 /* --- body.c ---------------------------------------------------------------- */
 
 /* Messages that someone waits for, newest request first. */
+struct lane;
 struct bodies {
 	pthread_mutex_t lock;        /* a leaf */
 	struct cancel ring;
@@ -150,35 +270,69 @@ void bodies_init(struct bodies *b);
 void bodies_release(struct bodies *b);
 /* Returns the request that had to make room, 0 = none. */
 message_id bodies_ask(struct bodies *b, message_id m);
+bool bodies_waiting(struct bodies *b);
+/* Where the account may have one connection only, its sync worker answers all requests. */
+void bodies_serve(struct lane *l, struct session *s);
 /* Sees to it that the body is in the cache: at once, or by fetching it. */
 int body_fetch(struct session *s, message_id m, struct err *err);
 void *body_main(void *lane);
 
 /* --- worker.c, watch.c, once.c, sync.c ------------------------------------- */
 
+/* Mailboxes that the reader looks at, and when they were last brought up to date for that. */
+struct looks {
+	pthread_mutex_t lock;        /* a leaf */
+	size_t n;
+	mailbox_id wanted[LOOKS_MAX];
+	mailbox_id last;
+	int64_t last_at;             /* clock_mono_ms */
+};
+void looks_init(struct looks *l);
+void looks_release(struct looks *l);
+/* True if the mailbox should be brought up to date now; covered: push tells about it anyway. */
+bool looks_ask(struct looks *l, mailbox_id m, bool covered, const struct timing *t);
+/* The next one, 0 = none. */
+mailbox_id looks_take(struct looks *l);
+bool looks_waiting(struct looks *l);
+
+enum { ASKED_NOTHING, ASKED_PASS, ASKED_FULL };
+
 struct lane {
 	struct sync *sync;
 	const struct account *account;
 	struct cancel stop;          /* both workers: the end */
 	struct cancel wake;          /* the sync worker's doorbell */
-	_Atomic bool asked;          /* sync_now: a pass, and no more waiting */
+	_Atomic int asked;           /* sync_now: a pass, and no more waiting */
 	_Atomic bool suspect;        /* the machine slept: the connection may be dead */
+	_Atomic bool shared;         /* the sync worker's connection is the only one */
+	_Atomic bool up;             /* the sync worker is connected */
+	_Atomic int64_t crowded_at;  /* clock_mono_ms: a second connection was refused, 0 = never */
+	_Atomic int64_t looked_at;   /* clock_mono_ms: the reader looked at the account, 0 = never */
+	_Atomic int64_t watched;     /* the mailbox that live push covers, 0 = none, -1 = all */
 	struct board board;
 	struct bodies bodies;
+	struct looks looks;
 	pthread_t threads[2];
 	int n_threads;
 };
-void lane_ring(struct lane *l, bool ask);
+void lane_ring(struct lane *l);
+void lane_ask(struct lane *l, bool full);
 void *worker_main(void *lane);
 void *watch_main(void *sync);
 /* Takes the account's lease: ERR_CONFLICT with words when another process has it. */
 int lease_take(struct session *s, struct err *err);
+/* Renews it when it is time; ERR_CONFLICT if it was taken away. */
+int lease_keep(struct session *s, struct err *err);
+void lease_drop(struct session *s);
 
 int once_pass(struct engine *e, account_id a, bool full, struct cancel *cancel, struct err *err);
 int once_drain(struct engine *e, account_id a, struct cancel *cancel, struct err *err);
 int once_body(struct engine *e, account_id a, message_id m, struct cancel *cancel,
 	struct err *err);
+int once_bodies(struct engine *e, account_id a, struct cancel *cancel, struct err *err);
 int once_check(struct engine *e, account_id a, struct cancel *cancel, struct err *err);
+/* Fetches the bodies of the account that are not in the cache (bulk.c); how many. */
+int bulk_fetch(struct session *s, int64_t *fetched, struct err *err);
 
 struct sync {
 	struct engine engine;        /* first: the engine's functions get its address */
@@ -193,6 +347,7 @@ struct sync {
 	size_t n;
 	struct lane *lanes;
 	_Atomic unsigned cycles;     /* for ids in the log */
+	_Atomic int64_t reader_at;   /* clock_mono_ms: the last sign of life of the reader, 0 = none */
 };
 
 #endif

@@ -41,15 +41,6 @@ int64_t push_due_in(struct session *s)
 	return store_queue_due_in(s->store, s->account->id);
 }
 
-static void touch(struct session *s, mailbox_id m)
-{
-	for (guint i = 0; i < s->touched->len; i++)
-		if (g_array_index(s->touched, int64_t, i) == m.v)
-			return;
-	if (m.v != 0)
-		g_array_append_val(s->touched, m.v);
-}
-
 /* A move must be seen from both ends, and whatever did not go as wished from its source. */
 static size_t review(struct session *s, const struct mutation_batch *b, const struct applied *out)
 {
@@ -60,9 +51,9 @@ static size_t review(struct session *s, const struct mutation_batch *b, const st
 		odd += out[i].state != APPLIED_DONE && out[i].state != APPLIED_NOT_TRIED;
 	}
 	if (b->verb == MUTATION_MOVE)
-		touch(s, b->target);
+		session_touch(s, b->target);
 	if (b->verb == MUTATION_MOVE || odd > 0)
-		touch(s, b->source);
+		session_touch(s, b->source);
 	return settled;
 }
 
@@ -108,7 +99,7 @@ static int push_batch(struct session *s, struct mutation_batch *b, struct err *e
 	wide = retry_is_wide(&why);
 	if (why.code == ERR_RETRY && why.after_s == 0)
 		why.after_s = PUSH_LATER_S;
-	if (store_queue_settle(s->store, b, out, &why, err) < 0)
+	if (session_stored(s, store_queue_settle(s->store, b, out, &why, err)) < 0)
 		return err->code = ERR_STORAGE; /* the rows stay leased: in doubt until recovered */
 	settled = review(s, b, out);
 	note(s, b, settled, &why);
@@ -120,12 +111,17 @@ static int push_batch(struct session *s, struct mutation_batch *b, struct err *e
 
 int push_due(struct session *s, struct err *err)
 {
-	int batches = 0, idle = 0;
+	int batches = 0, idle = 0, arranged;
 
 	s->stuck = false;
+	arranged = arrange_due(s, err);
+	if (arranged > 0)
+		arranged = listing_follow(s, err);
+	if (arranged < 0)
+		return arranged;
 	while (push_due_in(s) == 0 && idle < PUSH_IDLE_MAX) {
 		AUTO(mutation_batch_free) struct mutation_batch *b = NULL;
-		int r = store_queue_claim(s->store, s->account->id, &b, err);
+		int r = session_stored(s, store_queue_claim(s->store, s->account->id, &b, err));
 
 		if (r < 0)
 			return r;

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/clock.h"
 #include "base/i18n.h"
 #include "sync/priv.h"
 
@@ -18,31 +19,59 @@ static struct lane *lane_of(struct sync *s, account_id a)
 	return NULL;
 }
 
-void lane_ring(struct lane *l, bool ask)
+void lane_ring(struct lane *l)
 {
-	if (ask)
-		atomic_store(&l->asked, true);
 	cancel_set(&l->wake);
 }
 
-static void ring(struct engine *e, account_id a, bool ask)
+void lane_ask(struct lane *l, bool full)
 {
-	struct sync *s = (struct sync *)e;
+	int want = full ? ASKED_FULL : ASKED_PASS, had = atomic_load(&l->asked);
 
-	for (size_t i = 0; i < s->n; i++)
-		if (a.v == 0 || s->lanes[i].account->id.v == a.v)
-			lane_ring(&s->lanes[i], ask);
+	while (had < want && !atomic_compare_exchange_weak(&l->asked, &had, want))
+		;
+	lane_ring(l);
+}
+
+/* Whatever the screen asks for, somebody sits in front of it. */
+static void note_reader(struct sync *s)
+{
+	atomic_store(&s->reader_at, clock_mono_ms());
 }
 
 static void engine_sync_now(struct engine *e, account_id a, bool full)
 {
-	(void)full;
-	ring(e, a, true);
+	struct sync *s = (struct sync *)e;
+
+	note_reader(s);
+	for (size_t i = 0; i < s->n; i++)
+		if (a.v == 0 || s->lanes[i].account->id.v == a.v)
+			lane_ask(&s->lanes[i], full);
 }
 
 static void engine_push(struct engine *e, account_id a)
 {
-	ring(e, a, false);
+	struct sync *s = (struct sync *)e;
+
+	note_reader(s);
+	for (size_t i = 0; i < s->n; i++)
+		if (a.v == 0 || s->lanes[i].account->id.v == a.v)
+			lane_ring(&s->lanes[i]);
+}
+
+static void engine_look(struct engine *e, account_id a, mailbox_id m)
+{
+	struct sync *s = (struct sync *)e;
+	struct lane *l = lane_of(s, a);
+	int64_t watched;
+
+	note_reader(s);
+	if (!l)
+		return;
+	atomic_store(&l->looked_at, clock_mono_ms());
+	watched = atomic_load(&l->watched);
+	if (m.v != 0 && looks_ask(&l->looks, m, watched == -1 || watched == m.v, &s->timing))
+		lane_ring(l);
 }
 
 static void post_body(struct sync *s, account_id a, message_id m, enum err_code code)
@@ -58,6 +87,7 @@ static void engine_want_body(struct engine *e, account_id a, message_id m)
 	struct sync *s = (struct sync *)e;
 	struct lane *l = lane_of(s, a);
 
+	note_reader(s);
 	if (!l)
 		post_body(s, a, m, ERR_GONE);
 	else
@@ -73,6 +103,15 @@ static bool engine_state(struct engine *e, account_id a, struct engine_state *ou
 	return l != NULL;
 }
 
+static void engine_explain(const char *type, const char *memory,
+	void (*put)(void *ctx, const char *label, const char *words), void *ctx)
+{
+	const struct provider_ops *ops = provider_find(type);
+
+	if (ops && ops->explain && memory)
+		ops->explain(memory, put, ctx);
+}
+
 /* --- life ----------------------------------------------------------------- */
 
 static void lane_init(struct lane *l, struct sync *s, const struct account *a)
@@ -81,12 +120,14 @@ static void lane_init(struct lane *l, struct sync *s, const struct account *a)
 	cancel_init(&l->stop);
 	cancel_init(&l->wake);
 	bodies_init(&l->bodies);
+	looks_init(&l->looks);
 	board_init(&l->board, a->id, s->events, s->timing.progress);
 }
 
 static void lane_release(struct lane *l)
 {
 	board_release(&l->board);
+	looks_release(&l->looks);
 	bodies_release(&l->bodies);
 	cancel_release(&l->wake);
 	cancel_release(&l->stop);
@@ -99,13 +140,16 @@ struct sync *sync_new(const struct places *places, const struct config *config,
 
 	s->engine = (struct engine){
 		.sync_now = engine_sync_now,
+		.look = engine_look,
 		.push = engine_push,
 		.want_body = engine_want_body,
 		.state = engine_state,
 		.pass = once_pass,
 		.drain = once_drain,
 		.body = once_body,
+		.bodies = once_bodies,
 		.check = once_check,
+		.explain = engine_explain,
 	};
 	s->places = places;
 	s->config = config;

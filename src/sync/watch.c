@@ -1,31 +1,65 @@
 /*
- * The watcher: one thread for all accounts, which empties the log that the
- * screen's writes left, and notices two things that no worker can while it
- * waits for its server.  Another process (`tern flag`)
- * queued a change: the worker's bell is rung.  The machine slept: every socket
- * is suspect, and the workers connect anew.  It also checks a store that a
- * process left without closing it.
+ * The watcher: one thread for all accounts, which notices what no worker can
+ * while it waits for its server.
+ *
+ * Another process queued a change: the worker's bell is rung.  inotify on the
+ * store's folder tells of each commit of any process, so that nothing is polled
+ * and the disk sleeps; without inotify the store's version is asked often.  The
+ * machine slept or its network is another one: every socket is suspect, and the
+ * workers connect anew.  It also empties the log that the screen's writes left,
+ * checks a store that a process left without closing it, and once a day lets go
+ * of bodies that nobody used.
  */
+#include <poll.h>
+#include <sys/epoll.h>
+#include <sys/inotify.h>
+#include <unistd.h>
+
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/mem.h"
+#include "net/netwatch.h"
 #include "sync/priv.h"
+
+enum {
+	BLIND_MS = 500,              /* without inotify the store is asked this often */
+	SETTLE_MS = 20,              /* after a sign of a commit: more may come, and it ends soon */
+	CLEAN_FIRST_MS = 60 * 1000,  /* the daily clean-up does not disturb a start ... */
+	CLEAN_MS = 3600 * 1000,      /* ... and is due or not, asked once an hour */
+};
+
+struct watcher {
+	struct sync *sync;
+	struct store *store;
+	int epoll, commits, network; /* -1 = not to be had */
+	int64_t seen;                /* store_version */
+	int64_t at;                  /* clock_mono_ms of the last round */
+	int64_t network_at;          /* a change of the network counts from then on, 0 = none */
+	int64_t clean_at;
+};
+
+/* --- what there is to notice ---------------------------------------------- */
 
 static void look(struct sync *s, struct store *store)
 {
 	for (size_t i = 0; i < s->n; i++) {
+		AUTO(tree_wish_free) struct tree_wish *w = NULL;
 		struct lane *l = &s->lanes[i];
 
-		if (l->account->two_way && store_queue_due_in(store, l->account->id) == 0)
-			lane_ring(l, false);
+		if (!l->account->two_way)
+			continue;
+		if (store_queue_due_in(store, l->account->id) == 0 ||
+			(store_tree_due(store, l->account->id, &w, NULL) >= 0 && w))
+			lane_ring(l);
 	}
 }
 
-static void wake_from_sleep(struct sync *s)
+static void suspect_all(struct sync *s, const char *why)
 {
-	log_event(LOG_INFO, "resumed", NULL);
+	log_event(LOG_INFO, why, NULL);
 	for (size_t i = 0; i < s->n; i++) {
 		atomic_store(&s->lanes[i].suspect, true);
-		lane_ring(&s->lanes[i], false);
+		lane_ring(&s->lanes[i]);
 	}
 }
 
@@ -42,31 +76,113 @@ static void recover(struct sync *s, struct store *store)
 		board_error(&s->lanes[i].board, &err);
 }
 
+static void check_store(struct watcher *w)
+{
+	int64_t version;
+
+	if (!w->store) {
+		if (store_open(w->sync->places->data, STORE_WORKER, NULL, &w->store, NULL) < 0)
+			return;
+		recover(w->sync, w->store);
+	}
+	version = store_version(w->store);
+	if (version != w->seen) {
+		look(w->sync, w->store);
+		store_checkpoint(w->store);
+	}
+	w->seen = version;
+}
+
+static void check_time(struct watcher *w, int period)
+{
+	int64_t now = clock_mono_ms();
+
+	if (now - w->at > period + SUSPEND_MS)
+		suspect_all(w->sync, "resumed");
+	w->at = now;
+	if (w->network_at != 0 && now >= w->network_at) {
+		w->network_at = 0;
+		suspect_all(w->sync, "network-changed");
+	}
+	if (w->store && now >= w->clean_at) {
+		job_clean_cache(w->store, &w->sync->config->tuning);
+		w->clean_at = now + CLEAN_MS;
+	}
+}
+
+/* --- noticing ------------------------------------------------------------- */
+
+static void add(struct watcher *w, int fd)
+{
+	struct epoll_event e = { .events = EPOLLIN, .data.fd = fd };
+
+	if (fd >= 0)
+		epoll_ctl(w->epoll, EPOLL_CTL_ADD, fd, &e);
+}
+
+static void watch_open(struct watcher *w, struct sync *s)
+{
+	int64_t now = clock_mono_ms();
+
+	*w = (struct watcher){ .sync = s, .seen = -1, .at = now, .clean_at = now + CLEAN_FIRST_MS };
+	w->epoll = epoll_create1(EPOLL_CLOEXEC);
+	w->network = netwatch_open();
+	w->commits = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+	if (w->commits >= 0 && inotify_add_watch(w->commits, s->places->data, IN_MODIFY) < 0)
+		fd_close(&w->commits);
+	if (w->epoll < 0)
+		return;
+	add(w, w->commits);
+	add(w, w->network);
+}
+
+static void watch_close(struct watcher *w)
+{
+	store_close(&w->store);
+	fd_close(&w->commits);
+	fd_close(&w->network);
+	fd_close(&w->epoll);
+}
+
+/* Reads the signs away: what they say is found in the store. */
+static bool committed(struct watcher *w)
+{
+	_Alignas(struct inotify_event) char buffer[4096];
+
+	return w->commits >= 0 && read(w->commits, buffer, sizeof buffer) > 0;
+}
+
+static int patience(const struct watcher *w)
+{
+	int ms = w->sync->timing.watch;
+	bool sighted = w->epoll >= 0 && w->commits >= 0;
+
+	if (!sighted)
+		ms = MIN(ms, BLIND_MS);
+	if (w->network_at != 0)
+		ms = MIN(ms, w->sync->timing.network);
+	return ms;
+}
+
 void *watch_main(void *sync)
 {
-	struct sync *s = sync;
-	struct store *store = NULL;
-	struct err err = { 0 };
-	int64_t seen = -1, at = clock_mono_ms();
+	struct watcher w;
+	int r;
 
-	while (cancel_poll(&s->stop, -1, 0, s->timing.watch) == 0) {
-		int64_t now = clock_mono_ms(), version;
+	watch_open(&w, sync);
+	do {
+		int ms = patience(&w);
 
-		if (now - at > s->timing.watch + SUSPEND_MS)
-			wake_from_sleep(s);
-		at = now;
-		if (!store) {
-			if (store_open(s->places->data, STORE_WORKER, NULL, &store, &err) < 0)
-				continue;
-			recover(s, store);
-		}
-		version = store_version(store);
-		if (version != seen) {
-			look(s, store);
-			store_checkpoint(store);
-		}
-		seen = version;
-	}
-	store_close(&store);
+		r = cancel_poll(&w.sync->stop, w.epoll, POLLIN, ms);
+		if (r < 0)
+			break;
+		if (w.network >= 0 && netwatch_changed(w.network))
+			w.network_at = clock_mono_ms() + w.sync->timing.network;
+		if (r > 0 && committed(&w) && cancel_poll(&w.sync->stop, -1, 0, SETTLE_MS) < 0)
+			break;
+		check_store(&w);
+		check_time(&w, ms);
+	} while (true);
+	watch_close(&w);
 	return NULL;
 }

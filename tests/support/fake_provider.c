@@ -15,6 +15,7 @@ struct fake {
 	struct fake_account *a;
 	bool up;
 	int seen[FAKE_BOXES];    /* generation of the last changes() */
+	int tree_seen;           /* ... and of the last mailboxes() */
 };
 
 struct fake_world *fake_world;
@@ -275,8 +276,20 @@ static struct provider *create(const struct account *account, struct cancel *can
 	return &f->base;
 }
 
+/* Counts the connections of an account, whoever drops them. */
+static void set_up(struct fake *f, bool up)
+{
+	lock();
+	f->a->connected += up - f->up;
+	f->a->connected_max = MAX(f->a->connected_max, f->a->connected);
+	f->up = up;
+	unlock();
+}
+
 static void destroy(struct provider **p)
 {
+	set_up((struct fake *)*p, false);
+	g_free((*p)->memory);
 	g_free(*p);
 	*p = NULL;
 }
@@ -305,7 +318,7 @@ static int enter(struct fake *f, enum fake_call call, struct err *err)
 	if (call != FAKE_CONNECT && !f->up)
 		code = ERR_OFFLINE;
 	if (code == ERR_OFFLINE || code == ERR_PROTOCOL || code == ERR_CANCELED)
-		f->up = false;
+		set_up(f, false);
 	if (code == ERR_OK)
 		return 0;
 	err_set(err, code, "The fake server fails with %s.", err_name(code));
@@ -317,10 +330,25 @@ static int fake_connect(struct provider *p, struct err *err)
 {
 	struct fake *f = (struct fake *)p;
 
+	int r;
+
 	if (f->up)
 		return 0;
-	f->up = true;
-	return enter(f, FAKE_CONNECT, err);
+	f->base.traits = f->a->traits;
+	if (f->base.traits.connections == 0)
+		f->base.traits.connections = 2;
+	if (f->a->connected >= f->a->most && f->a->most > 0)
+		return err_set(err, ERR_RETRY, "[LIMIT] Too many connections.");
+	set_up(f, true);
+	r = enter(f, FAKE_CONNECT, err);
+	if (r < 0)
+		set_up(f, false);
+	if (r < 0)
+		return r;
+	g_strlcpy(f->a->recalled, p->memory ? p->memory : "", sizeof f->a->recalled);
+	if (*f->a->memory && g_strcmp0(p->memory, f->a->memory) != 0)
+		provider_remember(p, g_strdup(f->a->memory));
+	return 0;
 }
 
 static bool lie(int *times)
@@ -342,6 +370,7 @@ static int fake_mailboxes(struct provider *p, struct sink *out, struct err *err)
 
 	if (r < 0)
 		return r;
+	f->tree_seen = f->a->tree_generation;
 	f->a->lack[0] = f->a->lack[1];
 	f->a->lack[1] = 0;
 	if (lie(&f->a->lie_boxes))
@@ -503,7 +532,7 @@ static int reset(struct told *t)
 	return r;
 }
 
-static int walk(struct told *t, const struct mailbox *m)
+static int walk(struct told *t, const struct mailbox *m, unsigned flags)
 {
 	unsigned v = 0;
 	unsigned long long high = 0, low = 0;
@@ -523,7 +552,7 @@ static int walk(struct told *t, const struct mailbox *m)
 		if (r == 0)
 			r = compare(t, low, high);
 	}
-	if (r == 0)
+	if (r == 0 && !(flags & CHANGES_NO_HISTORY))
 		r = tell_history(t);
 	return r != 0 ? r : point(t) < 0 ? t->err->code : 0;
 }
@@ -536,19 +565,23 @@ static int fake_changes(struct provider *p, const struct mailbox *m, unsigned fl
 	struct told t = { .f = f, .out = out, .err = err };
 	int r = enter(f, FAKE_CHANGES, err);
 
-	(void)flags;
 	if (r < 0)
 		return r;
+	lock();
+	f->a->flags_seen |= flags;
+	if (b)
+		f->a->last_flags[b - f->a->boxes] = flags;
+	unlock();
 	if (!b || lie(&b->fail_times))
 		return err_set(err, b ? b->fail : ERR_GONE, "This mailbox fails.");
 	t.m = g_array_new(FALSE, FALSE, sizeof(struct fake_message));
 	copy_box(&t, b, !lie(&f->a->lie_wait) && lie(&f->a->lie_empty));
 	if (lie(&f->a->lie_void))
 		t.uidvalidity += 1000;
-	r = walk(&t, m);
+	r = walk(&t, m, flags);
 	g_array_unref(t.m);
 	if (r == ERR_CANCELED)
-		f->up = false;
+		set_up(f, false);
 	return r;
 }
 
@@ -698,7 +731,7 @@ static int fake_apply(struct provider *p, const struct mutation_batch *batch, st
 		return 0;
 	for (size_t i = 0; i < batch->n; i++)
 		out[i] = (struct applied){ .state = APPLIED_UNKNOWN };
-	f->up = false;
+	set_up(f, false);
 	return err_set(err, ERR_OFFLINE, "The answer was lost.");
 }
 
@@ -712,6 +745,22 @@ static bool changed(struct fake *f, const struct fake_box *b)
 	return yes;
 }
 
+/* What push would tell now: the watched mailbox, others, their list. */
+static bool news(struct fake *f, struct watch *w)
+{
+	if (f->a->push_deaf)
+		return false;
+	w->news = f->a->push_live && changed(f, box_of(f, w->mailbox->path));
+	w->tree = f->a->push_everywhere && f->tree_seen != f->a->tree_generation;
+	for (size_t i = 0; f->a->push_everywhere && i < f->a->n_boxes; i++) {
+		struct fake_box *b = &f->a->boxes[i];
+
+		if (strcmp(b->path, w->mailbox->path) != 0 && changed(f, b))
+			g_ptr_array_add(w->stirred, g_strdup(b->path));
+	}
+	return w->news || w->tree || w->stirred->len > 0;
+}
+
 static int fake_wait(struct provider *p, struct watch *w, struct err *err)
 {
 	struct fake *f = (struct fake *)p;
@@ -720,19 +769,72 @@ static int fake_wait(struct provider *p, struct watch *w, struct err *err)
 	if (r < 0)
 		return r;
 	w->live = f->a->push_live;
+	w->everywhere = f->a->push_everywhere;
 	for (int spent = 0; spent < w->timeout_ms; spent += 5) {
-		w->news = f->a->push_live && changed(f, box_of(f, w->mailbox->path));
-		if (w->news)
+		if (news(f, w))
 			return 1;
 		r = cancel_poll(f->base.cancel, cancel_fd(w->wake), POLLIN, 5);
 		if (r < 0)
-			f->up = false;
+			set_up(f, false);
 		if (r < 0)
 			return err_set(err, ERR_CANCELED, "Stopped.");
 		if (r > 0)
 			return 0;
 	}
 	return 0;
+}
+
+static int fake_arrange(struct provider *p, const struct mailbox_wish *w, struct err *err)
+{
+	struct fake *f = (struct fake *)p;
+	int r = enter(f, FAKE_ARRANGE, err);
+
+	if (r < 0)
+		return r;
+	if (w->verb != MAILBOX_CREATE)
+		return err_set(err, ERR_UNSUPPORTED, "The fake server only makes mailboxes.");
+	if (box_of(f, w->name))
+		return 0;
+	lock();
+	fake_box_add(f->a, w->name, ROLE_NONE);
+	f->a->tree_generation++;
+	unlock();
+	return 0;
+}
+
+/* Every third is left out, as a message that is too large for a piece would be. */
+static int fake_bodies(struct provider *p, const struct mailbox *m, const uint64_t *uids, size_t n,
+	struct body_sink *out, struct err *err)
+{
+	struct fake *f = (struct fake *)p;
+	struct fake_box *b = box_of(f, m->path);
+	int r = enter(f, FAKE_BODIES, err);
+
+	for (size_t i = 0; r >= 0 && i < n; i++) {
+		g_autofree char *text = NULL;
+		struct fake_message *at;
+
+		lock();
+		at = uids[i] % 3 ? by_uid(b, uids[i]) : NULL;
+		if (at)
+			text = g_strdup_printf("Message-ID: <m%d@fake>\r\n\r\nBody %d\r\n",
+				at->serial, at->serial);
+		unlock();
+		if (text)
+			r = out->body(out, uids[i], text, strlen(text), err);
+		step();
+	}
+	return r;
+}
+
+bool fake_was_asked(struct fake_box *b, struct fake_account *a, unsigned flags)
+{
+	bool yes;
+
+	lock();
+	yes = (a->last_flags[b - a->boxes] & flags) == flags;
+	unlock();
+	return yes;
 }
 
 const struct provider_ops *fake_find(const char *name)
@@ -748,6 +850,8 @@ const struct provider_ops *fake_find(const char *name)
 		.prepare = fake_prepare,
 		.apply = fake_apply,
 		.wait = fake_wait,
+		.arrange = fake_arrange,
+		.bodies = fake_bodies,
 	};
 
 	return strcmp(name, "fake") == 0 ? &ops : NULL;

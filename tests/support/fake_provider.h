@@ -26,6 +26,8 @@ enum fake_call {
 	FAKE_PREPARE,
 	FAKE_APPLY,
 	FAKE_WAIT,
+	FAKE_ARRANGE,
+	FAKE_BODIES,
 	FAKE_CALLS,
 };
 
@@ -54,6 +56,16 @@ struct fake_account {
 	struct fake_box boxes[FAKE_BOXES];
 	int slice;               /* messages between two cursor points */
 	bool push_live, tells_uid;
+	bool push_deaf;          /* push claims to be live and tells nothing */
+	bool push_everywhere;    /* push tells of all mailboxes and of their list */
+	struct traits traits;    /* what connect tells; connections 0 = 2 */
+	int most;                /* connections that it allows, 0 = any number */
+	int connected, connected_max; /* now and at most */
+	char memory[40];         /* connect remembers this, "" = nothing */
+	char recalled[40];       /* what the last connect was given as memory */
+	int tree_generation;     /* rises when the list of mailboxes changes */
+	unsigned flags_seen;     /* all changes_flags that came */
+	unsigned last_flags[FAKE_BOXES]; /* ... of the last call for each mailbox */
 	int slow_ms;             /* each slice takes this long */
 
 	struct {
@@ -109,6 +121,8 @@ void fake_lie(struct fake_account *a, int times, int kind);
 /* The mailbox gets a new UIDVALIDITY and all its messages new uids. */
 void fake_renumber(struct fake_box *b);
 void fake_fail(struct fake_account *a, enum fake_call call, enum err_code code, int times);
+/* True if the last call of changes() for the mailbox had all of these flags. */
+bool fake_was_asked(struct fake_box *b, struct fake_account *a, unsigned flags);
 void fake_block(struct fake_account *a, enum fake_call call, bool on);
 int fake_count(struct fake_account *a, enum fake_call call);
 /* How many copies of the message the mailbox holds; *flags (may be NULL) of the last. */

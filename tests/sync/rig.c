@@ -40,10 +40,20 @@ static void free_account(gpointer p)
 static const struct timing quick = {
 	.poll = 100000,
 	.poll_live = 100000,
+	.poll_least = 1000,
+	.poll_most = 100000,
+	.look_lasts = 500,
+	.reader_lasts = 1000,
+	.look_gap = 20,
+	.glance = 20,
+	.silence = 1000000,
+	.backfill = 50,
+	.backfill_soon = 5,
 	.learn = 20,
 	.push_gap = 5,
 	.stuck = 20,
 	.watch = 20,
+	.network = 20,
 	.lease = 20,
 	.retry_cap = 30,
 	.turn = 10,
@@ -77,6 +87,7 @@ struct rig *rig_new(int accounts)
 	r->places.data = g_build_filename(r->dir, "data", NULL);
 	ck_assert_int_eq(dir_make_private(r->places.data, &err), 0);
 	r->events = queue_new();
+	r->config.tuning = tuning_default;
 	r->config.accounts = g_ptr_array_new_with_free_func(free_account);
 	open_store(r);
 	for (int i = 0; i < accounts; i++)
@@ -237,6 +248,23 @@ void rig_move(struct rig *r, int from, int serial, int to)
 	ck_assert_ptr_nonnull(row);
 	ck_assert_msg(store_want_move(r->store, &row->location, 1, rig_mailbox(r, 0, to), &err) == 1,
 		"%s", err.text);
+}
+
+void rig_want_box(struct rig *r, const char *name)
+{
+	struct err err = { 0 };
+
+	ck_assert_msg(store_want_mailbox(r->store, r->id[0], MAILBOX_CREATE, (mailbox_id){ 0 },
+			      name, &err) > 0,
+		"%s", err.text);
+}
+
+enum mailbox_state rig_box_state(struct rig *r, int account, int box)
+{
+	AUTO(mailbox_free) struct mailbox *m = NULL;
+	mailbox_id id = rig_mailbox(r, account, box);
+
+	return id.v && store_mailbox(r->store, id, &m, NULL) >= 0 ? m->state : MAILBOX_PENDING;
 }
 
 int rig_rows(struct rig *r, enum mutation_status status)

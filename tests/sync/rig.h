@@ -43,6 +43,9 @@ bool rig_shows(struct rig *r, int account, int box, int serial);
 message_id rig_message(struct rig *r, int box, int serial);
 void rig_flag(struct rig *r, int box, int serial, unsigned add);
 void rig_move(struct rig *r, int from, int serial, int to);
+/* Wishes for a new mailbox of the first account. */
+void rig_want_box(struct rig *r, const char *name);
+enum mailbox_state rig_box_state(struct rig *r, int account, int box);
 /* Rows of the queue with that status. */
 int rig_rows(struct rig *r, enum mutation_status status);
 /* True if every mailbox of the account shows exactly what the server has. */

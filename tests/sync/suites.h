@@ -5,6 +5,7 @@
 #include <check.h>
 
 void add_worker_tests(Suite *s);
+void add_engine_tests(Suite *s);
 TCase *suite_interrupt(void);
 TCase *suite_soak(void);
 

@@ -1,0 +1,68 @@
+/*
+ * The reader's wishes about the tree of mailboxes, in the order in which they
+ * were made and before the wishes about messages, which may need them.  A wish
+ * is an end state, so that one that was tried before and is true already is a
+ * success.
+ */
+#include "base/i18n.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "sync/priv.h"
+
+static int try_wish(struct session *s, const struct tree_wish *w, struct err *err)
+{
+	struct mailbox_wish wish = { .verb = w->verb, .path = w->path ? w->path : "",
+		.name = w->name };
+	int r = session_connect(s, err);
+
+	if (r < 0)
+		return r;
+	if (!s->provider->ops->arrange)
+		return err_set(err, ERR_UNSUPPORTED,
+			_("Account %s cannot change its mailboxes."), s->account->name);
+	return session_heard(s, s->provider->ops->arrange(s->provider, &wish, err));
+}
+
+/* One wish; its failure is the wish's, unless it concerns the whole account. */
+static int arrange_one(struct session *s, const struct tree_wish *w, struct err *err)
+{
+	struct err why = { 0 };
+	bool later;
+
+	board_stage(s->board, STAGE_STORING, w->name ? w->name : w->path);
+	if (try_wish(s, w, &why) >= 0)
+		why = (struct err){ 0 };
+	later = retry_is_wide(&why) || why.code == ERR_RETRY || why.code == ERR_PROTOCOL;
+	log_event(why.code ? LOG_WARN : LOG_INFO, "arrange", "s:s, s:s, s:s, s:I, s:s, s:s",
+		"account", s->account->name, "sync_id", s->id, "verb",
+		mailbox_verb_name(w->verb), "wish", (long long)w->id, "result",
+		err_name(why.code), "words", why.text);
+	s->tree_waits = s->tree_waits || later;
+	if (session_stored(s, store_tree_settle(s->store, w->id, &why, err)) < 0)
+		return err->code;
+	if (!retry_is_wide(&why) && why.code != ERR_PROTOCOL)
+		return why.code == ERR_OK;
+	*err = why;
+	return why.code;
+}
+
+int arrange_due(struct session *s, struct err *err)
+{
+	int done = 0;
+
+	s->tree_waits = false;
+	for (int i = 0; s->account->two_way && i < ARRANGE_MAX; i++) {
+		AUTO(tree_wish_free) struct tree_wish *w = NULL;
+		int r = store_tree_due(s->store, s->account->id, &w, err);
+
+		if (r < 0)
+			return r;
+		if (!w)
+			break;
+		r = arrange_one(s, w, err);
+		if (r < 0)
+			return r;
+		done += r;
+	}
+	return done;
+}

@@ -1,0 +1,736 @@
+/* What the engine decides: when, how much, on which connection, in which process. */
+#include <check.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "model/flags.h"
+#include "sync/rig.h"
+#include "sync/suites.h"
+
+enum { MINUTE = 60 * 1000 };
+
+static struct rig *rig;
+
+static void one_account(void)
+{
+	rig = rig_new(1);
+}
+
+static void two_accounts(void)
+{
+	rig = rig_new(2);
+}
+
+static void teardown(void)
+{
+	rig_free(&rig);
+}
+
+/* --- C-25, C-37: the table of the cadence ----------------------------------- */
+
+static const struct {
+	const char *what;
+	struct cadence in;
+	int64_t expect;
+} cadences[] = {
+	{ "reader there, no push", { false, -1, 0, 0 }, 180 * 1000 },
+	{ "reader there, push", { true, -1, 0, 0 }, 300 * 1000 },
+	{ "looking, no push", { false, 0, 0, 0 }, 90 * 1000 },
+	{ "looking, push", { true, MINUTE, 0, 0 }, 150 * 1000 },
+	{ "looked two minutes ago", { false, 2 * MINUTE, MINUTE, 0 }, 90 * 1000 },
+	{ "looked longer ago", { false, 2 * MINUTE + 1, MINUTE, 0 }, 180 * 1000 },
+	{ "reader just there", { false, -1, 15 * MINUTE, 900 * 1000 }, 180 * 1000 },
+	{ "nobody, first", { false, -1, 15 * MINUTE + 1, 180 * 1000 }, 270 * 1000 },
+	{ "nobody, second", { false, -1, 20 * MINUTE, 270 * 1000 }, 405 * 1000 },
+	{ "nobody, for long", { false, -1, 300 * MINUTE, 800 * 1000 }, 900 * 1000 },
+	{ "nobody, at the limit", { false, -1, 300 * MINUTE, 900 * 1000 }, 900 * 1000 },
+	{ "nobody ever, push", { true, -1, -1, 0 }, 450 * 1000 },
+	{ "back at the screen", { true, 0, 0, 900 * 1000 }, 150 * 1000 },
+};
+
+START_TEST(cadence_follows_the_table)
+{
+	ck_assert_msg(cadence_pause(&timing_default, &cadences[_i].in) == cadences[_i].expect,
+		"%s: %lld ms", cadences[_i].what,
+		(long long)cadence_pause(&timing_default, &cadences[_i].in));
+}
+END_TEST
+
+START_TEST(cadence_has_limits)
+{
+	struct timing t = timing_default;
+	struct cadence looking = { .looked = 0, .reader = 0 }, gone = { .looked = -1, .reader = -1 };
+
+	t.poll = 30 * 1000;
+	ck_assert_int_eq(cadence_pause(&t, &looking), 20 * 1000); /* the floor */
+	t.poll = 10 * 1000;
+	ck_assert_int_eq(cadence_pause(&t, &looking), 10 * 1000); /* never slower for looking */
+	t.poll = 1000 * 1000;
+	ck_assert_int_eq(cadence_pause(&t, &gone), 1000 * 1000);
+	ck_assert(cadence_wide(true, 0));
+	ck_assert(!cadence_wide(false, 0) && !cadence_wide(false, 1) && cadence_wide(false, 2));
+}
+END_TEST
+
+START_TEST(backfill_goes_on_only_where_nobody_minds)
+{
+	struct cadence there = { .looked = -1, .reader = MINUTE }, gone = { .looked = -1,
+		.reader = 16 * MINUTE };
+	const struct timing *t = &timing_default;
+
+	ck_assert_int_eq(cadence_backfill(t, true, false, &there), t->backfill_soon);
+	ck_assert_int_eq(cadence_backfill(t, true, true, &there), 240 * 1000); /* class D */
+	ck_assert_int_eq(cadence_backfill(t, true, false, &gone), 240 * 1000);
+	ck_assert_int_eq(cadence_backfill(t, false, false, &there), 240 * 1000);
+}
+END_TEST
+
+/* --- M-35, M-36, M-63..M-67: bootstrap and backfill -------------------------- */
+
+static void limits(int newest, int cap, enum backfill_mode mode)
+{
+	rig->config.tuning.backfill_bootstrap_max = newest;
+	rig->config.tuning.backfill_max_total_per_folder = cap;
+	rig->config.tuning.backfill_mode = mode;
+	rig->server[0]->slice = 10;
+}
+
+START_TEST(the_newest_come_at_once_and_the_rest_later)
+{
+	fake_deliver(rig_box(rig, 0, INBOX), 200);
+	fake_deliver(rig_box(rig, 0, TRASH), 20);
+	limits(50, 0, BACKFILL_PROGRESSIVE);
+	rig->sync->timing.backfill = 1000;
+	rig->sync->timing.backfill_soon = 1000;
+	fake_slow(rig->server[0], 10, 10);
+	rig_start(rig);
+	UNTIL(rig_box_state(rig, 0, INBOX) == MAILBOX_INCREMENTAL);
+	UNTIL(rig_box_state(rig, 0, TRASH) == MAILBOX_COMPLETE);
+	ck_assert_int_ge(rig_total(rig, 0, INBOX), 50);
+	ck_assert(rig_shows(rig, 0, INBOX, 200)); /* the newest */
+	ck_assert(!rig_shows(rig, 0, INBOX, 1));
+	UNTIL(rig_box_state(rig, 0, INBOX) == MAILBOX_COMPLETE);
+	ck_assert(rig_equal(rig, 0));
+}
+END_TEST
+
+START_TEST(a_mailbox_is_capped)
+{
+	fake_deliver(rig_box(rig, 0, INBOX), 200);
+	limits(50, 100, BACKFILL_PROGRESSIVE);
+	rig_pass(rig);
+	ck_assert_int_eq(rig_box_state(rig, 0, INBOX), MAILBOX_CAPPED);
+	ck_assert_int_eq(rig_total(rig, 0, INBOX), 100);
+	fake_deliver(rig_box(rig, 0, INBOX), 5); /* what is new comes all the same */
+	rig_pass(rig);
+	ck_assert_int_eq(rig_total(rig, 0, INBOX), 105);
+	limits(50, 0, BACKFILL_PROGRESSIVE); /* the reader lifts the limit */
+	rig_pass(rig);
+	ck_assert_int_eq(rig_box_state(rig, 0, INBOX), MAILBOX_COMPLETE);
+	ck_assert(rig_equal(rig, 0));
+}
+END_TEST
+
+START_TEST(history_stays_out_if_the_reader_wants_that)
+{
+	fake_deliver(rig_box(rig, 0, INBOX), 200);
+	limits(50, 0, BACKFILL_BOOTSTRAP_ONLY);
+	rig_pass(rig);
+	rig_pass(rig);
+	ck_assert_int_eq(rig_box_state(rig, 0, INBOX), MAILBOX_INCREMENTAL);
+	ck_assert_int_eq(rig_total(rig, 0, INBOX), 50);
+}
+END_TEST
+
+START_TEST(a_strict_server_is_read_in_small_runs)
+{
+	fake_deliver(rig_box(rig, 0, INBOX), 200);
+	limits(50, 0, BACKFILL_PROGRESSIVE);
+	rig->server[0]->traits = (struct traits){ .connections = 1, .run_s = 25,
+		.run_messages = 30, .letter = 'D' };
+	rig_pass(rig);
+	ck_assert_int_eq(rig_total(rig, 0, INBOX), 80); /* the newest 50 and one run (C-12) */
+	rig_pass(rig);
+	ck_assert_int_eq(rig_total(rig, 0, INBOX), 110);
+}
+END_TEST
+
+START_TEST(history_goes_on_after_a_kill)
+{
+	int status;
+	pid_t child;
+
+	fake_deliver(rig_box(rig, 0, INBOX), 300);
+	limits(50, 0, BACKFILL_PROGRESSIVE);
+	fake_slow(rig->server[0], 10, 20);
+	store_close(&rig->store);
+	child = fork();
+	if (child == 0) {
+		struct err err = { 0 };
+
+		rig->engine->pass(rig->engine, rig->id[0], false, NULL, &err);
+		_exit(0);
+	}
+	UNTIL(rig->server[0]->reported >= 150);
+	kill(child, SIGKILL);
+	waitpid(child, &status, 0);
+	fake_slow(rig->server[0], 10, 0);
+	rig_restart(rig);
+	ck_assert_int_ge(rig_total(rig, 0, INBOX), 100);
+	ck_assert_int_lt(rig_total(rig, 0, INBOX), 300);
+	rig_pass(rig);
+	ck_assert(rig_equal(rig, 0));
+	ck_assert_int_eq(rig_box_state(rig, 0, INBOX), MAILBOX_COMPLETE);
+	ck_assert_int_le(rig->server[0]->reported, 320); /* a slice or two came twice, not all */
+}
+END_TEST
+
+START_TEST(new_mail_comes_during_the_history)
+{
+	struct fake_box *inbox = rig_box(rig, 0, INBOX), *archive = rig_box(rig, 0, ARCHIVE);
+	int fresh;
+
+	fake_deliver(inbox, 5);
+	fake_deliver(archive, 2000);
+	limits(50, 0, BACKFILL_PROGRESSIVE);
+	fake_slow(rig->server[0], 10, 10); /* two seconds of history */
+	rig_start(rig);
+	UNTIL(rig_total(rig, 0, ARCHIVE) > 100);
+	fresh = fake_deliver(inbox, 1);
+	UNTIL(rig_shows(rig, 0, INBOX, fresh));
+	ck_assert_int_lt(rig_total(rig, 0, ARCHIVE), 1500);
+}
+END_TEST
+
+/* --- M-55: the reader looks -------------------------------------------------- */
+
+START_TEST(what_is_looked_at_is_brought_up_to_date)
+{
+	struct fake_box *trash = rig_box(rig, 0, TRASH);
+	int64_t begin;
+
+	rig_start(rig);
+	UNTIL(rig_state(rig, 0).stage == STAGE_IDLE && rig_state(rig, 0).last_sync > 0);
+	fake_deliver(trash, 3);
+	begin = now_ms();
+	rig->engine->look(rig->engine, rig->id[0], rig_mailbox(rig, 0, TRASH));
+	UNTIL(rig_total(rig, 0, TRASH) == 3);
+	ck_assert_int_le(now_ms() - begin, 500);
+	ck_assert(fake_was_asked(trash, rig->server[0], CHANGES_LOOKED_AT));
+}
+END_TEST
+
+START_TEST(looking_again_and_again_is_cheap)
+{
+	mailbox_id trash, archive;
+	int before;
+
+	rig->sync->timing.poll_least = 100000;
+	rig_start(rig);
+	UNTIL(fake_count(rig->server[0], FAKE_WAIT) >= 2);
+	trash = rig_mailbox(rig, 0, TRASH);
+	archive = rig_mailbox(rig, 0, ARCHIVE);
+	before = fake_count(rig->server[0], FAKE_CHANGES);
+	for (int i = 0; i < 200; i++) {
+		rig->engine->look(rig->engine, rig->id[0], trash);
+		g_usleep(1000);
+	}
+	UNTIL(fake_count(rig->server[0], FAKE_CHANGES) == before + 1);
+	rig->engine->look(rig->engine, rig->id[0], archive);
+	UNTIL(fake_count(rig->server[0], FAKE_CHANGES) == before + 2);
+}
+END_TEST
+
+START_TEST(looking_pulls_the_next_poll_forward)
+{
+	rig->sync->timing.poll = 400;
+	rig->sync->timing.poll_least = 10;
+	rig->sync->timing.poll_most = 400;
+	rig->server[0]->traits.cheap_scan = true;
+	rig_start(rig);
+	for (int i = 0; i < 60; i++) {
+		rig->engine->look(rig->engine, rig->id[0], (mailbox_id){ 0 });
+		g_usleep(20000);
+	}
+	ck_assert_int_ge(fake_count(rig->server[0], FAKE_MAILBOXES), 5); /* 200 ms each, not 400 */
+}
+END_TEST
+
+START_TEST(an_opened_mailbox_goes_first)
+{
+	struct backfill b = { 0 };
+	AUTO(session_close) struct session s;
+	struct cancel never;
+	struct err err = { 0 };
+
+	fake_deliver(rig_box(rig, 0, INBOX), 100);
+	fake_deliver(rig_box(rig, 0, TRASH), 100);
+	limits(20, 0, BACKFILL_BOOTSTRAP_ONLY);
+	rig_pass(rig);
+	limits(20, 0, BACKFILL_PROGRESSIVE);
+	cancel_init(&never);
+	session_init(&s, rig->sync, rig->config.accounts->pdata[0], &never);
+	ck_assert_int_ge(session_open(&s, STORE_CLI, &err), 0);
+	ck_assert_int_ge(lease_take(&s, &err), 0);
+	b.first = rig_mailbox(rig, 0, TRASH);
+	backfill_begin(&s, &b);
+	ck_assert_int_eq(backfill_slice(&s, &b, &err), 1);
+	ck_assert_int_eq(rig_total(rig, 0, TRASH), 100);
+	ck_assert_int_eq(rig_total(rig, 0, INBOX), 20);
+	lease_drop(&s);
+	cancel_release(&never);
+}
+END_TEST
+
+/* --- cycles ------------------------------------------------------------------ */
+
+START_TEST(only_every_third_poll_asks_for_all)
+{
+	rig->sync->timing.poll = 30;
+	rig->sync->timing.poll_most = 30;
+	rig->server[0]->traits.cheap_scan = _i;
+	rig_start(rig);
+	UNTIL(fake_count(rig->server[0], FAKE_CHANGES) >= 30);
+	if (_i)
+		ck_assert_int_ge(fake_count(rig->server[0], FAKE_MAILBOXES), 9);
+	else
+		ck_assert_int_le(fake_count(rig->server[0], FAKE_MAILBOXES), 8);
+	fake_deliver(rig_box(rig, 0, TRASH), 1);
+	UNTIL(rig_total(rig, 0, TRASH) == 1);
+}
+END_TEST
+
+START_TEST(a_full_pass_distrusts_every_cursor)
+{
+	rig_start(rig);
+	UNTIL(rig_state(rig, 0).last_sync > 0);
+	rig->engine->sync_now(rig->engine, rig->id[0], true);
+	UNTIL(fake_was_asked(rig_box(rig, 0, TRASH), rig->server[0], CHANGES_FULL));
+}
+END_TEST
+
+START_TEST(push_tells_of_every_mailbox)
+{
+	struct fake_account *a = rig->server[0];
+
+	a->push_live = a->push_everywhere = true;
+	rig_start(rig);
+	UNTIL(rig_state(rig, 0).push_everywhere);
+	fake_deliver(rig_box(rig, 0, TRASH), 2);
+	UNTIL(rig_total(rig, 0, TRASH) == 2);
+	fake_box_add(a, "New", ROLE_NONE);
+	a->tree_generation++;
+	UNTIL(rig_mailbox(rig, 0, 3).v != 0);
+	fake_deliver(rig_box(rig, 0, 3), 2);
+	UNTIL(rig_total(rig, 0, 3) == 2);
+	ck_assert_int_eq(fake_count(a, FAKE_CONNECT), 1);
+}
+END_TEST
+
+/* C-31: only a cheap question on a quiet account, a full comparison if push missed something. */
+START_TEST(silent_push_is_checked)
+{
+	struct fake_account *a = rig->server[0];
+
+	a->push_live = true;
+	rig->sync->timing.silence = 60;
+	rig->sync->timing.poll = rig->sync->timing.poll_live = 80;
+	rig->sync->timing.poll_most = 80;
+	rig_pass(rig); /* what a first pass may compare is compared */
+	a->flags_seen = 0;
+	rig_start(rig);
+	UNTIL(fake_count(a, FAKE_MAILBOXES) >= 6);
+	ck_assert(a->flags_seen & CHANGES_CHECK);
+	ck_assert(!(a->flags_seen & CHANGES_FULL));
+	if (_i == 0)
+		return;
+	rig->server[0]->push_deaf = true;
+	fake_deliver(rig_box(rig, 0, INBOX), 1);
+	UNTIL(a->flags_seen & CHANGES_FULL);
+}
+END_TEST
+
+/* --- connections and memory --------------------------------------------------- */
+
+START_TEST(one_connection_serves_bodies_too)
+{
+	struct fake_account *a = rig->server[0];
+	int first = fake_deliver(rig_box(rig, 0, INBOX), 5);
+	message_id m, n;
+
+	rig_pass(rig);
+	m = rig_message(rig, INBOX, first);
+	n = rig_message(rig, INBOX, first + 1);
+	if (_i == 0)
+		a->traits.connections = 1;
+	else
+		a->most = 1; /* it does not tell, but refuses the second */
+	a->connected_max = 0;
+	rig_start(rig);
+	UNTIL(fake_count(a, FAKE_WAIT) >= 2);
+	rig->engine->want_body(rig->engine, rig->id[0], m);
+	ck_assert_int_eq(rig_body_event(rig, m), 0);
+	fake_deliver(rig_box(rig, 0, ARCHIVE), 2000);
+	fake_slow(a, 20, 20);
+	rig->engine->sync_now(rig->engine, rig->id[0], false);
+	UNTIL(rig_total(rig, 0, ARCHIVE) > 20);
+	rig->engine->want_body(rig->engine, rig->id[0], n); /* between two slices */
+	ck_assert_int_eq(rig_body_event(rig, n), 0);
+	ck_assert_int_lt(rig_total(rig, 0, ARCHIVE), 1500);
+	ck_assert_int_eq(a->connected_max, 1);
+}
+END_TEST
+
+START_TEST(what_a_provider_learned_is_kept)
+{
+	g_autofree char *kept = NULL;
+	struct err err = { 0 };
+
+	g_strlcpy(rig->server[0]->memory, "learned", sizeof rig->server[0]->memory);
+	rig_pass(rig);
+	ck_assert_int_ge(store_account_memory(rig->store, rig->id[0], &kept, &err), 0);
+	ck_assert_str_eq(kept, "learned");
+	rig_pass(rig);
+	ck_assert_str_eq(rig->server[0]->recalled, "learned");
+}
+END_TEST
+
+START_TEST(two_connections_are_the_most)
+{
+	int first = fake_deliver(rig_box(rig, 0, INBOX), 5);
+	message_id m;
+
+	rig_pass(rig);
+	rig->server[0]->connected_max = 0;
+	m = rig_message(rig, INBOX, first);
+	rig_start(rig);
+	rig->engine->want_body(rig->engine, rig->id[0], m);
+	ck_assert_int_eq(rig_body_event(rig, m), 0);
+	rig->server[0]->lie_empty = 1; /* second witness: a connection of its own, after the first */
+	rig->engine->sync_now(rig->engine, rig->id[0], false);
+	UNTIL(fake_count(rig->server[0], FAKE_MAILBOXES) >= 3);
+	ck_assert_int_le(rig->server[0]->connected_max, CONNECTIONS_MAX);
+}
+END_TEST
+
+/* --- jobs (M-28..M-37) --------------------------------------------------------- */
+
+static bool job(account_id a, const char *name, struct job_row *out)
+{
+	return job_last(rig->store, a, name, out);
+}
+
+START_TEST(every_run_is_written_down)
+{
+	struct job_row row = { 0 };
+
+	fake_deliver(rig_box(rig, 0, INBOX), 100);
+	limits(20, 0, BACKFILL_PROGRESSIVE);
+	rig->server[0]->traits.letter = 'B';
+	rig_pass(rig);
+	ck_assert(job(rig->id[0], "incremental", &row));
+	ck_assert_int_eq(row.runs, 1);
+	ck_assert_ptr_nonnull(strstr(row.words, "manual"));
+	ck_assert(job(rig->id[0], "bootstrap", &row));
+	ck_assert(job(rig->id[0], "backfill", &row));
+	ck_assert_int_eq(row.cadence_s, rig->sync->timing.backfill / 1000);
+	ck_assert_ptr_nonnull(strstr(row.words, "80"));
+	ck_assert(job(rig->id[0], "probe", &row));
+	ck_assert_int_eq(row.next_at, row.last_start + 7 * 86400);
+	ck_assert_ptr_nonnull(strstr(row.words, "B"));
+	ck_assert(job((account_id){ 0 }, "cache-cleanup", &row));
+	ck_assert_int_eq(row.next_at, row.last_start + 86400);
+	ck_assert(job((account_id){ 0 }, "export", &row));
+	ck_assert_int_eq(row.next_at, 0);
+	rig_pass(rig);
+	ck_assert(job(rig->id[0], "incremental", &row));
+	ck_assert_int_eq(row.runs, 2);
+	ck_assert(job((account_id){ 0 }, "cache-cleanup", &row));
+	ck_assert_int_eq(row.runs, 1); /* daily */
+	ck_assert(job(rig->id[0], "backfill", &row));
+	ck_assert_int_eq(row.runs, 1); /* nothing was left to do */
+	fake_fail(rig->server[0], FAKE_MAILBOXES, ERR_PROTOCOL, 1);
+	rig->engine->pass(rig->engine, rig->id[0], false, NULL, &(struct err){ 0 });
+	ck_assert(job(rig->id[0], "incremental", &row));
+	ck_assert_int_eq(row.result.code, ERR_PROTOCOL);
+	ck_assert_int_eq(row.failures, 1);
+}
+END_TEST
+
+START_TEST(a_cycle_says_what_it_is)
+{
+	struct engine_state state;
+
+	fake_deliver(rig_box(rig, 0, INBOX), 500);
+	fake_slow(rig->server[0], 10, 20);
+	rig_start(rig);
+	UNTIL(*rig_state(rig, 0).sync_id);
+	state = rig_state(rig, 0);
+	ck_assert_str_eq(state.trigger, "startup");
+	ck_assert_int_gt(state.started_at, 0);
+	fake_slow(rig->server[0], 100, 0);
+	UNTIL(!*rig_state(rig, 0).sync_id);
+}
+END_TEST
+
+/* --- wishes about the tree ------------------------------------------------------- */
+
+START_TEST(a_wished_mailbox_is_made)
+{
+	rig_start(rig);
+	UNTIL(fake_count(rig->server[0], FAKE_WAIT) >= 2);
+	fake_fail(rig->server[0], FAKE_ARRANGE, _i ? ERR_OFFLINE : ERR_OK, _i);
+	rig_want_box(rig, "Projects");
+	rig->engine->push(rig->engine, rig->id[0]);
+	UNTIL(rig->server[0]->n_boxes == 4);
+	UNTIL(rig_mailbox(rig, 0, 3).v != 0);
+	ck_assert_int_eq(fake_count(rig->server[0], FAKE_ARRANGE), 1 + _i);
+}
+END_TEST
+
+/* --- bodies in bulk ---------------------------------------------------------------- */
+
+START_TEST(all_bodies_come_and_only_once)
+{
+	struct err err = { 0 };
+	int first = fake_deliver(rig_box(rig, 0, INBOX), 700), single;
+
+	fake_deliver(rig_box(rig, 0, TRASH), 10);
+	rig_pass(rig);
+	if (_i)
+		fake_fail(rig->server[0], FAKE_BODY, ERR_OFFLINE, 2); /* in the middle: go on later */
+	if (_i)
+		ck_assert_int_eq(rig->engine->bodies(rig->engine, rig->id[0], NULL, &err), ERR_OFFLINE);
+	ck_assert_msg(rig->engine->bodies(rig->engine, rig->id[0], NULL, &err) > 0, "%s", err.text);
+	for (int i = 0; i < 700; i += 7)
+		ck_assert(store_body_cached(rig->store, rig_message(rig, INBOX, first + i)));
+	single = fake_count(rig->server[0], FAKE_BODY);
+	ck_assert_int_eq(rig->engine->bodies(rig->engine, rig->id[0], NULL, &err), 0);
+	ck_assert_int_eq(fake_count(rig->server[0], FAKE_BODY), single);
+}
+END_TEST
+
+/* --- processes ----------------------------------------------------------------------- */
+
+/* A process that does something with the store and goes. */
+static void in_another_process(int (*run)(struct store *s, struct err *err))
+{
+	int status;
+	pid_t child = fork();
+
+	if (child == 0) {
+		struct store *s = NULL;
+		struct err err = { 0 };
+
+		_exit(store_open(rig->places.data, STORE_CLI, NULL, &s, &err) < 0 ||
+			run(s, &err) < 0);
+	}
+	waitpid(child, &status, 0);
+	ck_assert(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+}
+
+static location_id foreign;
+
+static int flag_it(struct store *s, struct err *err)
+{
+	return store_want_flags(s, &foreign, 1, FLAG_SEEN, 0, err);
+}
+
+START_TEST(a_change_of_a_second_process_leaves_within_a_second)
+{
+	AUTO(list_row_free) struct list_row *row = NULL;
+	struct fake_box *inbox = rig_box(rig, 0, INBOX);
+	int m = fake_deliver(inbox, 5);
+	unsigned flags = 0;
+	int64_t begin;
+
+	rig->sync->timing.watch = 100000; /* what tells is the commit itself */
+	rig_start(rig);
+	UNTIL(fake_count(rig->server[0], FAKE_WAIT) >= 2);
+	row = rig_row(rig, 0, INBOX, m);
+	foreign = row->location;
+	begin = now_ms();
+	in_another_process(flag_it);
+	UNTIL((fake_copies(inbox, m, &flags), flags == FLAG_SEEN));
+	ck_assert_int_le(now_ms() - begin, 1000);
+}
+END_TEST
+
+static pid_t hold_lease(account_id a)
+{
+	int fds[2];
+	char c;
+	pid_t child;
+
+	ck_assert_int_eq(pipe(fds), 0);
+	child = fork();
+	if (child == 0) {
+		struct store *s = NULL;
+		struct err err = { 0 };
+		int holder;
+
+		if (store_open(rig->places.data, STORE_CLI, NULL, &s, &err) < 0)
+			_exit(1);
+		while (store_lease_take(s, a, &holder, &err) != 1)
+			g_usleep(500);
+		if (write(fds[1], "x", 1) != 1)
+			_exit(1);
+		pause();
+	}
+	ck_assert_int_eq(read(fds[0], &c, 1), 1);
+	close(fds[0]);
+	close(fds[1]);
+	return child;
+}
+
+START_TEST(the_second_instance_reads_and_queues)
+{
+	int status, first = fake_deliver(rig_box(rig, 0, INBOX), 5);
+	message_id m;
+	pid_t child;
+
+	rig_pass(rig);
+	m = rig_message(rig, INBOX, first);
+	child = hold_lease(rig->id[0]);
+	rig_start(rig);
+	UNTIL(rig_state(rig, 0).stage == STAGE_WAITING);
+	rig->engine->want_body(rig->engine, rig->id[0], m);
+	ck_assert_int_eq(rig_body_event(rig, m), 0);
+	rig_flag(rig, INBOX, first, FLAG_SEEN);
+	ck_assert_int_eq(rig_rows(rig, MUTATION_QUEUED), 1);
+	kill(child, SIGKILL);
+	waitpid(child, &status, 0);
+	UNTIL(rig_rows(rig, MUTATION_QUEUED) == 0); /* its turn has come */
+}
+END_TEST
+
+START_TEST(a_lost_lease_ends_the_work)
+{
+	struct err err = { 0 };
+	int status;
+	pid_t child;
+
+	rig_start(rig);
+	UNTIL(fake_count(rig->server[0], FAKE_WAIT) >= 2);
+	ck_assert_int_ge(store_lease_drop(rig->store, rig->id[0], &err), 0); /* as if its term was over */
+	child = hold_lease(rig->id[0]);
+	fake_deliver(rig_box(rig, 0, INBOX), 3);
+	rig->engine->sync_now(rig->engine, rig->id[0], false);
+	UNTIL(rig_state(rig, 0).stage == STAGE_WAITING);
+	ck_assert_int_eq(rig_total(rig, 0, INBOX), 0);
+	UNTIL(rig->server[0]->connected == 0);
+	kill(child, SIGKILL);
+	waitpid(child, &status, 0);
+	UNTIL(rig_total(rig, 0, INBOX) == 3);
+}
+END_TEST
+
+/* --- failures -------------------------------------------------------------------------- */
+
+static int64_t latency(int account)
+{
+	int64_t begin = now_ms();
+	int m = fake_deliver(rig_box(rig, account, INBOX), 1);
+
+	UNTIL(rig_shows(rig, account, INBOX, m));
+	return now_ms() - begin;
+}
+
+START_TEST(a_black_hole_beside_changes_nothing)
+{
+	int64_t worst = 0;
+
+	rig->server[1]->push_live = true;
+	fake_block(rig->server[0], FAKE_CONNECT, true);
+	rig_start(rig);
+	UNTIL(rig_state(rig, 1).push_live);
+	for (int i = 0; i < 10; i++)
+		worst = MAX(worst, latency(1));
+	ck_assert_int_le(worst, 300);
+	ck_assert_int_eq(fake_count(rig->server[0], FAKE_CONNECT), 1);
+}
+END_TEST
+
+START_TEST(a_server_in_trouble_is_given_its_time)
+{
+	fake_fail(rig->server[0], FAKE_MAILBOXES, ERR_RETRY, 1);
+	rig->server[0]->call[FAKE_MAILBOXES].after_s = 3600;
+	rig_start(rig);
+	UNTIL(rig_state(rig, 0).stage == STAGE_WAITING);
+	ck_assert_int_ge(rig_state(rig, 0).retry_at, g_get_real_time() / 1000000 + 3500);
+	g_usleep(100000);
+	ck_assert_int_eq(fake_count(rig->server[0], FAKE_MAILBOXES), 1);
+	rig->engine->sync_now(rig->engine, rig->id[0], false); /* M-61: the reader may bypass it */
+	UNTIL(rig_state(rig, 0).last_sync > 0);
+}
+END_TEST
+
+START_TEST(five_failures_in_a_row_want_attention)
+{
+	g_autoptr(GArray) rows = NULL;
+	struct err err = { 0 };
+
+	for (int i = 1; i <= 5; i++) {
+		g_clear_pointer(&rows, g_array_unref);
+		fake_fail(rig->server[0], FAKE_CONNECT, ERR_OFFLINE, 1);
+		ck_assert_int_lt(rig->engine->pass(rig->engine, rig->id[0], false, NULL, &err), 0);
+		ck_assert_int_eq(store_accounts(rig->store, &rows, &err), 0);
+		ck_assert_int_eq(g_array_index(rows, struct account_row, 0).failures, i);
+		ck_assert_int_eq(g_array_index(rows, struct account_row, 0).attention, i == 5);
+	}
+}
+END_TEST
+
+static void add_single(TCase *c)
+{
+	tcase_add_loop_test(c, cadence_follows_the_table, 0, (int)G_N_ELEMENTS(cadences));
+	tcase_add_test(c, cadence_has_limits);
+	tcase_add_test(c, backfill_goes_on_only_where_nobody_minds);
+	tcase_add_test(c, the_newest_come_at_once_and_the_rest_later);
+	tcase_add_test(c, a_mailbox_is_capped);
+	tcase_add_test(c, history_stays_out_if_the_reader_wants_that);
+	tcase_add_test(c, a_strict_server_is_read_in_small_runs);
+	tcase_add_test(c, history_goes_on_after_a_kill);
+	tcase_add_test(c, new_mail_comes_during_the_history);
+	tcase_add_test(c, what_is_looked_at_is_brought_up_to_date);
+	tcase_add_test(c, looking_again_and_again_is_cheap);
+	tcase_add_test(c, looking_pulls_the_next_poll_forward);
+	tcase_add_test(c, an_opened_mailbox_goes_first);
+	tcase_add_loop_test(c, only_every_third_poll_asks_for_all, 0, 2);
+	tcase_add_test(c, a_full_pass_distrusts_every_cursor);
+	tcase_add_test(c, push_tells_of_every_mailbox);
+	tcase_add_loop_test(c, silent_push_is_checked, 0, 2);
+	tcase_add_loop_test(c, one_connection_serves_bodies_too, 0, 2);
+	tcase_add_test(c, what_a_provider_learned_is_kept);
+	tcase_add_test(c, two_connections_are_the_most);
+	tcase_add_test(c, every_run_is_written_down);
+	tcase_add_test(c, a_cycle_says_what_it_is);
+	tcase_add_loop_test(c, a_wished_mailbox_is_made, 0, 2);
+	tcase_add_loop_test(c, all_bodies_come_and_only_once, 0, 2);
+	tcase_add_test(c, a_change_of_a_second_process_leaves_within_a_second);
+	tcase_add_test(c, the_second_instance_reads_and_queues);
+	tcase_add_test(c, a_lost_lease_ends_the_work);
+	tcase_add_test(c, a_server_in_trouble_is_given_its_time);
+	tcase_add_test(c, five_failures_in_a_row_want_attention);
+}
+
+static TCase *make_case(Suite *s, const char *name, void (*setup)(void))
+{
+	TCase *c = tcase_create(name);
+
+	tcase_add_checked_fixture(c, setup, teardown);
+	tcase_set_timeout(c, 60);
+	suite_add_tcase(s, c);
+	return c;
+}
+
+void add_engine_tests(Suite *s)
+{
+	add_single(make_case(s, "engine", one_account));
+	tcase_add_test(make_case(s, "beside", two_accounts), a_black_hole_beside_changes_nothing);
+}
