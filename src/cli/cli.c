@@ -20,25 +20,49 @@
 const struct command cli_commands[] = {
 	{ "account add",
 		"NAME --type imap|maildir [--host H] [--port P] [--tls implicit|starttls|plain] "
-		"[--user U] [--password-command C] [--ca-file F] [--path DIR] [--two-way true|false] "
+		"[--user U] [--password-command C] [--auth M] [--ca-file F] [--path DIR] "
+		"[--two-way true|false] "
 		"[--json]",
 		CLI_NEEDS_CONFIG, cmd_account_add,
 		N_("Adds an account.  The options are those of tern.conf(5).  No password is asked "
 		   "for or kept: the password command prints it when it is needed.") },
-	{ "account list", "[--json]", STORE, cmd_account_list,
-		N_("Lists the accounts with their last synchronisation and their last error.") },
+	{ "account list", "[--json]", ENGINE, cmd_account_list,
+		N_("Lists the accounts with their last synchronisation and their last error; with "
+		   "--json also what is known of their servers.") },
 	{ "account check", "[NAME] [--json]", ENGINE, cmd_account_check,
 		N_("Signs in to one account or all of them, reads the list of mailboxes, and says what "
 		   "is wrong if that fails.  Changes nothing.") },
 	{ "account remove", "NAME [--json]", STORE, cmd_account_remove,
 		N_("Forgets an account that `account add` made, with everything that tern has stored "
 		   "of it.  The mail at the server, or in the Maildir, stays.") },
-	{ "sync", "[--account A] [--full] [--json]", ENGINE, cmd_sync,
+	{ "sync", "[--account A] [--full] [--bodies] [--json]", ENGINE, cmd_sync,
 		N_("Fetches what is new and sends what is queued, once, for one account or all of "
 		   "them.  An account that fails does not stop the others.  With --full everything is "
-		   "compared, whatever the server says has changed.") },
+		   "compared, whatever the server says has changed.  With --bodies the whole text of "
+		   "every message that is not here yet comes too, for reading without a network.") },
+	{ "jobs", "[--account A] [--json]", STORE, cmd_jobs,
+		N_("Lists the jobs that run by themselves while tern is open: how often, when they "
+		   "last ended and begin next, how often they ran and failed, and the last result.") },
 	{ "mailboxes", "[--account A] [--json]", STORE, cmd_mailboxes,
-		N_("Lists the mailboxes with their unread and total messages.") },
+		N_("Lists the mailboxes with their unread and total messages, their role, and how much "
+		   "of their history is here.  A role that was set with `mailbox role` is marked.") },
+	{ "mailbox create", "NAME [--account A] [--push] [--json]", ENGINE, cmd_mailbox_create,
+		N_("Makes a mailbox; the levels of NAME are separated by /.  Like every change it "
+		   "waits in the queue, and leaves at once with --push.") },
+	{ "mailbox rename", "M NAME [--account A] [--push] [--json]", ENGINE, cmd_mailbox_rename,
+		N_("Gives a mailbox another name, with all levels.  The mailboxes below it go with "
+		   "it.") },
+	{ "mailbox delete", "M [--yes] [--account A] [--push] [--json]", ENGINE, cmd_mailbox_delete,
+		N_("Deletes a mailbox at the server.  Messages in it are deleted with it, and that "
+		   "cannot be undone, therefore --yes must be given if it holds any.") },
+	{ "mailbox subscribe", "M [--account A] [--push] [--json]", ENGINE, cmd_mailbox_subscribe,
+		N_("Subscribes to a mailbox, for programs that show only those.") },
+	{ "mailbox unsubscribe", "M [--account A] [--push] [--json]", ENGINE,
+		cmd_mailbox_unsubscribe, N_("Takes the subscription back.") },
+	{ "mailbox role", "M ROLE [--account A] [--json]", STORE, cmd_mailbox_role,
+		N_("Says what a mailbox is for, whatever the server says: inbox, drafts, sent, "
+		   "archive, junk, trash, all, flagged, or none; auto goes back to what the server "
+		   "says.  This stays in the store of tern.") },
 	{ "list", "[--mailbox M] [--account A] [--limit N] [--after CURSOR] [--json]", STORE, cmd_list,
 		N_("Lists messages, the newest first, at most 30 unless --limit says otherwise.  "
 		   "Without --mailbox those of all mailboxes; a mailbox is named as `mailboxes` does, "
@@ -62,7 +86,11 @@ const struct command cli_commands[] = {
 		N_("Sends what is queued until nothing is left or the server cannot take it now.") },
 	{ "queue", "[--account A] [--all] [--json]", STORE, cmd_queue,
 		N_("Lists the changes that wait, conflict or failed, with the server's answer; "
-		   "with --all also the settled ones that are still kept.") },
+		   "with --all also the settled ones that are still kept.  The numbers of wishes about "
+		   "mailboxes begin with m.") },
+	{ "queue discard", "ID [--json]", STORE, cmd_queue_discard,
+		N_("Takes a wish about a mailbox back that has not left yet, or a failed one out of "
+		   "sight.  ID is m and its number, as `queue` shows it.") },
 	{ "undo", "[--push] [--json]", ENGINE, cmd_undo,
 		N_("Undoes the last change: cancels what has not left yet and queues the opposite of "
 		   "what has.") },
@@ -71,9 +99,9 @@ const struct command cli_commands[] = {
 		   "it goes on until it is stopped.") },
 	{ "dump", "[--json]", STORE, cmd_dump,
 		N_("Prints the whole store without the bodies as lines of JSON.") },
-	{ "doctor", "[--json]", CLI_NEEDS_CONFIG | STORE | CLI_TOLERANT, cmd_doctor,
-		N_("Looks for what could be wrong: folders, store, terminal, accounts.  The report is "
-		   "safe to paste: it holds no addresses, user names, hosts or subjects.") },
+	{ "doctor", "[--json]", CLI_NEEDS_CONFIG | ENGINE | CLI_TOLERANT, cmd_doctor,
+		N_("Looks for what could be wrong: folders, store, terminal, accounts, jobs, and says "
+		   "what each server can do and how far tern trusts it.  The report is safe to paste: it holds no addresses, user names, hosts or subjects.") },
 	{ "demo", "[--dir DIR] [--mbox FILE] [--json]", CLI_NEEDS_CONFIG, cmd_demo,
 		N_("Unpacks a mailbox of invented mail as a Maildir and adds it as the account "
 		   "\"demo\", to try tern with.") },
@@ -84,17 +112,15 @@ const struct command cli_commands[] = {
 	{ NULL },
 };
 
-/* The row of argv[0] or of argv[0] argv[1]; *used: how many of them the name has. */
+/* The row of argv[0] argv[1], else of argv[0]; *used: how many of them the name has. */
 static const struct command *find(int argc, char **argv, int *used)
 {
-	for (const struct command *k = cli_commands; k->name; k++) {
-		g_auto(GStrv) parts = g_strsplit(k->name, " ", 2);
+	g_autofree char *two = argc > 1 ? g_strjoin(" ", argv[0], argv[1], NULL) : NULL;
 
-		*used = (int)g_strv_length(parts);
-		if (*used <= argc && strcmp(parts[0], argv[0]) == 0 &&
-			(*used == 1 || strcmp(parts[1], argv[1]) == 0))
-			return k;
-	}
+	for (*used = two ? 2 : 1; *used > 0; (*used)--)
+		for (const struct command *k = cli_commands; k->name; k++)
+			if (strcmp(k->name, *used == 2 ? two : argv[0]) == 0)
+				return k;
 	return NULL;
 }
 
@@ -143,6 +169,8 @@ static int unknown_command(int argc, char **argv)
 	}
 	if (strcmp(argv[0], "account") == 0)
 		say(_("What about the account?  add, list, check or remove."));
+	else if (strcmp(argv[0], "mailbox") == 0)
+		say(_("What about the mailbox?  create, rename, delete, subscribe, unsubscribe or role."));
 	else if (near)
 		say(_("There is no command \"%s\"; did you mean \"%s\"?"), argv[0], near);
 	else

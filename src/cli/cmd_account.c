@@ -48,16 +48,33 @@ static const struct account_row *row_of(const GArray *rows, account_id id)
 	return NULL;
 }
 
-static void account_json(const struct account *a, const struct account_row *r)
+static void put_words(void *ctx, const char *label, const char *words)
+{
+	json_object_set_new(ctx, label, json_text(words));
+}
+
+/* What is known of the account's server: words under labels. */
+static json_t *server_json(struct cli *c, const struct account *a)
+{
+	g_autofree char *memory = NULL;
+	json_t *words = json_object();
+	struct err ignored;
+
+	if (store_account_memory(c->store, a->id, &memory, &ignored) >= 0)
+		c->engine->explain(a->type, memory, put_words, words);
+	return words;
+}
+
+static void account_json(struct cli *c, const struct account *a, const struct account_row *r)
 {
 	bool failed = r && r->error.code;
 
-	out_json(json_pack("{s:I, s:o, s:o, s:o, s:i, s:b, s:b, s:o, s:o}", "id", (json_int_t)a->id.v,
-		"account", json_text(a->name), "type", json_text(a->type), "last_sync",
-		json_time(r ? r->last_sync : 0), "failures", r ? r->failures : 0, "attention",
-		r && r->attention, "two_way", a->two_way, "code",
+	out_json(json_pack("{s:I, s:o, s:o, s:o, s:i, s:b, s:b, s:o, s:o, s:o}", "id",
+		(json_int_t)a->id.v, "account", json_text(a->name), "type", json_text(a->type),
+		"last_sync", json_time(r ? r->last_sync : 0), "failures", r ? r->failures : 0,
+		"attention", r && r->attention, "two_way", a->two_way, "code",
 		json_text(failed ? err_name(r->error.code) : NULL), "error",
-		json_text(failed ? r->error.text : NULL)));
+		json_text(failed ? r->error.text : NULL), "server", server_json(c, a)));
 }
 
 static void account_cells(struct table *t, const struct account *a, const struct account_row *r)
@@ -81,7 +98,7 @@ int cmd_account_list(struct cli *c, const struct args *a)
 		const struct account *account = c->config->accounts->pdata[i];
 
 		if (a->json)
-			account_json(account, row_of(rows, account->id));
+			account_json(c, account, row_of(rows, account->id));
 		else
 			account_cells(t, account, row_of(rows, account->id));
 	}

@@ -207,6 +207,56 @@ static const char *next_step(enum err_code code)
 	return _("`tern account check` tries again and says more.");
 }
 
+/* What is known of the account's server, as rows of the report. */
+struct server {
+	struct report *report;
+	const char *account;
+};
+
+static void server_line(void *ctx, const char *label, const char *words)
+{
+	const struct server *s = ctx;
+	g_autofree char *detail = g_strdup_printf("%s: %s", label, words);
+
+	line(s->report, s->account, true, detail, NULL);
+}
+
+static void server(struct report *r, const struct account_row *a, const char *what)
+{
+	struct server s = { r, what };
+	g_autofree char *memory = NULL;
+	struct err err = { 0 };
+
+	if (!r->c->engine)
+		return;
+	if (store_account_memory(r->c->store, a->id, &memory, &err) < 0)
+		line(r, what, false, err.text, NULL);
+	else
+		r->c->engine->explain(a->type, memory, server_line, &s);
+}
+
+/* The jobs of the account (account 0: of the program) whose last run failed. */
+static void jobs(struct report *r, account_id id, const char *what)
+{
+	g_autoptr(GArray) rows = NULL;
+	struct err err = { 0 };
+
+	if (store_jobs(r->c->store, id, &rows, &err) < 0) {
+		line(r, what, false, err.text, NULL);
+		return;
+	}
+	for (guint i = 0; i < rows->len; i++) {
+		const struct job_row *j = &g_array_index(rows, struct job_row, i);
+		g_autofree char *detail = NULL;
+
+		if (j->account.v != id.v || !j->result.code)
+			continue;
+		detail = g_strdup_printf(_("job %s, failed in %d of %d runs: %s"), j->name,
+			(int)j->failures, (int)j->runs, j->result.text);
+		line(r, what, false, detail, next_step(j->result.code));
+	}
+}
+
 static void accounts(struct report *r)
 {
 	g_autoptr(GArray) rows = NULL;
@@ -222,7 +272,10 @@ static void accounts(struct report *r)
 			when ? when : _("never"), a->error.code ? ": " : "", a->error.text);
 
 		line(r, what, a->error.code == 0, detail, next_step(a->error.code));
+		server(r, a, what);
+		jobs(r, a->id, what);
 	}
+	jobs(r, (account_id){ 0 }, "jobs");
 }
 
 int cmd_doctor(struct cli *c, const struct args *a)

@@ -9,52 +9,6 @@
 
 enum { SCOPE_MAX = 256, LIMIT_DEFAULT = 30, PAGE_ROWS = 128 };
 
-/* --- mailboxes ----------------------------------------------------------- */
-
-static void mailbox_json(const struct account *a, const struct mailbox *m)
-{
-	out_json(json_pack("{s:I, s:o, s:o, s:o, s:s, s:I, s:I, s:b, s:b}", "id", (json_int_t)m->id.v,
-		"account", json_text(a->name), "name", json_text(m->name), "path", json_text(m->path),
-		"role", mailbox_role_name(m->role), "total", (json_int_t)m->total, "unread",
-		(json_int_t)m->unread, "selectable", !(m->attrs & MAILBOX_NOSELECT), "complete",
-		m->complete));
-}
-
-static void mailbox_cells(struct table *t, const struct account *a, const struct mailbox *m)
-{
-	g_autofree char *unread = g_strdup_printf("%" G_GINT64_FORMAT, m->unread);
-	g_autofree char *total = g_strdup_printf("%" G_GINT64_FORMAT, m->total);
-
-	table_row(t, (const char *[]){ a->name, unread, total,
-		m->role == ROLE_NONE ? "" : mailbox_role_name(m->role), m->name });
-}
-
-int cmd_mailboxes(struct cli *c, const struct args *a)
-{
-	static const int widths[] = { 0, 0, 0, 0, 0 };
-	AUTO(table_free) struct table *t = table_new(5, widths);
-	g_autoptr(GPtrArray) accounts = NULL;
-	struct err err = { 0 };
-	guint n = 0;
-
-	if (pick_accounts(c, a, &accounts, &err) < 0)
-		return say_error(&err);
-	for (guint i = 0; i < accounts->len; i++) {
-		const struct account *account = accounts->pdata[i];
-		g_autoptr(GPtrArray) found = NULL;
-
-		if (store_mailboxes(c->store, account->id, &found, &err) < 0)
-			return say_error(&err);
-		for (guint j = 0; j < found->len; j++, n++)
-			if (a->json)
-				mailbox_json(account, found->pdata[j]);
-			else
-				mailbox_cells(t, account, found->pdata[j]);
-	}
-	table_print(t);
-	return n ? EXIT_DONE : EXIT_NOTHING;
-}
-
 /* --- list ---------------------------------------------------------------- */
 
 struct listing {

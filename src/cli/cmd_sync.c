@@ -5,12 +5,13 @@
 #include "base/mem.h"
 #include "cli/command.h"
 
-static void sync_json(const struct account *a, const struct err *why, int left)
+static void sync_json(const struct account *a, const struct err *why, int left, int bodies)
 {
 	bool well = why->code == 0;
 
-	out_json(json_pack("{s:o, s:b, s:o, s:o, s:o}", "account", json_text(a->name), "ok", well,
-		"left", left < 0 ? json_null() : json_integer(left), "code",
+	out_json(json_pack("{s:o, s:b, s:o, s:o, s:o, s:o}", "account", json_text(a->name), "ok", well,
+		"left", left < 0 ? json_null() : json_integer(left), "bodies",
+		bodies < 0 ? json_null() : json_integer(bodies), "code",
 		json_text(well ? NULL : err_name(why->code)), "error",
 		json_text(well ? NULL : why->text)));
 }
@@ -34,11 +35,11 @@ static int left_out(struct cli *c, account_id id, struct err *err)
 }
 
 /* One pass and what is queued; an account that fails speaks for itself. */
-static int sync_one(struct cli *c, const struct account *account, bool full, bool json)
+static int sync_one(struct cli *c, const struct account *account, const struct args *a)
 {
+	bool full = args_has(a, "full"), want_bodies = args_has(a, "bodies"), well = false;
 	struct err err = { 0 };
-	bool well = false;
-	int left = -1;
+	int left = -1, bodies = -1;
 
 	if (isatty(STDERR_FILENO))
 		say(_("%s: synchronising ..."), account->name);
@@ -46,8 +47,12 @@ static int sync_one(struct cli *c, const struct account *account, bool full, boo
 		left = c->engine->drain(c->engine, account->id, c->cancel, &err);
 	if (left >= 0)
 		well = left_out(c, account->id, &err) >= 0;
-	if (json)
-		sync_json(account, &err, left);
+	if (left >= 0 && want_bodies) {
+		bodies = c->engine->bodies(c->engine, account->id, c->cancel, &err);
+		well &= bodies >= 0;
+	}
+	if (a->json)
+		sync_json(account, &err, left, bodies);
 	if (!well) {
 		if (err.code != ERR_CANCELED)
 			say("%s: %s", account->name, err.text);
@@ -67,7 +72,7 @@ int cmd_sync(struct cli *c, const struct args *a)
 	if (pick_accounts(c, a, &accounts, &err) < 0)
 		return say_error(&err);
 	for (guint i = 0; i < accounts->len && !cancel_is_set(c->cancel); i++)
-		code = worse(code, sync_one(c, accounts->pdata[i], args_has(a, "full"), a->json));
+		code = worse(code, sync_one(c, accounts->pdata[i], a));
 	return cancel_is_set(c->cancel) ? EXIT_FAILED : code;
 }
 

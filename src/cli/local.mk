@@ -5,7 +5,10 @@ libtern_a_SOURCES += \
 	src/cli/cmd_change.c \
 	src/cli/cmd_demo.c \
 	src/cli/cmd_doctor.c \
+	src/cli/cmd_jobs.c \
 	src/cli/cmd_list.c \
+	src/cli/cmd_mailbox.c \
+	src/cli/cmd_queue.c \
 	src/cli/cmd_show.c \
 	src/cli/cmd_sync.c \
 	src/cli/common.c \

@@ -66,6 +66,22 @@ void config_free(struct config **c)
 	*c = NULL;
 }
 
+/* Values that are good alone but not together: a warning, for tern can live with them.  Who only
+ * lowers the limit means it, and is not bothered about a default. */
+static void check_together(const struct keyfile *k, struct config *c)
+{
+	const struct tuning *t = &c->tuning;
+
+	if (t->backfill_max_total_per_folder == 0 ||
+		t->backfill_bootstrap_max == tuning_default.backfill_bootstrap_max ||
+		t->backfill_bootstrap_max <= t->backfill_max_total_per_folder)
+		return;
+	g_ptr_array_add(c->warnings,
+		g_strdup_printf(_("%s: [tern]: backfill-bootstrap-max (%d) is more than "
+				  "backfill-max-total-per-folder (%d); the smaller one counts."),
+			k->path, t->backfill_bootstrap_max, t->backfill_max_total_per_folder));
+}
+
 static int load_options(const struct places *p, struct config *c, struct err *err)
 {
 	g_autofree char *path = g_build_filename(p->config, "tern.conf", NULL);
@@ -81,7 +97,10 @@ static int load_options(const struct places *p, struct config *c, struct err *er
 			g_ptr_array_add(c->warnings,
 				g_strdup_printf(_("%s:%d: there is no group [%s]; options stand in [tern]."),
 					path, keyfile_line(k, groups[i], NULL), groups[i]));
-	return keyfile_apply(k, "tern", config_options, c, c->warnings, err);
+	r = keyfile_apply(k, "tern", config_options, c, c->warnings, err);
+	if (r >= 0)
+		check_together(k, c);
+	return r;
 }
 
 int config_load(const struct places *p, struct config **out, struct err *err)

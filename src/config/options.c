@@ -47,15 +47,17 @@ const struct option config_options[] = {
 		.help = N_("progressive brings in the history of a mailbox step by step, newest "
 			   "first; bootstrap_only keeps to its newest messages.") },
 	{ "backfill-bootstrap-max", OPTION_INT, FIELD(tuning.backfill_bootstrap_max), "1500", 1, 1000000,
-		.help = N_("How many of the newest messages of a mailbox come at once.") },
+		.help = N_("How many of the newest messages of a mailbox come at once; never more than "
+			   "backfill-max-total-per-folder.") },
 	{ "backfill-batch-size", OPTION_INT, FIELD(tuning.backfill_batch_size), "100", 10, 5000,
 		.help = N_("How many messages of the history are described by the server in one answer.") },
 	{ "backfill-job-budget-seconds", OPTION_INT, FIELD(tuning.backfill_job_budget_seconds), "25", 1, 3600,
 		.help = N_("How long one run of the backfill job may take.") },
 	{ "backfill-max-total-per-folder", OPTION_INT, FIELD(tuning.backfill_max_total_per_folder),
 		"20000", 0, INT_MAX,
-		.help = N_("How many messages of a mailbox tern brings in; the list says from which "
-			   "date on there are older ones.  0 is without a limit.") },
+		.help = N_("How many messages of a mailbox tern brings in, the newest first; below the "
+			   "oldest one the list says from which date on it has them.  A higher value "
+			   "goes on where the limit was reached.  0 is without a limit.") },
 	{ "cache-retention-days", OPTION_INT, FIELD(tuning.cache_retention_days), "30", 1, 36500,
 		.help = N_("How many days the text of a message stays on this computer after it was "
 			   "last read; it is fetched again when it is opened.") },

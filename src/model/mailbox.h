@@ -53,6 +53,7 @@ struct mailbox {
 	char *name;          /* the same for people: UTF-8, levels separated by '/' ; still outside text */
 	char delimiter;      /* hierarchy separator of path, 0 = none */
 	enum mailbox_role role;
+	bool own_role;       /* role is the reader's own idea, not the server's (L-64) */
 	unsigned attrs;
 	int64_t total, unread; /* kept by the store, of what the reader wants to see */
 	char *cursor;        /* the provider's position, "" before the first sync; read by its provider only */

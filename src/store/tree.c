@@ -325,6 +325,7 @@ int store_tree_rows(struct store *s, account_id a, GPtrArray **out, struct err *
 int store_tree_discard(struct store *s, int64_t id, struct err *err)
 {
 	int r = tx_begin(s, TX_DURABLE, err);
+	int64_t leased;
 
 	if (r < 0)
 		return r;
@@ -332,8 +333,15 @@ int store_tree_discard(struct store *s, int64_t id, struct err *err)
 		"UPDATE tree_wish SET status = 'canceled' WHERE id = ?"
 		" AND status IN ('queued', 'conflict', 'failed')",
 		"i", id);
-	if (r == 0 && db_changed(s) == 0)
-		r = err_set(err, ERR_CONFLICT, _("This change is on its way to the server already."));
+	if (r == 0 && db_changed(s) == 0) {
+		r = db_ask(s, err, &leased, "SELECT 1 FROM tree_wish WHERE id = ? AND status = 'leased'",
+			"i", id);
+		if (r > 0)
+			r = err_set(err, ERR_CONFLICT,
+				_("This change is on its way to the server already."));
+		else if (r == 0)
+			r = err_set(err, ERR_GONE, _("There is no such wish any more."));
+	}
 	event_post(s, EV_MAILBOXES, 0, (account_id){ 0 }, (message_id){ 0 });
 	return tx_end(s, r, err);
 }

@@ -14,6 +14,14 @@ static int help(struct ui *ui, const char *arg, struct err *err)
 	return 0;
 }
 
+static int activity(struct ui *ui, const char *arg, struct err *err)
+{
+	(void)arg;
+	(void)err;
+	view_activity_open(ui);
+	return 0;
+}
+
 static int command(struct ui *ui, const char *arg, struct err *err)
 {
 	(void)err;
@@ -51,7 +59,7 @@ static int cancel(struct ui *ui, const char *arg, struct err *err)
 {
 	(void)arg;
 	(void)err;
-	if (ui_view(ui)->ops->context & (IN_HELP | IN_PICKER | IN_READER))
+	if (ui_view(ui)->ops->context & (IN_HELP | IN_PICKER | IN_READER | IN_ACTIVITY))
 		view_pop(ui);
 	else
 		ui_say(ui, _("Nothing to cancel; :quit leaves tern"));
@@ -172,6 +180,8 @@ static int open_maildir(struct ui *ui, const char *arg, struct err *err)
 
 const struct command commands_app[] = {
 	{ "help", "", IN_ANY & ~IN_HELP, 0, 0, N_("help"), N_("show keys and commands"), help },
+	{ "activity", "", IN_LIST | IN_READER, NEEDS_STORE, 0, N_("activity"),
+		N_("show what tern does: accounts, jobs, changes that wait"), activity },
 	{ "command", "", IN_ANY, 0, 0, N_("command"), N_("type a command; Tab completes"), command },
 	{ "headers", "", IN_READER, 0, 0, N_("headers"), N_("show all headers, or the usual ones"),
 		headers },

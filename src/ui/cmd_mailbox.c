@@ -22,8 +22,7 @@ static int mailboxes(struct ui *ui, const char *arg, struct err *err)
 	return 0;
 }
 
-/* The account that "the archive" and the like mean here. */
-static account_id here(struct ui *ui)
+account_id ui_here(const struct ui *ui)
 {
 	const struct place *place = sidebar_current(&ui->sidebar);
 	const struct list_row *row = ui_row(ui);
@@ -48,7 +47,7 @@ static int go(struct ui *ui, const char *arg, struct err *err)
 {
 	enum mailbox_role role = mailbox_role_from_name(arg);
 	AUTO(mailbox_free) struct mailbox *m = NULL;
-	account_id account = here(ui);
+	account_id account = ui_here(ui);
 
 	if (strcmp(arg, "all") == 0)
 		return go_all(ui, err);
@@ -124,15 +123,17 @@ static int reverse(struct ui *ui, const char *arg, struct err *err)
 
 static int look_now(struct ui *ui, const char *arg, struct err *err)
 {
-	(void)arg;
-	(void)err;
+	bool full = strcmp(arg, "full") == 0;
+
+	if (*arg && !full)
+		return err_set(err, ERR_USAGE, _("'sync' looks for new mail, 'sync full' compares everything"));
 	if (ui->engine)
-		ui->engine->sync_now(ui->engine, (account_id){ 0 }, false);
-	ui_say(ui, _("Looking for new mail"));
+		ui->engine->sync_now(ui->engine, (account_id){ 0 }, full);
+	ui_say(ui, full ? _("Comparing everything with the server") : _("Looking for new mail"));
 	return 0;
 }
 
-enum { MAIL = IN_LIST | IN_READER };
+enum { MAIL = IN_LIST | IN_READER, SYNC = MAIL | IN_ACTIVITY };
 
 const struct command commands_mailbox[] = {
 	{ "mailboxes", "", MAIL, NEEDS_STORE, 0, N_("mailbox"), N_("choose a mailbox by a few letters"),
@@ -146,6 +147,7 @@ const struct command commands_mailbox[] = {
 	{ "order", N_("[date|sender|subject|size]"), IN_LIST, NEEDS_STORE, COMPLETES_ORDER, N_("sort"),
 		N_("sort the list by the next order, or the one named"), order },
 	{ "reverse", "", IN_LIST, NEEDS_STORE, 0, NULL, N_("sort the other way round"), reverse },
-	{ "sync", "", MAIL, NEEDS_STORE, 0, N_("sync"), N_("look for new mail now"), look_now },
+	{ "sync", N_("[full]"), SYNC, NEEDS_STORE, 0, N_("sync"),
+		N_("look for new mail now; full: compare everything with the server"), look_now },
 	{ 0 },
 };

@@ -6,7 +6,7 @@
 #include "ui/priv.h"
 
 static const struct command *const tables[] = { commands_move, commands_message, commands_mailbox,
-	commands_app };
+	commands_tree, commands_app };
 
 const struct command *command_nth(size_t n)
 {
@@ -103,6 +103,11 @@ static void complete_argument(struct ui *ui, const struct command *c, const char
 		break;
 	case COMPLETES_PATH:
 		path_complete(out, head, typed);
+		break;
+	case COMPLETES_ROLE:
+		for (unsigned r = 0; r <= ROLE_NONE; r++)
+			add_match(out, head, mailbox_role_name(r), typed);
+		add_match(out, head, "auto", typed);
 		break;
 	case COMPLETES_NOTHING:
 		break;

@@ -26,6 +26,7 @@ static const struct {
 	{ "picker", IN_PICKER },
 	{ "help", IN_HELP },
 	{ "welcome", IN_WELCOME },
+	{ "activity", IN_ACTIVITY },
 };
 
 static void binding_free(gpointer p)

@@ -24,7 +24,8 @@ enum context {
 	IN_PICKER = 1 << 2,
 	IN_HELP = 1 << 3,
 	IN_WELCOME = 1 << 4,
-	IN_ANY = (1 << 5) - 1,
+	IN_ACTIVITY = 1 << 5,
+	IN_ANY = (1 << 6) - 1,
 };
 
 struct binding {

@@ -4,14 +4,14 @@
 #include "model/flags.h"
 
 enum {
-	READ_MIN = 20, READ_MAX = 250, /* rows of one read */
+	READ_MAX = 250,                /* rows of one read backwards for prev-unread */
 	HEIGHT_DEFAULT = 20,           /* before the first draw */
 	BACK_PAGES = 10,               /* how far prev-unread looks */
 };
 
-void list_init(struct list *l, struct store *s)
+void list_init(struct list *l, struct store *s, int page)
 {
-	*l = (struct list){ .store = s, .from_first = true, .to_last = true };
+	*l = (struct list){ .store = s, .from_first = true, .to_last = true, .page = page };
 	l->mailboxes = g_array_new(FALSE, FALSE, sizeof(mailbox_id));
 	l->rows = g_ptr_array_new();
 	l->height = HEIGHT_DEFAULT;
@@ -51,7 +51,7 @@ static struct list_scope scope_of(const struct list *l)
 
 static size_t chunk(const struct list *l)
 {
-	return (size_t)CLAMP(2 * l->height, READ_MIN, READ_MAX);
+	return (size_t)MAX(l->page, l->height);
 }
 
 /* Reads rows into a plain array that does not own them. */
@@ -155,14 +155,15 @@ static int reach(struct list *l, int delta_from, int delta_to, struct err *err)
 /* Brings cursor and top into the window and the cursor onto the screen. */
 static void settle(struct list *l)
 {
-	int len = (int)l->rows->len;
+	int len = (int)l->rows->len, foot = MIN(l->foot, l->height - 1), last;
 
 	l->cursor = CLAMP(l->cursor, 0, MAX(len - 1, 0));
 	l->top = CLAMP(l->top, 0, MAX(len - 1, 0));
 	if (l->to_last)
-		l->top = MIN(l->top, MAX(len - l->height, 0));
+		l->top = MIN(l->top, MAX(len + foot - l->height, 0));
 	l->top = MIN(l->top, l->cursor);
-	l->top = MAX(l->top, l->cursor - l->height + 1);
+	last = list_at_end(l) ? l->cursor + foot : l->cursor;
+	l->top = MAX(l->top, last - l->height + 1);
 }
 
 static int counts(struct list *l, struct err *err)
@@ -223,16 +224,17 @@ int list_set_order(struct list *l, enum list_order order, bool ascending, struct
 	return list_first(l, err);
 }
 
-void list_set_height(struct list *l, int height)
+void list_set_height(struct list *l, int height, int foot)
 {
 	struct err ignored;
 
 	height = MAX(height, 1);
-	if (height == l->height)
+	if (height == l->height && foot == l->foot)
 		return;
 	l->height = height;
+	l->foot = foot;
 	settle(l);
-	reach(l, 0, height, &ignored);
+	reach(l, 0, height + foot, &ignored);
 	settle(l);
 }
 
@@ -302,12 +304,24 @@ const struct list_row *list_shown(const struct list *l, int y)
 	return l->top + y < (int)l->rows->len ? l->rows->pdata[l->top + y] : NULL;
 }
 
+int list_end(const struct list *l)
+{
+	int y = (int)l->rows->len - l->top;
+
+	return l->to_last && y < l->height ? y : -1;
+}
+
+bool list_at_end(const struct list *l)
+{
+	return l->to_last && l->cursor + 1 >= (int)l->rows->len;
+}
+
 int list_move(struct list *l, int delta, struct err *err)
 {
 	int y = l->cursor - l->top, was;
 	bool moved;
 
-	if (reach(l, MIN(y + delta, 0), MAX(y + delta + 1, l->height), err) < 0)
+	if (reach(l, MIN(y + delta, 0), MAX(y + delta + 1, l->height) + l->foot, err) < 0)
 		return err->code;
 	was = l->cursor;
 	l->cursor += delta;
@@ -324,7 +338,7 @@ int list_scroll(struct list *l, int delta, struct err *err)
 	int was, last;
 	bool moved;
 
-	if (reach(l, MIN(delta, 0), MAX(delta, 0) + l->height, err) < 0)
+	if (reach(l, MIN(delta, 0), MAX(delta, 0) + l->height + l->foot, err) < 0)
 		return err->code;
 	was = l->cursor;
 	last = MAX((int)l->rows->len - 1, 0);

@@ -27,16 +27,19 @@ struct list {
 	bool from_first, to_last; /* the window reaches the first, the last row of the list */
 	int top, cursor;          /* indexes into rows: first row shown, row of the cursor */
 	int height;               /* rows shown */
+	int page;                 /* rows of one read, at least; never less than fit on the screen */
+	int foot;                 /* rows that stay free below the last row of the list */
 	int64_t total, unread;    /* of the whole scope, from the kept counters */
 };
 
-void list_init(struct list *l, struct store *s);
+/* page: list-page-limit */
+void list_init(struct list *l, struct store *s, int page);
 void list_release(struct list *l);
 
 /* Shows other mailboxes, from the top. */
 int list_open(struct list *l, const mailbox_id *mailboxes, size_t n, struct err *err);
 int list_set_order(struct list *l, enum list_order order, bool ascending, struct err *err);
-void list_set_height(struct list *l, int height);
+void list_set_height(struct list *l, int height, int foot);
 bool list_shows(const struct list *l, mailbox_id m);
 
 /* Reads window and counters again. */
@@ -45,6 +48,10 @@ int list_refresh(struct list *l, struct err *err);
 const struct list_row *list_current(const struct list *l); /* NULL: the list is empty */
 /* Row y of the screen, NULL below the end. */
 const struct list_row *list_shown(const struct list *l, int y);
+/* The first row of the screen below the last row of the list; -1 = the end is not on the screen. */
+int list_end(const struct list *l);
+/* True if the cursor is on the last row, or the list is empty. */
+bool list_at_end(const struct list *l);
 
 /* Moves the cursor by rows; 1 = moved, 0 = it was at the end. */
 int list_move(struct list *l, int delta, struct err *err);

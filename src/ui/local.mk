@@ -1,11 +1,14 @@
 # The files of this room.
 libtern_a_SOURCES += \
+	src/ui/activity.c src/ui/activity.h \
 	src/ui/canvas.c src/ui/canvas.h \
 	src/ui/cmd_app.c \
 	src/ui/cmd_mailbox.c \
 	src/ui/cmd_message.c \
 	src/ui/cmd_move.c \
+	src/ui/cmd_tree.c \
 	src/ui/command.c src/ui/command.h \
+	src/ui/coverage.c src/ui/coverage.h \
 	src/ui/flow.c src/ui/flow.h \
 	src/ui/format.c \
 	src/ui/hint.c src/ui/hint.h \
@@ -21,6 +24,7 @@ libtern_a_SOURCES += \
 	src/ui/theme.c src/ui/theme.h \
 	src/ui/ui.c src/ui/ui.h \
 	src/ui/view.c src/ui/view.h \
+	src/ui/view_activity.c \
 	src/ui/view_help.c \
 	src/ui/view_main.c \
 	src/ui/view_message.c \

@@ -10,6 +10,7 @@
 
 #include "ui/canvas.h"
 #include "ui/command.h"
+#include "ui/coverage.h"
 #include "ui/key.h"
 #include "ui/keymap.h"
 #include "ui/list.h"
@@ -22,6 +23,7 @@
 enum {
 	WHICH_KEY_MS = 500,     /* until the keys that may follow are listed */
 	REREAD_MS = 100,        /* at most this often while a sync writes */
+	LOOK_MS = 10000,        /* keys tell the engine this often which mailbox is looked at */
 	NARROW = 60,            /* narrower screens show no sidebar */
 	SMALLEST_WIDTH = 20,
 	SMALLEST_HEIGHT = 5,
@@ -38,6 +40,8 @@ struct ui {
 	struct keymap *keymap;
 	struct sidebar sidebar;
 	struct list list;      /* the open mailbox; the reader walks it too */
+	struct coverage coverage; /* how much of its history is here */
+	int64_t looked_at;     /* when the engine was told last what is looked at, monotonic ms */
 	struct prompt prompt;
 	struct status status;
 
@@ -52,7 +56,9 @@ struct ui {
 	message_id acted_message;
 	bool has_acted;
 	location_id moving;    /* what the open picker is to move */
+	mailbox_id naming;     /* what the open prompt is to rename or delete */
 
+	int64_t told_wish;     /* the last refused wish about the tree that was told */
 	struct event failed;   /* code < 0: a change that a server did not take, to be told */
 	bool dirty;            /* something is to be drawn */
 	int bar_from;          /* only the cursor bar left this row of the list since the last drawing; -1 = no */
@@ -86,6 +92,10 @@ int ui_open_place(struct ui *ui, int place, struct err *err);
 int ui_open_mailbox(struct ui *ui, mailbox_id m, struct err *err);
 const struct account *ui_account(const struct ui *ui, account_id a); /* NULL = unknown */
 void ui_ask_command(struct ui *ui, const char *initial);
+/* The account that "the archive" and the like mean here. */
+account_id ui_here(const struct ui *ui);
+/* Tells the engine which mailboxes are looked at: cheap, often. */
+void ui_look(struct ui *ui);
 void view_free(gpointer view);
 
 /* --- small helpers ----------------------------------------------------- */

@@ -5,7 +5,7 @@
 #include "base/text.h"
 #include "ui/priv.h"
 
-enum { HISTORY_MAX = 200, PROMPT_TEXT_MAX = 2000 };
+enum { HISTORY_MAX = 200, PROMPT_TEXT_MAX = 2000, TYPED_MIN = 10 /* cells */ };
 
 void prompt_init(struct prompt *p)
 {
@@ -241,7 +241,7 @@ static int cells_before(const struct prompt *p)
 
 void prompt_draw(const struct prompt *p, struct canvas *c, int y)
 {
-	int x = canvas_put_cut(c, y, 0, c->width / 2, STYLE_PROMPT, p->label);
+	int x = canvas_put_cut(c, y, 0, MAX(c->width - TYPED_MIN, 0), STYLE_PROMPT, p->label);
 	int room = c->width - x - 1, at = cells_before(p);
 	const char *from = p->text->str;
 

@@ -16,6 +16,7 @@ enum {
 	COMPLAIN_MS = 30000,
 	COUNT_MS = 1000, /* the queue is counted at most this often */
 	LINES_MAX = 4,   /* of a long message */
+	NAME_CELLS = 20, /* of a mailbox that is being worked on */
 };
 
 void ui_say(struct ui *ui, const char *fmt, ...)
@@ -70,17 +71,49 @@ static void clock_text(int64_t t, char *out, size_t cap)
 		g_strlcpy(out, "?", cap);
 }
 
+/* The last level of a mailbox's name, cut. */
+static char *short_name(const char *name)
+{
+	const char *slash = strrchr(name, '/');
+	g_autoptr(GString) out = g_string_new(NULL);
+	struct text_iter it;
+	int width, used = 0;
+	uint32_t c;
+
+	text_iter_init(&it, slash && slash[1] ? slash + 1 : name, -1);
+	while ((c = text_next(&it, &width))) {
+		if ((used += width) > NAME_CELLS) {
+			g_string_append(out, "…");
+			break;
+		}
+		g_string_append_unichar(out, c);
+	}
+	return g_string_free(g_steal_pointer(&out), FALSE);
+}
+
+/* What is done, to which mailbox, and how far it is. */
 static void progress_text(const char *verb, const struct engine_state *s, char *out, size_t cap)
 {
+	g_autofree char *name = short_name(s->mailbox);
 	char done[32], of[32];
+	int used = snprintf(out, cap, "%s%s%s", verb, *name ? " " : "", name);
+	size_t at = MIN((size_t)used, cap - 1);
 
 	if (s->of > 0)
-		snprintf(out, cap, "%s %s/%s", verb, number_text(s->done, done),
+		snprintf(out + at, cap - at, " %s/%s", number_text(s->done, done),
 			number_text(s->of, of));
 	else if (s->done > 0)
-		snprintf(out, cap, "%s %s", verb, number_text(s->done, done));
-	else
-		snprintf(out, cap, "%s", verb);
+		snprintf(out + at, cap - at, " %s", number_text(s->done, done));
+}
+
+bool state_is_shared(const struct engine_state *s)
+{
+	return s->stage == STAGE_WAITING && s->error.code == ERR_CONFLICT;
+}
+
+bool state_is_trouble(const struct engine_state *s)
+{
+	return s->error.code != 0 && !state_is_shared(s);
 }
 
 static void trouble_text(const struct engine_state *s, char *out, size_t cap)
@@ -119,7 +152,7 @@ void state_text(const struct engine_state *s, char *out, size_t cap)
 		g_strlcpy(out, _("reading mailboxes"), cap);
 		break;
 	case STAGE_PLANNING:
-		g_strlcpy(out, _("comparing"), cap);
+		progress_text(_("comparing"), s, out, cap);
 		break;
 	case STAGE_FETCHING:
 		progress_text(_("fetching"), s, out, cap);
@@ -128,13 +161,16 @@ void state_text(const struct engine_state *s, char *out, size_t cap)
 		progress_text(_("storing"), s, out, cap);
 		break;
 	case STAGE_WAITING:
-		trouble_text(s, out, cap);
+		if (state_is_shared(s))
+			g_strlcpy(out, _("another tern fetches mail"), cap);
+		else
+			trouble_text(s, out, cap);
 		break;
 	case STAGE_IDLE:
 		if (s->error.code != 0) {
 			trouble_text(s, out, cap);
 		} else if (s->push_live) {
-			g_strlcpy(out, _("live"), cap);
+			g_strlcpy(out, s->push_everywhere ? _("live everywhere") : _("live"), cap);
 		} else if (s->last_sync > 0) {
 			clock_text(s->last_sync, at, sizeof at);
 			snprintf(out, cap, _("synced %s"), at);
@@ -174,7 +210,7 @@ static void add_accounts(struct ui *ui, GString *out, bool trouble)
 		struct engine_state state = { 0 };
 		char text[120], named[200];
 
-		if (!ui->engine->state(ui->engine, a->id, &state) || (state.error.code != 0) != trouble)
+		if (!ui->engine->state(ui->engine, a->id, &state) || state_is_trouble(&state) != trouble)
 			continue;
 		state_text(&state, text, sizeof text);
 		snprintf(named, sizeof named, "%s: %s", a->name, text);

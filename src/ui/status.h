@@ -34,7 +34,11 @@ bool status_clear(struct ui *ui);
 int64_t status_tick(struct ui *ui);
 /* y: the last line; a long message grows upwards from there. */
 void status_draw(struct ui *ui, struct canvas *c, int y);
-/* "fetching 1,200/100,000": "" when there is nothing to say. */
+/* "fetching INBOX 1,200/100,000": "" when there is nothing to say. */
 void state_text(const struct engine_state *s, char *out, size_t cap);
+/* Another tern on this store looks after the account: nothing is wrong. */
+bool state_is_shared(const struct engine_state *s);
+/* The account has an error that people should see. */
+bool state_is_trouble(const struct engine_state *s);
 
 #endif

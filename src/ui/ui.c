@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/i18n.h"
 #include "base/log.h"
+#include "ui/activity.h"
 #include "ui/hint.h"
 #include "ui/priv.h"
 
@@ -41,7 +42,7 @@ struct ui *ui_new(const struct ui_start *start)
 	ui->views = g_ptr_array_new_with_free_func(view_free);
 	ui->dirty = true;
 	ui->bar_from = -1;
-	list_init(&ui->list, ui->store);
+	list_init(&ui->list, ui->store, ui->config->tuning.list_page_limit);
 	sidebar_init(&ui->sidebar);
 	prompt_init(&ui->prompt);
 	load_keys(ui);
@@ -87,6 +88,29 @@ const struct account *ui_account(const struct ui *ui, account_id id)
 
 /* --- places ------------------------------------------------------------ */
 
+/* Tells the engine which mailboxes are looked at. */
+void ui_look(struct ui *ui)
+{
+	ui->looked_at = clock_mono_ms();
+	for (guint i = 0; ui->engine && i < ui->list.mailboxes->len; i++) {
+		mailbox_id id = g_array_index(ui->list.mailboxes, mailbox_id, i);
+		const struct mailbox *m = sidebar_mailbox(&ui->sidebar, id);
+
+		if (m)
+			ui->engine->look(ui->engine, m->account, id);
+	}
+}
+
+/* Shows these mailboxes from the top. */
+static int open_scope(struct ui *ui, const GArray *scope, struct err *err)
+{
+	int rc = list_open(&ui->list, (const mailbox_id *)(const void *)scope->data, scope->len, err);
+
+	coverage_read(&ui->coverage, ui->store, &ui->sidebar, &ui->list);
+	ui_look(ui);
+	return rc;
+}
+
 int ui_open_place(struct ui *ui, int place, struct err *err)
 {
 	g_autoptr(GArray) scope = sidebar_scope(&ui->sidebar, place);
@@ -96,7 +120,7 @@ int ui_open_place(struct ui *ui, int place, struct err *err)
 	ui->sidebar.current = place;
 	ui->has_acted = false;
 	ui->dirty = true;
-	return list_open(&ui->list, (const mailbox_id *)(const void *)scope->data, scope->len, err);
+	return open_scope(ui, scope, err);
 }
 
 int ui_open_mailbox(struct ui *ui, mailbox_id m, struct err *err)
@@ -131,7 +155,7 @@ static int follow_sidebar(struct ui *ui, struct err *err)
 	scope = sidebar_scope(&ui->sidebar, ui->sidebar.current);
 	if (same_scope(&ui->list, scope))
 		return list_refresh(&ui->list, err);
-	return list_open(&ui->list, (const mailbox_id *)(const void *)scope->data, scope->len, err);
+	return open_scope(ui, scope, err);
 }
 
 void ui_reread(struct ui *ui)
@@ -144,6 +168,7 @@ void ui_reread(struct ui *ui)
 	if (sidebar_read(&ui->sidebar, ui->store, ui->config, &err) < 0 ||
 		follow_sidebar(ui, &err) < 0)
 		ui_complain(ui, &err);
+	coverage_read(&ui->coverage, ui->store, &ui->sidebar, &ui->list);
 	for (guint i = 0; i < ui->views->len; i++) {
 		struct view *v = ui->views->pdata[i];
 
@@ -278,6 +303,8 @@ void ui_key(struct ui *ui, const struct key *k)
 	bool was_dirty = ui->dirty;
 
 	ui->bar_from = -1;
+	if (clock_mono_ms() - ui->looked_at >= LOOK_MS)
+		ui_look(ui); /* somebody is here (C-25) */
 	take_key(ui, k);
 	if (ui->bar_from < 0)
 		ui->dirty = true;
@@ -308,6 +335,28 @@ static void complain_mutation(struct ui *ui, const struct event *e)
 	ui_complain(ui, &err);
 }
 
+/* Says which wish about the tree of mailboxes was refused, once. */
+static void complain_tree(struct ui *ui, const struct event *e)
+{
+	g_autoptr(GPtrArray) rows = NULL;
+	struct err err = { 0 };
+
+	if (store_tree_rows(ui->store, (account_id){ e->account }, &rows, &err) < 0)
+		return;
+	for (guint i = 0; i < rows->len; i++) {
+		const struct tree_wish *w = rows->pdata[i];
+		g_autofree char *words = NULL;
+
+		if (w->id <= ui->told_wish ||
+			(w->status != MUTATION_FAILED && w->status != MUTATION_CONFLICT))
+			continue;
+		words = activity_wish_words(w);
+		err_set(&err, ERR_REFUSED, _("Refused: %s.  %s"), words, w->answer ? w->answer : "");
+		ui->told_wish = w->id;
+		ui_complain(ui, &err);
+	}
+}
+
 /* The trouble of an account is told when it comes, and forgotten when it is over. */
 static void complain_account(struct ui *ui, const struct event *e)
 {
@@ -317,7 +366,7 @@ static void complain_account(struct ui *ui, const struct event *e)
 
 	if (!a || !ui->engine || !ui->engine->state(ui->engine, a->id, &state))
 		return;
-	if (state.error.code == 0) {
+	if (!state_is_trouble(&state)) { /* that another tern is at work stands in the status line */
 		if (ui->status.about.v == e->account)
 			status_clear(ui);
 		return;
@@ -363,8 +412,12 @@ void ui_event(struct ui *ui, const struct event *e)
 		ui->stale = true;
 		say_new_mail(ui, e);
 		break;
-	case EV_RESYNC:
 	case EV_MAILBOXES:
+		ui->stale = true;
+		if (e->code < 0)
+			complain_tree(ui, e);
+		break;
+	case EV_RESYNC:
 	case EV_MESSAGES:
 		ui->stale = true;
 		break;

@@ -1,5 +1,6 @@
 #include "ui/view.h"
 
+#include "base/i18n.h"
 #include "ui/priv.h"
 
 struct view *view_push(struct ui *ui, const struct view_ops *ops)
@@ -26,6 +27,18 @@ void view_free(gpointer p)
 	if (v->ops->close)
 		v->ops->close(v);
 	g_free(v);
+}
+
+void view_scroll(struct ui *ui, enum motion m, int height, int n, int *top)
+{
+	int half = MAX(height / 2, 1), last = MAX(n - height, 0), was = *top;
+	const int by[] = { [MOVE_NEXT] = 1, [MOVE_PREV] = -1, [MOVE_HALF_DOWN] = half,
+		[MOVE_HALF_UP] = -half, [MOVE_PAGE_DOWN] = height, [MOVE_PAGE_UP] = -height,
+		[MOVE_FIRST] = -n, [MOVE_LAST] = n };
+
+	*top = CLAMP(was + by[m], 0, last);
+	if (*top == was)
+		ui_say(ui, by[m] < 0 ? _("This is the beginning") : _("This is the end"));
 }
 
 struct view *ui_view(const struct ui *ui)

@@ -70,10 +70,14 @@ struct view *view_push(struct ui *ui, const struct view_ops *ops);
 /* Closes the top view; the last one stays. */
 void view_pop(struct ui *ui);
 
+/* Moves the first shown of n lines; says so at either end. */
+void view_scroll(struct ui *ui, enum motion m, int height, int n, int *top);
+
 /* Openers; each pushes. */
 void view_main_open(struct ui *ui);
 void view_welcome_open(struct ui *ui);
 void view_help_open(struct ui *ui);
+void view_activity_open(struct ui *ui);
 /* Shows the message of the list's cursor. */
 int view_message_open(struct ui *ui, struct err *err);
 /* Asks for a mailbox (of one account, 0 = all); chosen() runs after the picker closed. */

@@ -96,6 +96,7 @@ static void fill(struct help_view *h, unsigned from)
 		{ IN_LIST, N_("In the list of messages") },
 		{ IN_READER, N_("In a message") },
 		{ IN_PICKER, N_("Choosing a mailbox") },
+		{ IN_ACTIVITY, N_("In the activity") },
 	};
 
 	for (size_t i = 0; i < G_N_ELEMENTS(parts); i++) /* first what was on the screen */
@@ -141,32 +142,9 @@ static void draw(struct view *v, struct canvas *c, const struct area *a)
 static int move(struct view *v, enum motion m, struct err *err)
 {
 	struct help_view *h = (struct help_view *)v;
-	static const int lines[] = { [MOVE_NEXT] = 1, [MOVE_PREV] = -1 };
-	int half = MAX(h->height / 2, 1), last = MAX((int)h->lines->len - h->height, 0);
-	int was = h->top;
 
 	(void)err;
-	switch (m) {
-	case MOVE_NEXT:
-	case MOVE_PREV:
-		h->top += lines[m];
-		break;
-	case MOVE_HALF_DOWN:
-	case MOVE_HALF_UP:
-		h->top += m == MOVE_HALF_DOWN ? half : -half;
-		break;
-	case MOVE_PAGE_DOWN:
-	case MOVE_PAGE_UP:
-		h->top += m == MOVE_PAGE_DOWN ? h->height : -h->height;
-		break;
-	case MOVE_FIRST:
-	case MOVE_LAST:
-		h->top = m == MOVE_FIRST ? 0 : last;
-		break;
-	}
-	h->top = CLAMP(h->top, 0, last);
-	if (h->top == was)
-		ui_say(v->ui, was == 0 ? _("This is the beginning") : _("This is the end"));
+	view_scroll(v->ui, m, h->height, (int)h->lines->len, &h->top);
 	return 0;
 }
 
@@ -210,7 +188,7 @@ char *ui_keys_text(void)
 		unsigned where;
 		const char *name;
 	} parts[] = { { IN_LIST, "list" }, { IN_READER, "reader" }, { IN_PICKER, "picker" },
-		{ IN_HELP, "help" }, { IN_WELCOME, "welcome" } };
+		{ IN_HELP, "help" }, { IN_WELCOME, "welcome" }, { IN_ACTIVITY, "activity" } };
 	struct keymap *m = keymap_new();
 	GString *out = g_string_new(NULL);
 	const struct command *command;

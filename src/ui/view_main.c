@@ -5,6 +5,7 @@
 #include "base/i18n.h"
 #include "base/text.h"
 #include "model/flags.h"
+#include "ui/flow.h"
 #include "ui/priv.h"
 
 struct main_view {
@@ -17,7 +18,7 @@ struct columns {
 	int marks, date, date_w, sender, sender_w, subject, end;
 };
 
-enum { MARKS = 4, SIDEBAR_MIN = 16, SIDEBAR_MAX = 32 };
+enum { MARKS = 4, SIDEBAR_MIN = 16, SIDEBAR_MAX = 32, FOOT_MAX = 4 };
 
 static int sidebar_width(const struct ui *ui, const struct canvas *c)
 {
@@ -102,17 +103,33 @@ static const char *empty_text(const struct ui *ui)
 
 	if (!place)
 		return _("Waiting for the first list of mailboxes…");
-	if (m && !m->complete)
+	if (m && ui->coverage.state != MAILBOX_COMPLETE)
 		return _("Nothing here yet: the mailbox is being read…");
 	return _("No messages here.");
+}
+
+/* Below the last row: how much of the history is here. */
+static void draw_foot(const struct list *l, struct flow *foot, struct canvas *c, const struct area *a)
+{
+	const struct flow_line *line;
+	int end = list_end(l);
+
+	for (int i = 0; end >= 0 && i < l->foot && end + i < a->h; i++)
+		if ((line = flow_line(foot, (size_t)i)))
+			canvas_put_len(c, a->y + end + i, a->x + 1, a->w - 2, STYLE_NOTICE, line->text,
+				(ssize_t)line->len);
 }
 
 static void draw_list(struct ui *ui, struct canvas *c, const struct area *a)
 {
 	struct columns k = columns_of(a);
 	const struct list_row *current;
+	struct flow foot;
+	char text[240];
 
-	list_set_height(&ui->list, a->h);
+	coverage_text(&ui->coverage, &ui->config->tuning, text, sizeof text);
+	flow_init(&foot, text, a->w - 2);
+	list_set_height(&ui->list, a->h, MIN((int)flow_total(&foot), FOOT_MAX));
 	current = list_current(&ui->list);
 	if (!current)
 		canvas_put_cut(c, a->y + a->h / 3, a->x + 2, a->w - 3, STYLE_NOTICE, empty_text(ui));
@@ -123,6 +140,9 @@ static void draw_list(struct ui *ui, struct canvas *c, const struct area *a)
 			break;
 		draw_row(ui, c, a->y + y, &k, r, r == current);
 	}
+	if (current)
+		draw_foot(&ui->list, &foot, c, a);
+	flow_release(&foot);
 }
 
 static void draw_bar(struct view *v, struct canvas *c, int from)
@@ -184,9 +204,11 @@ static void title(struct view *v, GString *left, GString *right)
 		number_text(ui->list.total, total));
 }
 
-/* A key that cannot move any further says so. */
+/* A key that cannot move any further says so; at the end of what is here, more is asked for. */
 static int moved(struct ui *ui, int delta, int rc)
 {
+	if (delta > 0 && list_at_end(&ui->list) && ui->coverage.state != MAILBOX_COMPLETE)
+		ui_look(ui);
 	if (rc == 0 && !list_current(&ui->list))
 		ui_say(ui, _("There is no message here"));
 	else if (rc == 0)
@@ -211,7 +233,7 @@ static int step(struct ui *ui, int delta, struct err *err)
 static int move(struct view *v, enum motion m, struct err *err)
 {
 	struct list *l = &v->ui->list;
-	int half = MAX(l->height / 2, 1);
+	int half = MAX(l->height / 2, 1), rc;
 
 	switch (m) {
 	case MOVE_NEXT:
@@ -229,7 +251,8 @@ static int move(struct view *v, enum motion m, struct err *err)
 	case MOVE_FIRST:
 		return list_first(l, err);
 	case MOVE_LAST:
-		return list_last(l, err);
+		rc = list_last(l, err);
+		return rc < 0 ? rc : moved(v->ui, 1, 1);
 	}
 	return 0;
 }

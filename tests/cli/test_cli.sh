@@ -46,6 +46,55 @@ t sync --account nobody; is_code 'sync of nobody' 3
 t mailboxes --json; is_code mailboxes 0
 is 'unread of the inbox' "$(printf '%s\n' "$out" | grep '"role":"inbox"' | field unread)" 1
 
+# --- mailboxes, their coverage and roles (M-64, L-64) ----------------------------
+has 'a mailbox is complete' "$out" '"state":"complete"'
+t mailboxes; has 'coverage in words' "$out" 'complete'
+t mailbox role Archive junk --json; is_code 'mailbox role' 0
+has 'the role is ours' "$out" '"role":"junk","own_role":true'
+t mailboxes; has 'and is marked' "$out" 'junk (yours)'
+t sync; t mailboxes --json; has 'a sync leaves it alone' "$out" '"role":"junk","own_role":true'
+t mailbox role Archive none --json; has 'no role' "$out" '"role":"none","own_role":true'
+t mailbox role Archive auto --json; has 'the own role again' "$out" '"role":"archive","own_role":false'
+t mailbox role Archive shelf; is_code 'no such role' 2; has 'roles are named' "$talk" 'trash'
+t mailbox role Nowhere junk; is_code 'no such mailbox' 3
+t mailbox; is_code 'mailbox alone' 2; has 'what can be done' "$talk" 'unsubscribe'
+
+# --- wishes about mailboxes ------------------------------------------------------
+t mailbox create Work/Plans; is_code 'create is queued' 75; has 'queued' "$talk" 'tern push'
+t queue; has 'the queue has it' "$out" 'create Work/Plans'
+id=$(printf '%s\n' "$out" | sed -n 's/^\(m[0-9]*\) .*/\1/p')
+t queue --json; has 'as json' "$out" '"kind":"mailbox"'; has 'as json' "$out" '"name":"Work/Plans"'
+t queue discard x7; is_code 'a message has no m' 2; has 'what to do' "$talk" 'tern undo'
+t queue discard "$id"; is_code discard 0
+t queue; is 'nothing is queued' "$out" ''
+t queue discard "$id"; is_code 'discard again' 3
+t mailbox create Archive; is_code 'a taken name' 2
+t mailbox create a//b; is_code 'an empty level' 2
+t mailbox rename Archive Old; is_code rename 75
+t mailbox subscribe Archive; is_code subscribe 75
+t queue; has 'renames are in words' "$out" 'rename .Archive -> Old'
+for id in $(printf '%s\n' "$out" | sed -n 's/^\(m[0-9]*\) .*/\1/p'); do t queue discard "$id"; done
+# a Maildir's mailboxes are not ours to change: the wish ends with words
+t mailbox create Work/Plans --push --json; is_code 'create --push' 1
+has 'create json' "$out" '"verb":"create"'; has 'and why not' "$talk" 'cannot change its mailboxes'
+t queue; has 'it failed' "$out" 'failed'
+t queue discard "$(printf '%s\n' "$out" | sed -n 's/^\(m[0-9]*\) .*/\1/p')"; is_code 'out of sight' 0
+t mailbox rename inbox Else; is_code 'the inbox keeps its name' 2
+t mailbox delete inbox --yes; is_code 'the inbox stays' 2
+t mailbox delete Archive; is_code 'messages are in it' 2; has 'how many' "$talk" 'holds 1 message'
+is 'nothing was queued' "$(t queue; printf %s "$out")" ''
+t mailbox subscribe Nowhere; is_code 'subscribe to nothing' 3
+t mailbox create X --account nobody; is_code 'no such account' 3
+t jobs --account nobody; is_code 'jobs of nobody' 3
+
+# --- jobs (M-28) and whole messages ------------------------------------------------
+t jobs --json; is_code jobs 0; has 'the pass is a job' "$out" '"job":"incremental","cadence_s":180'
+has 'which went well' "$out" '"ok":true'
+t jobs --account post; is_code 'jobs in columns' 0; has 'with a head' "$out" 'account'
+lacks 'of this account alone' "$out" '(all)'
+t sync --bodies --json; is_code 'sync --bodies' 0; has 'bodies are counted' "$out" '"bodies":'
+t sync --full; is_code 'sync --full' 0
+
 t list --json; is_code list 0
 is 'all, newest first' "$(printf '%s\n' "$out" | field message_id | tr '\n' ' ')" \
 	'"3.c@example.org" "2.b@example.org" "1.a@example.org" "4.d@example.org" '

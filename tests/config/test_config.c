@@ -109,6 +109,34 @@ START_TEST(an_unknown_key_is_a_warning_with_line_and_help)
 }
 END_TEST
 
+/* M-67: values that do not fit together are a warning, not a refusal. */
+START_TEST(more_at_once_than_at_all_is_a_warning)
+{
+	static const struct {
+		const char *text;
+		guint warnings;
+	} cases[] = {
+		{ "backfill-bootstrap-max = 500\nbackfill-max-total-per-folder = 100\n", 1 },
+		{ "backfill_bootstrap_max = 500\nbackfill_max_total_per_folder = 100\n", 1 },
+		{ "backfill-bootstrap-max = 30000\n", 1 },
+		{ "backfill-bootstrap-max = 30000\nbackfill-max-total-per-folder = 0\n", 0 },
+		{ "backfill-bootstrap-max = 100\nbackfill-max-total-per-folder = 100\n", 0 },
+		{ "backfill-max-total-per-folder = 100\n", 0 },
+	};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autofree char *text = g_strconcat("[tern]\n", cases[i].text, NULL);
+		AUTO(config_free) struct config *c = NULL;
+
+		put("tern.conf", text);
+		c = load();
+		ck_assert_msg(c->warnings->len == cases[i].warnings, "%s", text);
+		if (cases[i].warnings)
+			ck_assert_ptr_nonnull(strstr(c->warnings->pdata[0], "the smaller one counts"));
+	}
+}
+END_TEST
+
 static const struct {
 	const char *name, *file, *text, *words;
 } refusals[] = {
@@ -275,6 +303,7 @@ int main(void)
 	tcase_add_test(t, options_are_read);
 	tcase_add_test(t, no_color_wins_over_the_file);
 	tcase_add_test(t, an_unknown_key_is_a_warning_with_line_and_help);
+	tcase_add_test(t, more_at_once_than_at_all_is_a_warning);
 	tcase_add_loop_test(t, wrong_values_are_refused_with_their_place, 0,
 		(int)G_N_ELEMENTS(refusals));
 	tcase_add_test(t, plain_is_for_loopback);

@@ -18,9 +18,8 @@ static void must(int rc, const struct err *err)
 
 static void fake_sync(struct engine *e, account_id a, bool full)
 {
-	(void)full;
 	(void)e;
-	g_string_append_printf(current->calls, "sync %d\n", (int)a.v);
+	g_string_append_printf(current->calls, "sync %d%s\n", (int)a.v, full ? " full" : "");
 }
 
 static void fake_push(struct engine *e, account_id a)
@@ -33,6 +32,23 @@ static void fake_body(struct engine *e, account_id a, message_id m)
 {
 	(void)e;
 	g_string_append_printf(current->calls, "body %d %d\n", (int)a.v, (int)m.v);
+}
+
+static void fake_look(struct engine *e, account_id a, mailbox_id m)
+{
+	(void)e;
+	(void)a;
+	(void)m;
+	current->looks++;
+}
+
+static void fake_explain(const char *type, const char *memory,
+	void (*put)(void *ctx, const char *label, const char *words), void *ctx)
+{
+	(void)type;
+	(void)memory;
+	put(ctx, "Letter", "B: tells of changes at once; what changed is found by comparing");
+	put(ctx, "Moves", "MOVE and UIDPLUS, so that a moved message keeps its name");
 }
 
 static bool fake_state(struct engine *e, account_id a, struct engine_state *out)
@@ -145,7 +161,8 @@ struct screen *screen_new(int accounts, int height, int width)
 	s->calls = g_string_new(NULL);
 	s->state = (struct engine_state){ .push_live = true, .last_sync = NOW };
 	s->engine = (struct engine){ .sync_now = fake_sync, .push = fake_push,
-		.want_body = fake_body, .state = fake_state };
+		.look = fake_look, .want_body = fake_body, .state = fake_state,
+		.explain = fake_explain };
 	s->canvas = canvas_new(height, width);
 	screen_start(s);
 	return s;

@@ -18,6 +18,7 @@ struct screen {
 	struct config config;
 	struct engine engine;     /* first asked, then recorded: */
 	GString *calls;           /* "push 1\n", "body 1 7\n", ... */
+	int looks;                /* how often it was told what is looked at */
 	struct engine_state state;
 	struct ui *ui;
 	struct canvas *canvas;
@@ -60,5 +61,6 @@ bool screen_shows(struct screen *s, const char *text);
 void screen_golden(struct screen *s, const char *name);
 
 Suite *suite_of_parts(void);
+Suite *suite_of_activity(void);
 
 #endif

@@ -1,0 +1,402 @@
+#include "ui/activity.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/i18n.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "model/flags.h"
+#include "ui/flow.h"
+#include "ui/priv.h"
+
+enum {
+	LABEL_X = 2, TEXT_X = 13, /* cells */
+	TABLE_MIN = 64,           /* narrower screens show jobs as sentences */
+	ROWS_MAX = 200,           /* changes shown per account */
+	JOB_COLUMNS = 7,
+};
+
+struct builder {
+	struct ui *ui;
+	GArray *lines;
+	int width;
+	bool server;         /* the label of what is known of the server was put */
+};
+
+static void line_clear(void *line)
+{
+	g_free(((struct activity_line *)line)->text);
+}
+
+/* One line as it is. */
+static void put(struct builder *b, enum style style, int x, const char *label, char *text)
+{
+	struct activity_line line = { style, x, text, label };
+
+	g_array_append_val(b->lines, line);
+}
+
+/* A text behind a label, on as many lines as it takes. */
+static void put_text(struct builder *b, enum style style, int x, const char *label, const char *text)
+{
+	const struct flow_line *line;
+	struct flow flow;
+
+	flow_init(&flow, text, MAX(b->width - x - 1, 8));
+	for (size_t i = 0; (line = flow_line(&flow, i)); i++)
+		put(b, style, x, i == 0 ? label : NULL, g_strndup(line->text, line->len));
+	flow_release(&flow);
+}
+
+static void __attribute__((format(printf, 4, 5))) say(struct builder *b, enum style style,
+	const char *label, const char *fmt, ...)
+{
+	g_autofree char *text = NULL;
+	va_list ap;
+
+	va_start(ap, fmt);
+	text = g_strdup_vprintf(fmt, ap);
+	va_end(ap);
+	put_text(b, style, TEXT_X, label, text);
+}
+
+static void put_blank(struct builder *b)
+{
+	put(b, STYLE_NORMAL, 0, NULL, g_strdup(""));
+}
+
+/* "11:58", "Fri", "3 Feb": as in a list. */
+static const char *when(int64_t at, char *out, size_t cap)
+{
+	if (at)
+		date_short(at, "%Y-%m-%d", 10, out, cap);
+	else
+		g_strlcpy(out, _("never"), cap);
+	return g_strchug(out);
+}
+
+/* --- the account --------------------------------------------------------- */
+
+static const char *reason(const char *trigger)
+{
+	static const struct {
+		const char *trigger, *words;
+	} reasons[] = {
+		{ "startup", N_("because tern started") },
+		{ "push", N_("because the server told") },
+		{ "poll", N_("by the clock") },
+		{ "manual", N_("because you asked") },
+		{ "queue", N_("to send changes") },
+	};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(reasons); i++)
+		if (strcmp(reasons[i].trigger, trigger) == 0)
+			return _(reasons[i].words);
+	return trigger;
+}
+
+static void add_now(struct builder *b, const struct engine_state *s)
+{
+	char text[200], at[32];
+
+	state_text(s, text, sizeof text);
+	if (s->stage == STAGE_IDLE && !s->error.code)
+		g_strlcpy(text, s->last_sync ? _("up to date, waiting for what comes") : _("not begun"),
+			sizeof text);
+	say(b, STYLE_NORMAL, _("Now"), "%s", text);
+	if (s->started_at && *s->sync_id)
+		say(b, STYLE_ROW_DIM, NULL, _("since %s, %s"), when(s->started_at, at, sizeof at),
+			reason(s->trigger));
+	if (state_is_shared(s)) /* what the server pushes goes to the other one */
+		return;
+	if (s->push_live)
+		say(b, STYLE_NORMAL, _("Push"),
+			s->push_everywhere ? _("changes of every mailbox arrive at once")
+					   : _("changes of the inbox arrive at once"));
+	else
+		say(b, STYLE_NORMAL, _("Push"), _("not now: tern asks every few minutes"));
+}
+
+static void server_words(void *ctx, const char *label, const char *words)
+{
+	struct builder *b = ctx;
+
+	say(b, STYLE_NORMAL, b->server ? NULL : _("Server"), "%s: %s", label, words);
+	b->server = true;
+}
+
+static void add_server(struct builder *b, const struct account *a)
+{
+	g_autofree char *memory = NULL;
+	struct err ignored;
+
+	b->server = false;
+	if (store_account_memory(b->ui->store, a->id, &memory, &ignored) >= 0)
+		b->ui->engine->explain(a->type, memory, server_words, b);
+}
+
+static void add_state(struct builder *b, const struct account *a)
+{
+	struct engine_state s = { 0 };
+	char at[32];
+
+	if (!b->ui->engine || !b->ui->engine->state(b->ui->engine, a->id, &s))
+		return;
+	add_now(b, &s);
+	say(b, STYLE_NORMAL, _("Last sync"), "%s", when(s.last_sync, at, sizeof at));
+	if (state_is_shared(&s))
+		say(b, STYLE_NORMAL, _("Note"), _("%s  Everything works here too."), s.error.text);
+	else if (s.error.code)
+		say(b, STYLE_ERROR, _("Trouble"), "%s", s.error.text);
+	if (s.retry_at)
+		say(b, STYLE_NORMAL, _("Next try"), "%s", when(s.retry_at, at, sizeof at));
+	add_server(b, a);
+}
+
+/* --- jobs ---------------------------------------------------------------- */
+
+static void cadence_text(int64_t s, char *out, size_t cap)
+{
+	if (s == 0)
+		g_strlcpy(out, "-", cap);
+	else if (s % 86400 == 0)
+		snprintf(out, cap, _("%d d"), (int)(s / 86400));
+	else if (s % 3600 == 0)
+		snprintf(out, cap, _("%d h"), (int)(s / 3600));
+	else if (s % 60 == 0)
+		snprintf(out, cap, _("%d min"), (int)(s / 60));
+	else
+		snprintf(out, cap, _("%d s"), (int)s);
+}
+
+/* One row of the table; the result goes below it if there is no room for it. */
+static void table_row(struct builder *b, enum style style, const char *const cells[JOB_COLUMNS])
+{
+	static const int widths[JOB_COLUMNS] = { 16, 8, 8, 8, 7, 8, 0 };
+	g_autoptr(GString) row = g_string_new(NULL);
+	const char *result = cells[JOB_COLUMNS - 1];
+	int end = LABEL_X;
+	bool fits;
+
+	for (int i = 0; i < JOB_COLUMNS - 1; i++) {
+		end += widths[i];
+		g_string_append(row, cells[i]);
+		g_string_append_printf(row, "%*s", MAX(widths[i] - text_width(cells[i]), 1), "");
+	}
+	fits = text_width(result) < b->width - end;
+	g_string_append(row, fits ? result : "");
+	put(b, style, LABEL_X, NULL, g_strdup(row->str));
+	if (!fits)
+		put_text(b, style, LABEL_X + 2, NULL, result);
+}
+
+static void job_row(struct builder *b, const struct job_row *j)
+{
+	char every[32], last[32], next[32] = "-", runs[32], failures[32];
+
+	cadence_text(j->cadence_s, every, sizeof every);
+	if (j->next_at)
+		when(j->next_at, next, sizeof next);
+	table_row(b, STYLE_NORMAL,
+		(const char *[]){ j->name, every, when(j->last_end, last, sizeof last), next,
+			number_text(j->runs, runs), number_text(j->failures, failures),
+			j->result.code ? "" : j->words });
+}
+
+static void job_sentence(struct builder *b, const struct job_row *j)
+{
+	g_autofree char *text = NULL;
+	char every[32], last[32];
+
+	cadence_text(j->cadence_s, every, sizeof every);
+	text = g_strdup_printf(_("%s: every %s, last %s, %d of %d failed"), j->name, every,
+		when(j->last_end, last, sizeof last), (int)j->failures, (int)j->runs);
+	put_text(b, STYLE_NORMAL, LABEL_X, NULL, text);
+}
+
+/* The jobs of an account, account 0: of the whole program, below a heading. */
+static void add_jobs(struct builder *b, account_id id, const char *heading)
+{
+	g_autoptr(GArray) rows = NULL;
+	struct err err = { 0 };
+	bool any = false;
+
+	if (store_jobs(b->ui->store, id, &rows, &err) < 0) {
+		say(b, STYLE_ERROR, _("Jobs"), "%s", err.text);
+		return;
+	}
+	for (guint i = 0; i < rows->len; i++) {
+		const struct job_row *j = &g_array_index(rows, struct job_row, i);
+
+		if (j->account.v != id.v)
+			continue;
+		if (!any && heading) {
+			put_blank(b);
+			put(b, STYLE_TITLE, 1, NULL, g_strdup(heading));
+		}
+		if (!any && b->width >= TABLE_MIN)
+			table_row(b, STYLE_HEADER_NAME,
+				(const char *[]){ _("Job"), _("every"), _("last"), _("next"), _("runs"),
+					_("failed"), _("result") });
+		any = true;
+		if (b->width >= TABLE_MIN)
+			job_row(b, j);
+		else
+			job_sentence(b, j);
+		if (j->result.code)
+			put_text(b, STYLE_ERROR, LABEL_X + 2, NULL, j->result.text);
+	}
+}
+
+/* --- what waits ---------------------------------------------------------- */
+
+static const char *status_words(enum mutation_status status, bool uncertain)
+{
+	switch (status) {
+	case MUTATION_LEASED:
+		return _("on its way");
+	case MUTATION_CONFLICT:
+		return _("conflict");
+	case MUTATION_FAILED:
+		return _("refused");
+	case MUTATION_DONE:
+		return _("done");
+	case MUTATION_CANCELED:
+		return _("canceled");
+	case MUTATION_QUEUED:
+		break;
+	}
+	return uncertain ? _("in doubt") : _("waits");
+}
+
+static enum style status_style(enum mutation_status status)
+{
+	return status == MUTATION_CONFLICT || status == MUTATION_FAILED ? STYLE_ERROR : STYLE_NORMAL;
+}
+
+static char *change_words(const struct mutation_row *r)
+{
+	static const struct {
+		unsigned flag;
+		const char *add, *remove;
+	} usual[] = {
+		{ FLAG_SEEN, N_("mark read"), N_("mark unread") },
+		{ FLAG_FLAGGED, N_("flag"), N_("take the flag off") },
+	};
+	char add[FLAGS_NAMES_MAX], remove[FLAGS_NAMES_MAX];
+
+	if (r->verb == MUTATION_MOVE)
+		return g_strdup_printf(_("move from %s to %s"), r->source_name, r->target_name);
+	for (size_t i = 0; i < G_N_ELEMENTS(usual); i++)
+		if ((r->add | r->remove) == usual[i].flag)
+			return g_strdup(r->add ? _(usual[i].add) : _(usual[i].remove));
+	flags_to_imap(r->add, add);
+	flags_to_imap(r->remove, remove);
+	return g_strdup_printf("%s%s%s%s", *add ? "+" : "", add, *remove ? " -" : "", remove);
+}
+
+/* Since when, how often it was tried, and the server's words below. */
+static void put_wish(struct builder *b, enum mutation_status status, const char *label,
+	const char *what, int64_t created, int attempts, const char *answer)
+{
+	g_autoptr(GString) text = g_string_new(what);
+	char at[32];
+
+	g_string_append_printf(text, _(" (since %s"), when(created, at, sizeof at));
+	if (attempts > 0)
+		g_string_append_printf(text, ngettext(", tried %d time", ", tried %d times",
+						     (unsigned long)attempts),
+			attempts);
+	g_string_append_c(text, ')');
+	put_text(b, status_style(status), TEXT_X, label, text->str);
+	if (answer && *answer) {
+		g_autofree char *words = g_strdup_printf(_("answer: %s"), answer);
+
+		put_text(b, STYLE_ROW_DIM, TEXT_X, NULL, words);
+	}
+}
+
+static void put_change(struct builder *b, const struct mutation_row *r)
+{
+	g_autofree char *words = change_words(r);
+	g_autofree char *what = g_strdup_printf("%s: %s", words,
+		*r->subject ? r->subject : _("(no subject)"));
+
+	put_wish(b, r->status, status_words(r->status, r->uncertain), what, r->created_at, r->attempts,
+		r->answer);
+}
+
+char *activity_wish_words(const struct tree_wish *w)
+{
+	switch (w->verb) {
+	case MAILBOX_CREATE:
+		return g_strdup_printf(_("make the mailbox %s"), w->name);
+	case MAILBOX_RENAME:
+		return g_strdup_printf(_("rename the mailbox %s to %s"), w->path, w->name);
+	case MAILBOX_DELETE:
+		return g_strdup_printf(_("delete the mailbox %s"), w->path);
+	case MAILBOX_SUBSCRIBE:
+		return g_strdup_printf(_("subscribe to %s"), w->path);
+	case MAILBOX_UNSUBSCRIBE:
+		break;
+	}
+	return g_strdup_printf(_("end the subscription to %s"), w->path);
+}
+
+static void put_tree(struct builder *b, const struct tree_wish *w)
+{
+	g_autofree char *what = activity_wish_words(w);
+
+	put_wish(b, w->status, status_words(w->status, false), what, w->created_at, w->attempts,
+		w->answer);
+}
+
+static void add_changes(struct builder *b, account_id id)
+{
+	g_autoptr(GPtrArray) rows = NULL, wishes = NULL;
+	struct err err = { 0 };
+	char more[32];
+
+	if (store_queue_rows(b->ui->store, id, false, &rows, &err) < 0 ||
+		store_tree_rows(b->ui->store, id, &wishes, &err) < 0) {
+		say(b, STYLE_ERROR, _("Changes"), "%s", err.text);
+		return;
+	}
+	if (rows->len + wishes->len == 0) {
+		say(b, STYLE_NORMAL, _("Changes"), _("none waits for the server"));
+		return;
+	}
+	put(b, STYLE_HEADER_NAME, LABEL_X, NULL, g_strdup(_("Changes that are not at the server")));
+	for (guint i = 0; i < wishes->len; i++)
+		put_tree(b, wishes->pdata[i]);
+	for (guint i = 0; i < MIN(rows->len, ROWS_MAX); i++)
+		put_change(b, rows->pdata[i]);
+	if (rows->len > ROWS_MAX)
+		say(b, STYLE_ROW_DIM, NULL, _("and %s more: `tern queue` has all of them"),
+			number_text((int64_t)rows->len - ROWS_MAX, more));
+}
+
+GArray *activity_build(struct ui *ui, int width)
+{
+	struct builder b = { .ui = ui,
+		.lines = g_array_new(FALSE, FALSE, sizeof(struct activity_line)),
+		.width = width };
+
+	g_array_set_clear_func(b.lines, line_clear);
+	for (guint i = 0; i < ui->config->accounts->len; i++) {
+		const struct account *a = ui->config->accounts->pdata[i];
+
+		if (i > 0)
+			put_blank(&b);
+		put(&b, STYLE_TITLE, 1, NULL, g_strdup_printf("%s (%s)", a->name, a->type));
+		add_state(&b, a);
+		put_blank(&b);
+		add_changes(&b, a->id);
+		put_blank(&b);
+		add_jobs(&b, a->id, NULL);
+	}
+	add_jobs(&b, (account_id){ 0 }, _("tern, for all accounts"));
+	return b.lines;
+}
