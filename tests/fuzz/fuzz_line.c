@@ -11,7 +11,10 @@
 
 #include "mime/text.h"
 #include "provider/imap/command.h"
+#include "provider/imap/memory.h"
 #include "provider/imap/pull.h"
+#include "provider/imap/select.h"
+#include "provider/imap/status.h"
 #include "provider/imap/uidset.h"
 #include "provider/imap/utf7.h"
 
@@ -76,6 +79,37 @@ static void set(struct scan s)
 	promise(memcmp(uids->data, again->data, n * sizeof(uint64_t)) == 0);
 }
 
+static int by_first(const void *a, const void *b)
+{
+	const struct span *x = a, *y = b;
+
+	return x->first < y->first ? -1 : x->first > y->first;
+}
+
+/* A set of any size stays pieces; they are within the bounds, and no more than were allowed. */
+static void spans(struct scan s)
+{
+	enum { LOW = 3, HIGH = 4294967295, MAX = 50 };
+	g_autoptr(GArray) a = g_array_new(FALSE, FALSE, sizeof(struct span));
+	struct scan count = s;
+	uint64_t n = uidset_count(&count, LOW, HIGH), sum = 0;
+	bool whole = uidset_spans(&s, LOW, HIGH, MAX, a);
+
+	promise(a->len <= MAX);
+	for (guint i = 0; i < a->len; i++) {
+		const struct span *x = &g_array_index(a, struct span, i);
+
+		promise(x->first >= LOW && x->first <= x->last && x->last <= HIGH);
+		sum += x->last - x->first + 1;
+	}
+	promise(!whole || sum == n);
+	g_array_sort(a, by_first);
+	uidset_spans_join(a);
+	for (guint i = 1; i < a->len; i++)
+		promise(g_array_index(a, struct span, i - 1).last <
+			g_array_index(a, struct span, i).first);
+}
+
 static void cursor(const char *text)
 {
 	struct position p = { 0 }, again = { 0 };
@@ -90,16 +124,38 @@ static void date(struct scan s)
 	(void)internaldate_parse((struct slice){ s.p, (size_t)(s.end - s.p), false });
 }
 
+/* What was remembered and is written again is remembered alike. */
+static void memory(const char *text)
+{
+	struct memory m = { 0 }, again = { 0 };
+	g_autofree char *first = NULL, *second = NULL;
+
+	memory_read(&m, text);
+	first = memory_write(&m);
+	memory_read(&again, first);
+	second = memory_write(&again);
+	promise(strcmp(first, second) == 0);
+	promise(!m.before || strlen(m.before) <= MEMORY_WORDS_MAX);
+	memory_release(&m);
+	memory_release(&again);
+}
+
 /* --- answers ------------------------------------------------------------------------- */
 
 static void untagged(const char *p, const char *end)
 {
+	struct selecting sel = { .path = "INBOX" };
+	struct box_status status;
+	struct slice box = { 0 }, id = { 0 };
 	struct response r;
 	struct fetch f;
 	struct scan s;
 
 	response_parse(p, end, &r);
 	promise(r.rest.p <= r.rest.end && r.rest.end <= end);
+	(void)status_read(&r, &box, &status, &id);
+	promise(!box.p || (box.p >= p && box.p + box.n <= end));
+	select_note(&sel, &r);
 	s = r.rest;
 	if (slice_is(r.word, "FETCH") && fetch_parse(r.number, &s, &f) && f.uid)
 		(void)row_message(row, &f);
@@ -152,6 +208,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		break;
 	case 'u':
 		set(s);
+		spans(s);
 		break;
 	case 'd':
 		date(s);
@@ -169,6 +226,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			cursor(text);
 		else if (data[0] == 'n')
 			name(text);
+		else if (data[0] == 'm')
+			memory(text);
 	}
 	}
 	free(copy);
