@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # bench.py - the figures of tern, beside its peers and the physical limit, in one run
 #
-# usage: bench.py [--messages N] [--tern PROGRAM] [--peers mutt,neomutt,...] [--only a,b,c,d]
+# usage: bench.py [--messages N] [--tern PROGRAM] [--peers mutt,neomutt,...] [--only abcdefghijk] [--runs N]
 #
 # Starts a private Dovecot with N messages in one INBOX (100,000) and a second
 # user with 1,000, warms the server, and measures
@@ -12,6 +12,16 @@
 #   b  start to the first full list, 1,000 and N messages
 #   c  key to paint, idle and while a first sync of N messages writes
 #   d  bytes to the terminal for a one-row move
+#   e  nothing changed: process time, bytes, round trips (time with a delay of
+#      50 ms less time without, in delays), commands; limit: a bare session
+#   f  nothing changed in 200 mailboxes: commands, bytes, round trips
+#   g  100 flags, 50 expunged, 20 new messages: the same
+#   h  delivery to the screen, INBOX and another mailbox, beside a raw socket that idles
+#   i  first sync over 1 Mbit/s, with and without compression
+#   j  all bodies into the store, beside mbsync with and without fsync and a raw read
+#   k  first page on the screen with nothing stored, server warm, far, and cold
+# tern brings in whole mailboxes (backfill-max-total-per-folder = 0).
+#
 # each with the peers that are installed.  Times mean something as ratios within
 # one run only: the machine is shared.
 #
@@ -28,8 +38,9 @@ import sys
 import tempfile
 import time
 
-HERE = os.path.dirname(os.path.abspath(__file__))
-SUPPORT = os.path.join(HERE, "..", "support")
+import resync
+from benchrig import HERE, SUPPORT, Dovecot, keytime, sh, tern_home, timed
+
 ITEMS = ("(UID FLAGS INTERNALDATE RFC822.SIZE ENVELOPE BODYSTRUCTURE"
          " BODY.PEEK[HEADER.FIELDS (REFERENCES)])")
 MONTH = "(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) [ 0-9]"
@@ -40,45 +51,6 @@ PEERS = {  # list row, to the first row, down, page, end, open, next and previou
     "aerc": ("20[0-9][0-9]-[0-9]", None, "j", "<c-f>", "G", "<enter>", "J", "K", 200),
 }
 TERN_ROW = "([0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]{1,2} [A-Z][a-z]{2}|[0-9]{2}:[0-9]{2})"
-
-
-def sh(*words, **more):
-    return subprocess.run(words, check=True, capture_output=True, text=True, **more).stdout
-
-
-class Dovecot:
-    def __init__(self, folder):
-        self.folder, self.v = folder, {}
-        for line in sh(os.path.join(SUPPORT, "dovecot.sh"), "start", folder).splitlines():
-            k, _, v = line.partition("=")
-            self.v[k] = v.strip("'\"")
-
-    def fill(self, user, n):
-        sh(os.path.join(SUPPORT, "mail.py"), "maildir",
-           os.path.join(self.v["MAIL"], user, "Maildir"), str(n))
-        sh(os.path.join(SUPPORT, "dovecot.sh"), "own", self.folder)
-        sh(os.path.join(SUPPORT, "dovecot.sh"), "adm", self.folder, "index", "-u", user, "INBOX")
-
-    def stop(self):
-        sh(os.path.join(SUPPORT, "dovecot.sh"), "stop", self.folder)
-
-
-def timed(words):
-    """wall seconds, CPU seconds, peak KiB"""
-    begin = time.monotonic()
-    p = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
-    _, status, usage = os.wait4(p.pid, 0)
-    if status:
-        raise SystemExit("%s failed: %d" % (" ".join(words), status))
-    return time.monotonic() - begin, usage.ru_utime + usage.ru_stime, usage.ru_maxrss
-
-
-def tern_home(o, server, home, *users):
-    for u in users:
-        sh(o.tern, "--home", home, "account", "add", u, "--type", "imap", "--host", "localhost",
-           "--port", server.v["IMAPS_PORT"], "--tls", "implicit", "--user", u,
-           "--password-command", "echo secret", "--ca-file", server.v["CA"])
-    return home
 
 
 def bare_insert_apart(db, folder):
@@ -126,9 +98,7 @@ def bare_insert(db, folder):
     return insert, fts
 
 
-def first_sync(o, server, folder):
-    raw = os.path.join(folder, "rawfetch")
-    sh("cc", "-O2", "-o", raw, os.path.join(HERE, "rawfetch.c"), "-lssl", "-lcrypto")
+def first_sync(o, server, folder, raw):
     results = []
     fetch = lambda: json.loads(sh(raw, "-c", "500", "-d", "2", "localhost",
                                   server.v["IMAPS_PORT"], server.v["CA"], "bob", "secret",
@@ -164,14 +134,6 @@ def rows(o, folder):
     print("   batch_apply %.0f rows/s (CPU %.2f s), bare insert %.0f rows/s (CPU %.2f s): %.2f of its rate" %
           (o.messages / middle("apply_s"), middle("apply_cpu_s"), o.messages / middle("bare_s"),
            middle("bare_cpu_s"), middle("rate_of_bare")), flush=True)
-
-
-def keytime(words, command, label):
-    out = subprocess.run([os.path.join(HERE, "keytime.py"), "--label", label] + words + ["--"] + command,
-                         capture_output=True, text=True, timeout=600)
-    if out.returncode:
-        print("   %s: did not get that far: %s" % (label, out.stderr.strip().splitlines()[-1:]))
-    return [json.loads(l) for l in out.stdout.splitlines()]
 
 
 def show(rows, figure="last_ms"):
@@ -222,7 +184,7 @@ def screens(o, server, folder, big_home):
     show(keytime(tern_keys(True), [o.tern, "--home", busy], "tern, syncing %d" % o.messages),
          "first_ms")
     for peer in o.peers.split(","):
-        if peer and shutil.which(peer):
+        if peer in PEERS and shutil.which(peer):
             row, first, down, page, end, opened, forth, back, quiet = PEERS[peer]
             run = sh(os.path.join(HERE, "peers.sh"), peer, os.path.join(folder, "peers"), "--port",
                      server.v["IMAPS_PORT"], "--ca", server.v["CA"], "--user", "bob").split()
@@ -240,8 +202,8 @@ def main():
     p.add_argument("--tern", default=os.path.join(os.environ.get("TOP_BUILDDIR", "."), "tern"))
     p.add_argument("--storebench", default=os.path.join(os.environ.get("TOP_BUILDDIR", "."),
                                                         "tests", "bench", "storebench"))
-    p.add_argument("--peers", default="mutt,neomutt,alpine,aerc")
-    p.add_argument("--only", default="abcd")
+    p.add_argument("--peers", default="mutt,neomutt,alpine,aerc,mbsync")
+    p.add_argument("--only", default="abcdefghijk")
     p.add_argument("--bare", nargs=2, help=argparse.SUPPRESS)
     o = p.parse_args()
     if o.bare:
@@ -253,9 +215,14 @@ def main():
     try:
         server.fill("bob", o.messages)
         server.fill("carol", 1000)
-        home = first_sync(o, server, folder)
-        if o.only != "a":
-            screens(o, server, folder, home)
+        raw = os.path.join(folder, "rawfetch")
+        sh("cc", "-O2", "-o", raw, os.path.join(HERE, "rawfetch.c"), "-lssl", "-lcrypto")
+        print("%d messages, %d runs, load %.1f" % (o.messages, o.runs, os.getloadavg()[0]))
+        if set("abcd") & set(o.only):
+            home = first_sync(o, server, folder, raw)
+            if set("bcd") & set(o.only):
+                screens(o, server, folder, home)
+        resync.run(o, server, folder, raw, TERN_ROW)
     finally:
         server.stop()
         shutil.rmtree(folder, ignore_errors=True)

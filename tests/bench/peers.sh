@@ -86,8 +86,9 @@ mutt | neomutt)
 	set index_format="%4C %Z %{%b %d} %-20.20L %s"
 	bind index j next-entry
 	bind index k previous-entry
+	set imap_condstore=yes
+	set imap_qresync=yes
 	END
-	[ "$peer" = mutt ] || echo 'set imap_qresync=yes' >> "$dir/rc"
 	arguments="-n -F $(printf %q "$dir/rc")"
 	;;
 alpine)

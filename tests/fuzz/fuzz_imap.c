@@ -49,7 +49,7 @@ static void look_at(const char *p, const char *end)
 	struct answer a;
 	struct fetch f;
 	struct scan s;
-	struct plan plan;
+	struct plan plan = { .known = false };
 	g_autoptr(GArray) set = g_array_new(FALSE, FALSE, sizeof(uint64_t));
 
 	response_parse(p, end, &r);

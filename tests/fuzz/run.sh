@@ -1,7 +1,7 @@
 #!/bin/sh
 # Builds the libFuzzer targets of this folder and runs each for a while.
 #
-# usage: run.sh [TARGET...]      all of them: imap mime text
+# usage: run.sh [TARGET...]      all of them: imap line mime text
 #
 # `make fuzz` calls it, with TOP_SRCDIR, TOP_BUILDDIR and the flags of the
 # libraries in FUZZ_CPPFLAGS and FUZZ_LIBS.  Also heard:
@@ -74,6 +74,7 @@ build() {
 seeds_of() {
 	case $1 in
 	imap) echo "$TOP_SRCDIR/tests/data/imap-responses" ;;
+	line) echo "$TOP_SRCDIR/tests/fuzz/seeds-line" ;;
 	*) echo "$TOP_SRCDIR/tests/data/mime" ;;
 	esac
 }
@@ -84,7 +85,10 @@ run() {
 	[ "$FUZZ_SEED" = 0 ] || { corpus=$dir/corpus/once && rm -rf "$corpus"; }
 	mkdir -p "$corpus" "$dir/found"
 	result=0
-	G_DEBUG=gc-friendly timeout $((FUZZ_SECONDS + 120)) "$dir/fuzz_$1" -seed="$FUZZ_SEED" \
+	words=
+	case $1 in imap | line) words=-dict=$TOP_SRCDIR/tests/fuzz/imap.dict ;; esac
+	# shellcheck disable=SC2086 # no word, or one
+	G_DEBUG=gc-friendly timeout $((FUZZ_SECONDS + 120)) "$dir/fuzz_$1" $words -seed="$FUZZ_SEED" \
 		-max_total_time="$FUZZ_SECONDS" -max_len=16384 -timeout=20 -rss_limit_mb=2048 \
 		-print_final_stats=1 -artifact_prefix="$dir/found/$1-" \
 		"$corpus" "$(seeds_of "$1")" >"$dir/$1.log" 2>&1 </dev/null || result=$?
@@ -102,7 +106,7 @@ run() {
 works || { echo "clang with libFuzzer is not here: skipped"; exit 77; }
 build_library
 passed=0 failed=0
-for target in ${*:-imap mime text}; do
+for target in ${*:-imap line mime text}; do
 	build "$target"
 	if run "$target"; then passed=$((passed + 1)); else failed=$((failed + 1)); fi
 done

@@ -4,8 +4,8 @@
 # usage: killloop.py [--kills N] [--seed S] [--tern PROGRAM]
 #
 # A private Dovecot, one account, a second client that writes at the same time.
-# Each round queues some changes with tern's own commands, starts `tern sync`
-# and kills it at a random moment; some of the queueing commands are killed too.
+# Each round queues some changes with tern's own commands, starts `tern sync`,
+# `tern push` or `tern sync --full` and kills it at a random moment; some of the queueing commands are killed too.
 # After each kill the store must show exactly what was acknowledged; at the end,
 # after a sync that nobody disturbs, the server must have it: nothing lost,
 # nothing doubled, nothing misapplied, and one more sync changes nothing.
@@ -144,7 +144,7 @@ def rounds(o, rng, server, tern, counts):
     while counts["kills"] < o.kills:
         queue_changes(rng, tern, model, ids, counts)
         other_client(rng, other, foreign, added)
-        p = tern.start("sync")
+        p = tern.start(*rng.choice([["sync"], ["sync"], ["push"], ["sync", "--full"]]))
         time.sleep(rng.random() * span * 1.2)
         if p.poll() is None:
             p.kill()

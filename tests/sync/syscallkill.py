@@ -189,7 +189,7 @@ class Scenario:
         counts = collections.Counter()
         with open(log, encoding="utf-8", errors="replace") as f:
             for line in f:
-                r = re.match(r"(\d+) (\w+)\(", line)
+                r = re.match(r"(\d+) +(\w+)\(", line)
                 if r:
                     counts[(r[2], r[1])] += 1
         most = {}

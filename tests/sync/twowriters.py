@@ -5,8 +5,8 @@
 #
 # A private Dovecot.  In each round tern makes changes (offline in batches, or
 # sent at once) and a second client makes others with an IMAP session of its own:
-# flags, moves, copies, deletions, new messages, now and then a mailbox that is
-# made, renamed or deleted; in some rounds it goes on while tern synchronises.
+# flags, moves, copies, deletions, new messages, now and then either of
+# them makes, renames or deletes a mailbox; in some rounds it goes on while tern synchronises.
 # At the quiet point that ends a round
 #   - the store believes and shows exactly what an independent session sees,
 #   - every message is in one of the states that the conflict rule of doc/SYNC
@@ -249,13 +249,13 @@ class Ours:
 
     def __init__(self, rng, tern):
         self.rng, self.tern, self.count = rng, tern, 0
-        self.changes = {}
+        self.changes, self.made, self.number = {}, [], 0
 
     def begin(self):
         self.changes = {}
 
     def shown(self):
-        """[(local id, message id, mailbox)] of the messages that are in one place"""
+        """[(local id, message id, mailbox, marks)] of the messages that are in one place"""
         dump = self.tern.dump()
         boxes = {o["id"]: plain_name(o["path"]) for o in dump if o["kind"] == "mailbox"}
         found = []
@@ -264,7 +264,8 @@ class Ours:
                 continue
             places = [p for p in o["locations"] if p["shown"]]
             if len(places) == 1 and len(self.changes.get(o["message_id"], [])) < EACH_MAX:
-                found.append((o["id"], o["message_id"], boxes[places[0]["mailbox"]]))
+                found.append((o["id"], o["message_id"], boxes[places[0]["mailbox"]],
+                              real_marks(f.lower() for f in places[0]["wanted_flags"])))
         return found, [b for b in boxes.values() if b]
 
     def batch(self):
@@ -272,8 +273,9 @@ class Ours:
         verb = self.rng.choice(["read", "unread", "flag", "flag", "unflag", "move", "move", "archive",
                                 "delete"])
         target = {"archive": "Archive", "delete": "Trash", "move": self.rng.choice(boxes)}.get(verb)
-        if target:
-            shown = [s for s in shown if s[2] != target]
+        mark, on = "s" if "read" in verb else "f", not verb.startswith("un")
+        # what changes nothing of what is shown is no wish
+        shown = [s for s in shown if (s[2] != target if target else (mark in s[3]) != on)]
         if not shown:
             return
         chosen = self.rng.sample(shown, min(len(shown), self.rng.randint(1, 8)))
@@ -283,13 +285,38 @@ class Ours:
         if self.rng.random() < 0.25:
             words.append("--push")
         self.tern.run(*words, good=(0, 75))
-        for _, ident, box in chosen:
-            if target:
-                change = ("move", target, box)
-            else:
-                change = ("mark", "s" if "read" in verb else "f", not verb.startswith("un"), box)
+        for _, ident, box, _ in chosen:
+            change = ("move", target, box) if target else ("mark", mark, on, box)
             self.changes.setdefault(ident, []).append(change)
             self.count += 1
+
+
+    def folder(self, picture):
+        """Makes, renames or deletes a mailbox; what the server must have then."""
+        verb = self.rng.choice(["create", "create", "rename", "delete"])
+        push = ["--push"] if self.rng.random() < 0.5 else []
+        expected = dict(picture)
+        if verb == "create" or not self.made:
+            if len(self.made) >= EXTRA_MAX:
+                return expected
+            self.number += 1
+            name = self.rng.choice(["Mine %d", "Öl & Essig %d"]) % self.number
+            self.tern.run("mailbox", "create", name, *push, good=(0, 75))
+            self.made.append(name)
+            expected[name] = (None, {})
+        else:
+            old = self.made.pop(self.rng.randrange(len(self.made)))
+            rows = expected.pop(old)
+            if verb == "rename":
+                self.number += 1
+                name = "Mine renamed %d" % self.number
+                self.tern.run("mailbox", "rename", old, name, *push, good=(0, 75))
+                self.made.append(name)
+                expected[name] = rows
+            else:
+                self.tern.run("mailbox", "delete", old, "--yes", *push, good=(0, 75))
+        self.count += 1
+        return expected
 
 
 # --- rounds ----------------------------------------------------------------------------
@@ -340,6 +367,11 @@ def quiet(tern, other):
     return picture
 
 
+def same_mail(a, b):
+    """Equal but for the UIDVALIDITY, which belongs to the server."""
+    return {k: v[1] for k, v in a.items()} == {k: v[1] for k, v in b.items()}
+
+
 def one_round(rng, tern, other, ours, crowded):
     if rng.random() < 0.3:
         other.folder()
@@ -363,6 +395,12 @@ def rounds(o, rng, server, tern, counts):
     other, ours = Other(rng, server), Ours(rng, tern)
     picture, known = quiet(tern, other), set()
     while other.count + ours.count < o.ops:
+        if rng.random() < 0.2:
+            expected = ours.folder(picture)
+            picture = quiet(tern, other)
+            if not same_mail(picture, expected):
+                raise Broken("after a mailbox of tern's: %s, expected %s" % (
+                    sorted(picture), sorted(expected)))
         before = model_of(picture)
         other.begin(picture)
         ours.begin()
