@@ -160,12 +160,15 @@ static int begin(struct pull *p, const struct mailbox *m, struct err *err)
 	return before && before != sel->uidvalidity ? p->out->reset(p->out, err) : 0;
 }
 
-/* The server proves that nothing changed: same messages, same flags (RFC 7162). */
+/*
+ * The server proves that nothing changed: same messages, same flags (RFC 7162).
+ * 1 is where counting begins and what a server says that only pretends to count.
+ */
 static bool unchanged(const struct pull *p, unsigned flags)
 {
 	const struct selected *sel = &p->imap->sel;
 
-	return !(flags & CHANGES_FULL) && !sel->stirred && p->at.modseq &&
+	return !(flags & CHANGES_FULL) && !sel->stirred && p->at.modseq > 1 &&
 	       p->at.modseq == sel->modseq && p->at.exists == sel->exists && sel->uidnext &&
 	       p->at.uidnext == sel->uidnext;
 }

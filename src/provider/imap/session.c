@@ -107,10 +107,19 @@ static ssize_t low_read(mailstream_low *low, void *buf, size_t count)
 	return (ssize_t)n;
 }
 
+/* libetpan ends a custom command with a blank, which Cyrus refuses behind AUTHENTICATE (RFC 3501 has
+ * none there). */
 static ssize_t low_write(mailstream_low *low, const void *buf, size_t count)
 {
+	static const char tail[] = " \r\n";
+	const size_t n = sizeof tail - 1;
 	struct session *s = low->data;
 
+	if (count > n && memcmp((const char *)buf + count - n, tail, n) == 0)
+		return wire_write(s->imap->wire, buf, count - n, &s->err) < 0 ||
+				       wire_write(s->imap->wire, tail + 1, n - 1, &s->err) < 0
+			       ? -1
+			       : (ssize_t)count;
 	return wire_write(s->imap->wire, buf, count, &s->err) < 0 ? -1 : (ssize_t)count;
 }
 
