@@ -431,6 +431,10 @@ def main():
         tern.run("account", "add", "test", "--type", "imap", *server.account(),
                  "--password-command", "echo secret")
         passed, failed = whole_table(o, World(server, tern))
+        lack = server.proof()
+        if lack:
+            failed += 1
+            print("FAILED: " + lack)
     finally:
         if server:
             server.stop()

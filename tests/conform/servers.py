@@ -48,6 +48,7 @@ class Server:
     def __init__(self, folder):
         self.folder = folder
         self.session = None
+        self.v = {}
         self.start()
 
     def run(self, *words, good=(0,)):
@@ -62,7 +63,6 @@ class Server:
         return out.stdout
 
     def start(self):
-        self.v = {}
         for line in self.run("start", self.folder, *self.words).splitlines():
             name, _, value = line.partition("=")
             self.v[name] = value.strip("'\"")
@@ -70,6 +70,10 @@ class Server:
     def stop(self):
         self.leave()
         self.run("stop", self.folder)
+
+    def proof(self):
+        """Why the server was not what the test wants, or None."""
+        return None
 
     def account(self):
         """The options of `tern account add` for it."""
@@ -263,6 +267,10 @@ class ShaperDrop(Shaper):
     words = ("DROP", "200")
     more = 60               # so that a first sync needs several connections
     tries = 12
+
+    def proof(self):
+        with open(self.v["LOG"]) as log:
+            return None if "dropped" in log.read() else "no connection broke"
 
 
 ALL = {

@@ -64,7 +64,7 @@ fetch_debian() {
 	for wanted in "$new"/packages/*.deb; do
 		dpkg-deb -x "$wanted" "$new"
 	done
-	rm -rf "$new/packages" "$new/usr/share"
+	rm -rf "$new/packages" "${new:?}/usr/share"
 	for program in $run; do
 		[ -x "$new/$program" ] || fail "$program is in none of the packages"
 		! LD_LIBRARY_PATH=$(library_path "$new") ldd "$new/$program" | grep 'not found' ||
@@ -90,8 +90,14 @@ fetch_hoodiecrow() {
 case ${1:-} in
 where) echo "$servers" ;;
 fetch)
-	(fetch_debian)
-	(fetch_hoodiecrow)
+	mkdir -p "$servers"
+	result=0
+	fetch_debian &
+	debian=$!
+	fetch_hoodiecrow &
+	wait $debian || result=1
+	wait $! || result=1
+	exit $result
 	;;
 *) usage ;;
 esac
