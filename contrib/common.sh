@@ -70,6 +70,20 @@ install() {
 	done
 }
 
+# install_servers: the IMAP servers of the tests that are unpacked and not installed, into
+# $top/build/servers.  Without them their tests are skipped; in CI that is an error.
+install_servers() {
+	export TERN_TEST_SERVERS="$top/build/servers"
+	{ command -v npm && command -v node; } >/dev/null || install nodejs npm
+	"$top/tests/support/servers.sh" fetch 2>"$work/servers.log" && return
+	# the package lists may be old
+	as_root apt-get -q update >"$log" 2>&1 </dev/null || :
+	"$top/tests/support/servers.sh" fetch 2>"$work/servers.log" && return
+	cat "$work/servers.log" >&2
+	[ "${CI:-}" != true ] || die "not all IMAP servers for the tests can be had"
+	tell "not all IMAP servers for the tests can be had: their tests will be skipped"
+}
+
 # copy_tree FROM TO: the sources with their times, without what autotools made
 copy_tree() {
 	mkdir -p "$2"

@@ -8,6 +8,7 @@ include tests/provider/local.mk
 include tests/sync/local.mk
 include tests/ui/local.mk
 include tests/cli/local.mk
+include tests/conform/local.mk
 include tests/lint/local.mk
 
 EXTRA_DIST += tests/support tests/faults tests/bench tests/data tests/fuzz

@@ -40,6 +40,11 @@ bin=$root/usr/lib/cyrus/bin
 if [ "$(id -u)" = 0 ]; then
 	user=nobody
 	as="setpriv --reuid $user --regid nogroup --clear-groups"
+	# a tree that only root can enter: in DIR, which must be open
+	if ! $as test -x "$bin/master"; then
+		[ -d "$D/debian" ] || cp -r "$root" "$D/debian"
+		root=$D/debian bin=$D/debian/usr/lib/cyrus/bin
+	fi
 else
 	user=$(id -un)
 	as=
@@ -117,10 +122,11 @@ if [ ! -e "$D/sasldb2" ]; then
 	done
 fi
 if [ "$(id -u)" = 0 ]; then
-	chown -R $user "$D"
+	chown -R "$user" "$D"
 	chmod 755 "$D"
 	$as test -x "$D/conf" || fail "user $user cannot reach $D: make its parents passable"
 fi
+# shellcheck disable=SC2086 # words
 setsid $as "$bin/master" -D -C "$D/imapd.conf" -M "$D/cyrus.conf" \
 	-p "$D/master.pid" -L "$D/log" </dev/null >"$D/output.log" 2>&1 &
 note_pid $!

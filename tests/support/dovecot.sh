@@ -309,6 +309,7 @@ write_configuration() {
 	service imap-login {
 	  chroot =
 	  process_limit = 400
+	  service_count = 0
 	  inet_listener imap {
 	    port = $1
 	  }
@@ -320,6 +321,13 @@ write_configuration() {
 	    address = 127.0.0.2
 	    port = $3
 	  }
+	}
+	# One process for one session after the other: a login takes a third of the time.
+	service imap {
+	  service_count = 100
+	}
+	service auth {
+	  client_limit = 2000
 	}
 	local 127.0.0.2 {
 	  disable_plaintext_auth = yes

@@ -7,7 +7,8 @@
 #
 #   dump [MBOX...]            a JSON line for each mailbox, sorted by name:
 #                             {"name", "attributes", "uidvalidity", "uidnext",
-#                              "messages": [{"uid", "flags", "message_id"}]}
+#                              "messages": [{"uid", "flags", "message_id",
+#                              "size"}]}
 #   count MBOX                number of messages
 #   fetch MBOX UID            the message as it is, to standard output
 #   search MBOX CRITERIA...   UIDs, one a line
@@ -129,7 +130,8 @@ def mailboxes(m):
 
 def messages(m):
     """What FETCH says of all messages of the mailbox that is open."""
-    data = ok(m.fetch("1:*", "(UID FLAGS BODY.PEEK[HEADER.FIELDS (MESSAGE-ID)])"))
+    data = ok(m.fetch("1:*", "(UID FLAGS RFC822.SIZE"
+                      " BODY.PEEK[HEADER.FIELDS (MESSAGE-ID)])"))
     found = []
     line, literal = b"", b""
     for item in data + [None]:
@@ -144,6 +146,7 @@ def messages(m):
         line += item
         uid = re.search(rb"\bUID (\d+)", line)
         flags = re.search(rb"\bFLAGS \(([^)]*)\)", line)
+        size = re.search(rb"\bRFC822\.SIZE (\d+)", line)
         mid = re.sub(rb"\r?\n(?=[ \t])", b"", literal)
         mid = re.search(rb"(?im)^message-id:[ \t]*(.*?)[ \t\r]*$", mid)
         if uid and flags and b"HEADER.FIELDS" in line:
@@ -152,6 +155,7 @@ def messages(m):
                 "uid": int(uid[1]),
                 "flags": sorted(f for f in names if f.lower() != "\\recent"),
                 "message_id": mid[1].decode("utf-8", "replace") if mid else None,
+                "size": int(size[1]) if size else None,
             })
         line, literal = b"", b""
     return sorted(found, key=lambda x: x["uid"])

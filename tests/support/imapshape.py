@@ -5,7 +5,8 @@
 #                     [--lines N]
 #
 # Plain TCP on loopback to both sides. Prints PORT=N when it listens, and runs
-# until it is stopped. A server whose configuration hides a capability mostly
+# until it is stopped; each connection that DROP breaks is told by a line
+# "dropped". A server whose configuration hides a capability mostly
 # goes on to understand the commands, so that a client that uses what was not
 # offered passes unnoticed. Behind this it fails.
 #
@@ -188,6 +189,7 @@ class Link:
             line = await self.line(self.server_in)
             self.lines += 1
             if self.o.profile == "DROP" and self.lines > self.o.lines:
+                print("dropped", flush=True)
                 raise Broken
             shaped = line if inside and self.o.profile != "D" else answer(line, self.o.profile)
             if shaped is not None:

@@ -27,9 +27,10 @@ here=$(cd "$(dirname "$0")" && pwd)
 . "$here/server.bash"
 
 programs="courier-imap courier-base courier-authlib courier-authdaemon
-	courier-authlib-userdb cyrus-imapd cyrus-common sasl2-bin mailutils-imap4d"
+	courier-authlib-userdb gamin cyrus-imapd cyrus-common sasl2-bin
+	mailutils-imap4d"
 # What these link with; those that are installed are not fetched.
-libraries="libcourier-unicode4 libgamin0 libgdbm6 libidn12 libltdl7 libpam0g libcrypt1
+libraries="libcourier-unicode4 libgamin0 libglib2.0-0 libgdbm6 libidn12 libltdl7 libpam0g libcrypt1
 	libpcre3 libical3 libxapian30 libicu72 libjansson4 libpq5 libldap-2.5-0 libsasl2-2
 	libsasl2-modules libsasl2-modules-db libdb5.3 libwrap0 libxml2 libsqlite3-0 libssl3
 	libuuid1 libmailutils9 mailutils-common libgsasl18 libntlm0 libgssglue1 libmariadb3
@@ -38,6 +39,7 @@ libraries="libcourier-unicode4 libgamin0 libgdbm6 libidn12 libltdl7 libpam0g lib
 	libidn2-0 libunistring2 libffi8 libaudit1 libcap-ng0 libstdc++6 zlib1g"
 run="usr/bin/imapd usr/lib/courier/courier/imaplogin usr/sbin/couriertcpd
 	usr/lib/courier/courier-authlib/authdaemond usr/lib/courier/courier-authlib/makedatprog
+	usr/libexec/gam_server
 	usr/lib/cyrus/bin/master usr/lib/cyrus/bin/imapd usr/lib/cyrus/bin/idled
 	usr/lib/cyrus/bin/ctl_cyrusdb usr/sbin/saslpasswd2 usr/sbin/imap4d"
 
@@ -62,7 +64,7 @@ fetch_debian() {
 	for wanted in "$new"/packages/*.deb; do
 		dpkg-deb -x "$wanted" "$new"
 	done
-	rm -rf "$new/packages" "$new/usr/share"
+	rm -rf "$new/packages" "${new:?}/usr/share"
 	for program in $run; do
 		[ -x "$new/$program" ] || fail "$program is in none of the packages"
 		! LD_LIBRARY_PATH=$(library_path "$new") ldd "$new/$program" | grep 'not found' ||
@@ -88,8 +90,14 @@ fetch_hoodiecrow() {
 case ${1:-} in
 where) echo "$servers" ;;
 fetch)
-	(fetch_debian)
-	(fetch_hoodiecrow)
+	mkdir -p "$servers"
+	result=0
+	fetch_debian &
+	debian=$!
+	fetch_hoodiecrow &
+	wait $debian || result=1
+	wait $! || result=1
+	exit $result
 	;;
 *) usage ;;
 esac

@@ -41,6 +41,9 @@ const server = hoodiecrow({
 	storage: fs.existsSync(file) ? JSON.parse(fs.readFileSync(file, "utf8")) : freshStorage(),
 });
 
+// It writes answers in pieces; without this each waits for the last to be acknowledged.
+server.server.on("connection", (socket) => socket.setNoDelay(true));
+
 process.on("SIGTERM", () => {
 	fs.writeFileSync(file, JSON.stringify(server.storage));
 	process.exit(0);
