@@ -174,8 +174,7 @@ START_TEST(the_scan_tells_the_same_either_way)
 		uidnext = s->uidnext;
 		ck_assert_int_eq(lines_with(&p, "LIST \"\""), 1);
 		ck_assert_int_eq(lines_with(&p, "LSUB"), n == 2);
-		ck_assert_int_eq(
-			lines_with(&p, " STATUS \""), n ? (int)d.rec.mailboxes->len : 0);
+		ck_assert_int_eq(lines_with(&p, " STATUS \""), n ? (int)d.rec.mailboxes->len : 0);
 		ck_assert(recorder_mailbox(&d.rec, "Trash")->attrs & MAILBOX_SUBSCRIBED);
 		ck_assert_int_eq(recorder_mailbox(&d.rec, "Trash")->role, ROLE_TRASH);
 		desk_release(&d);
