@@ -202,7 +202,7 @@ END_TEST
 /* TCP, TLS 1.3, the greeting and one flight: four round trips until nothing new is known. */
 START_TEST(a_scan_is_known_after_four_round_trips)
 {
-	enum { ROUND_TRIP_MS = 150 };
+	enum { ROUND_TRIP_MS = 250 };
 	g_autofree char *arguments = g_strdup_printf("--raw --mode delay:%d", ROUND_TRIP_MS);
 	struct proxy p;
 	struct desk d;
