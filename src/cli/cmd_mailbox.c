@@ -33,7 +33,7 @@ static char *coverage(struct cli *c, const struct mailbox *m)
 {
 	int64_t since = store_mailbox_since(c->store, m->id);
 	time_t at = (time_t)since;
-	char date[24] = "";
+	char date[24] = "?";
 	struct tm tm;
 
 	if (m->attrs & MAILBOX_NOSELECT)
@@ -46,11 +46,12 @@ static char *coverage(struct cli *c, const struct mailbox *m)
 	case MAILBOX_BOOTSTRAPPING:
 		return g_strdup(_("loading"));
 	case MAILBOX_INCREMENTAL:
-		return *date ? g_strdup_printf(_("since %s, older to come"), date)
-			     : g_strdup(_("older to come"));
+		return g_strdup_printf(c->config->tuning.backfill_mode == BACKFILL_PROGRESSIVE
+					       ? _("since %s, older to come")
+					       : _("since %s, older are left out"),
+			date);
 	case MAILBOX_CAPPED:
-		return *date ? g_strdup_printf(_("since %s, limit reached"), date)
-			     : g_strdup(_("limit reached"));
+		return g_strdup_printf(_("since %s, limit reached"), date);
 	case MAILBOX_COMPLETE:
 		break;
 	}
