@@ -7,10 +7,11 @@ static void job_json(const struct cli *c, const struct job_row *j)
 {
 	bool failed = j->result.code != 0;
 
-	out_json(json_pack("{s:o, s:s, s:I, s:o, s:o, s:o, s:b, s:o, s:o, s:o, s:I, s:I}", "account",
-		json_text(j->account.v ? account_name_of(c, j->account) : NULL), "job", j->name,
-		"cadence_s", (json_int_t)j->cadence_s, "last_start", json_time(j->last_start),
-		"last_end", json_time(j->last_end), "next", json_time(j->next_at), "ok", !failed, "code",
+	out_json(json_pack("{s:o, s:s, s:I, s:o, s:o, s:o, s:b, s:o, s:o, s:o, s:I, s:I}",
+		"account", json_text(j->account.v ? account_name_of(c, j->account) : NULL), "job",
+		j->name, "cadence_s", (json_int_t)j->cadence_s, "last_start",
+		json_time(j->last_start), "last_end", json_time(j->last_end), "next",
+		json_time(j->next_at), "ok", !failed, "code",
 		json_text(failed ? err_name(j->result.code) : NULL), "error",
 		json_text(failed ? j->result.text : NULL), "words", json_text(j->words), "runs",
 		(json_int_t)j->runs, "failures", (json_int_t)j->failures));
@@ -29,8 +30,8 @@ static void job_cells(const struct cli *c, struct table *t, const struct job_row
 	g_autofree char *failures = g_strdup_printf("%" G_GINT64_FORMAT, j->failures);
 
 	table_row(t, (const char *[]){ j->account.v ? account_name_of(c, j->account) : _("(all)"),
-		j->name, cadence, last, next, runs, failures,
-		j->result.code ? j->result.text : j->words });
+			     j->name, cadence, last, next, runs, failures,
+			     j->result.code ? j->result.text : j->words });
 }
 
 int cmd_jobs(struct cli *c, const struct args *a)
@@ -48,7 +49,7 @@ int cmd_jobs(struct cli *c, const struct args *a)
 		store_jobs(c->store, account ? account->id : (account_id){ 0 }, &rows, &err) < 0)
 		return say_error(&err);
 	table_row(t, (const char *[]){ _("account"), _("job"), _("every"), _("last"), _("next"),
-		_("runs"), _("failed"), _("result") });
+			     _("runs"), _("failed"), _("result") });
 	for (guint i = 0; i < rows->len; i++)
 		if (a->json)
 			job_json(c, &g_array_index(rows, struct job_row, i));

@@ -18,13 +18,14 @@ static json_t *since_json(struct cli *c, const struct mailbox *m)
 
 static void mailbox_json(struct cli *c, const struct account *a, const struct mailbox *m)
 {
-	out_json(json_pack("{s:I, s:o, s:o, s:o, s:s, s:b, s:I, s:I, s:b, s:b, s:b, s:s, s:I, s:o}", "id",
-		(json_int_t)m->id.v, "account", json_text(a->name), "name", json_text(m->name), "path",
-		json_text(m->path), "role", mailbox_role_name(m->role), "own_role", m->own_role,
-		"total", (json_int_t)m->total, "unread", (json_int_t)m->unread, "selectable",
-		!(m->attrs & MAILBOX_NOSELECT), "subscribed", (m->attrs & MAILBOX_SUBSCRIBED) != 0,
-		"complete", m->complete, "state", mailbox_state_name(m->state), "fetched",
-		(json_int_t)m->fetched, "since", since_json(c, m)));
+	out_json(json_pack("{s:I, s:o, s:o, s:o, s:s, s:b, s:I, s:I, s:b, s:b, s:b, s:s, s:I, s:o}",
+		"id", (json_int_t)m->id.v, "account", json_text(a->name), "name",
+		json_text(m->name), "path", json_text(m->path), "role", mailbox_role_name(m->role),
+		"own_role", m->own_role, "total", (json_int_t)m->total, "unread",
+		(json_int_t)m->unread, "selectable", !(m->attrs & MAILBOX_NOSELECT), "subscribed",
+		(m->attrs & MAILBOX_SUBSCRIBED) != 0, "complete", m->complete, "state",
+		mailbox_state_name(m->state), "fetched", (json_int_t)m->fetched, "since",
+		since_json(c, m)));
 }
 
 /* How much of the history is here, in words; a new string. */
@@ -32,7 +33,7 @@ static char *coverage(struct cli *c, const struct mailbox *m)
 {
 	int64_t since = store_mailbox_since(c->store, m->id);
 	time_t at = (time_t)since;
-	char date[24] = "";
+	char date[24] = "?";
 	struct tm tm;
 
 	if (m->attrs & MAILBOX_NOSELECT)
@@ -45,19 +46,20 @@ static char *coverage(struct cli *c, const struct mailbox *m)
 	case MAILBOX_BOOTSTRAPPING:
 		return g_strdup(_("loading"));
 	case MAILBOX_INCREMENTAL:
-		return *date ? g_strdup_printf(_("since %s, older to come"), date)
-			     : g_strdup(_("older to come"));
+		return g_strdup_printf(c->config->tuning.backfill_mode == BACKFILL_PROGRESSIVE
+					       ? _("since %s, older to come")
+					       : _("since %s, older are left out"),
+			date);
 	case MAILBOX_CAPPED:
-		return *date ? g_strdup_printf(_("since %s, limit reached"), date)
-			     : g_strdup(_("limit reached"));
+		return g_strdup_printf(_("since %s, limit reached"), date);
 	case MAILBOX_COMPLETE:
 		break;
 	}
 	return g_strdup(_("complete"));
 }
 
-static void mailbox_cells(struct cli *c, struct table *t, const struct account *a,
-	const struct mailbox *m)
+static void mailbox_cells(
+	struct cli *c, struct table *t, const struct account *a, const struct mailbox *m)
 {
 	g_autofree char *unread = g_strdup_printf("%" G_GINT64_FORMAT, m->unread);
 	g_autofree char *total = g_strdup_printf("%" G_GINT64_FORMAT, m->total);
@@ -65,10 +67,10 @@ static void mailbox_cells(struct cli *c, struct table *t, const struct account *
 	g_autofree char *own = g_strdup_printf(_("%s (yours)"), mailbox_role_name(m->role));
 
 	table_row(t, (const char *[]){ a->name, unread, total,
-		m->own_role		 ? own
-		: m->role == ROLE_NONE ? ""
-				       : mailbox_role_name(m->role),
-		covered, m->name });
+			     m->own_role	    ? own
+			     : m->role == ROLE_NONE ? ""
+						    : mailbox_role_name(m->role),
+			     covered, m->name });
 }
 
 int cmd_mailboxes(struct cli *c, const struct args *a)
@@ -112,31 +114,34 @@ static const struct account *one_account(struct cli *c, const struct args *a, st
 	return NULL;
 }
 
-/* The mailbox that the first word names, in the one account that has it. */
-static int one_mailbox(struct cli *c, const struct args *a, struct mailbox **out, struct err *err)
+/* The mailbox that the first word names, in the one account that has it; NULL with words. */
+static struct mailbox *one_mailbox(struct cli *c, const struct args *a, struct err *err)
 {
 	g_autoptr(GPtrArray) accounts = NULL;
 	AUTO(mailbox_free) struct mailbox *found = NULL;
 
 	if (pick_accounts(c, a, &accounts, err) < 0)
-		return err->code;
+		return NULL;
 	for (guint i = 0; i < accounts->len; i++) {
 		AUTO(mailbox_free) struct mailbox *m = NULL;
 		account_id id = ((const struct account *)accounts->pdata[i])->id;
 
-		if (store_mailbox_find(c->store, id, args_word(a, 0), &m, err) == 0 && found)
-			return err_set(err, ERR_USAGE,
-				_("Several accounts have a mailbox \"%s\": say which with --account A."),
+		if (store_mailbox_find(c->store, id, args_word(a, 0), &m, err) < 0 &&
+			err->code != ERR_GONE)
+			return NULL;
+		if (m && found) {
+			err_set(err, ERR_USAGE,
+				_("Several accounts have a mailbox \"%s\": say which with "
+				  "--account A."),
 				args_word(a, 0));
+			return NULL;
+		}
 		if (m)
 			found = TAKE(m);
-		else if (err->code != ERR_GONE)
-			return err->code;
 	}
 	if (!found)
-		return err_set(err, ERR_GONE, _("There is no mailbox \"%s\"."), args_word(a, 0));
-	*out = TAKE(found);
-	return 0;
+		err_set(err, ERR_GONE, _("There is no mailbox \"%s\"."), args_word(a, 0));
+	return TAKE(found);
 }
 
 /* --- wishes -------------------------------------------------------------- */
@@ -171,10 +176,10 @@ static int outcome_of(struct cli *c, const struct wish *w, int64_t id, struct er
 
 static void report_json(const struct wish *w, int64_t id, int code, const struct err *err)
 {
-	out_json(json_pack("{s:I, s:o, s:s, s:o, s:o, s:b, s:b, s:o}", "id", (json_int_t)id, "account",
-		json_text(w->account->name), "verb", mailbox_verb_name(w->verb), "mailbox",
-		json_text(*w->path ? w->path : NULL), "name", json_text(w->name), "queued",
-		code == EXIT_QUEUED, "ok", code != EXIT_FAILED, "error",
+	out_json(json_pack("{s:I, s:o, s:s, s:o, s:o, s:b, s:b, s:o}", "id", (json_int_t)id,
+		"account", json_text(w->account->name), "verb", mailbox_verb_name(w->verb),
+		"mailbox", json_text(*w->path ? w->path : NULL), "name", json_text(w->name),
+		"queued", code == EXIT_QUEUED, "ok", code != EXIT_FAILED, "error",
 		json_text(err->code ? err->text : NULL)));
 }
 
@@ -186,7 +191,8 @@ static int want(struct cli *c, const struct args *a, const struct wish *w)
 
 	if (!w->account->two_way) {
 		err_set(&err, ERR_USAGE,
-			_("%s is read-only: set two-way = true in its configuration to change mail"),
+			_("%s is read-only: set two-way = true in its configuration to change "
+			  "mail"),
 			w->account->name);
 		return say_error(&err);
 	}
@@ -209,7 +215,9 @@ static int want(struct cli *c, const struct args *a, const struct wish *w)
 int cmd_mailbox_create(struct cli *c, const struct args *a)
 {
 	struct err err = { 0 };
-	struct wish w = { .account = one_account(c, a, &err), .verb = MAILBOX_CREATE, .path = "",
+	struct wish w = { .account = one_account(c, a, &err),
+		.verb = MAILBOX_CREATE,
+		.path = "",
 		.name = args_word(a, 0) };
 
 	return w.account ? want(c, a, &w) : say_error(&err);
@@ -218,23 +226,24 @@ int cmd_mailbox_create(struct cli *c, const struct args *a)
 /* A wish about the mailbox of the first word. */
 static int want_of(struct cli *c, const struct args *a, enum mailbox_verb verb, const char *name)
 {
-	AUTO(mailbox_free) struct mailbox *m = NULL;
 	struct err err = { 0 };
+	AUTO(mailbox_free) struct mailbox *m = one_mailbox(c, a, &err);
 
-	if (one_mailbox(c, a, &m, &err) < 0)
+	if (!m)
 		return say_error(&err);
 	if (verb == MAILBOX_DELETE && m->total > 0 && !args_has(a, "yes")) {
 		err_set(&err, ERR_USAGE,
-			ngettext("\"%s\" holds %d message, which would be deleted for good with it: "
-				 "--yes does that.",
-				"\"%s\" holds %d messages, which would be deleted for good with it: "
+			ngettext(
+				"\"%s\" holds %d message, which would be deleted for good with it: "
+				"--yes does that.",
+				"\"%s\" holds %d messages, which would be deleted for good with "
+				"it: "
 				"--yes does that.",
 				(unsigned long)m->total),
 			m->name, (int)m->total);
 		return say_error(&err);
 	}
-	return want(c, a,
-		&(struct wish){ account_of(c, m->account), verb, m->id, m->path, name });
+	return want(c, a, &(struct wish){ account_of(c, m->account), verb, m->id, m->path, name });
 }
 
 int cmd_mailbox_rename(struct cli *c, const struct args *a)
@@ -275,10 +284,10 @@ static int set_role(struct cli *c, const struct mailbox *m, const char *word, st
 
 int cmd_mailbox_role(struct cli *c, const struct args *a)
 {
-	AUTO(mailbox_free) struct mailbox *m = NULL, *after = NULL;
 	struct err err = { 0 };
+	AUTO(mailbox_free) struct mailbox *m = one_mailbox(c, a, &err), *after = NULL;
 
-	if (one_mailbox(c, a, &m, &err) < 0 || set_role(c, m, args_word(a, 1), &err) < 0 ||
+	if (!m || set_role(c, m, args_word(a, 1), &err) < 0 ||
 		store_mailbox(c->store, m->id, &after, &err) < 0)
 		return say_error(&err);
 	if (a->json)

@@ -21,13 +21,16 @@ static void queue_json(const struct cli *c, const struct mutation_row *r)
 {
 	bool move = r->verb == MUTATION_MOVE;
 
-	out_json(json_pack("{s:s, s:I, s:o, s:I, s:s, s:s, s:o, s:o, s:o, s:o, s:b, s:i, s:o, s:o, s:o, s:o}",
-		"kind", "message", "id", (json_int_t)r->id, "account", json_text(account_name_of(c, r->account)), "message",
-		(json_int_t)r->message.v, "verb", mutation_verb_name(r->verb), "status",
-		mutation_status_name(r->status), "source", json_text(r->source_name), "target",
-		json_text(move ? r->target_name : NULL), "add", move ? json_null() : flag_json(r->add),
-		"remove", move ? json_null() : flag_json(r->remove), "uncertain", r->uncertain,
-		"attempts", r->attempts, "created", json_time(r->created_at), "next_in_ms",
+	out_json(json_pack(
+		"{s:s, s:I, s:o, s:I, s:s, s:s, s:o, s:o, s:o, s:o, s:b, s:i, s:o, s:o, s:o, s:o}",
+		"kind", "message", "id", (json_int_t)r->id, "account",
+		json_text(account_name_of(c, r->account)), "message", (json_int_t)r->message.v,
+		"verb", mutation_verb_name(r->verb), "status", mutation_status_name(r->status),
+		"source", json_text(r->source_name), "target",
+		json_text(move ? r->target_name : NULL), "add",
+		move ? json_null() : flag_json(r->add), "remove",
+		move ? json_null() : flag_json(r->remove), "uncertain", r->uncertain, "attempts",
+		r->attempts, "created", json_time(r->created_at), "next_in_ms",
 		r->next_in_ms < 0 ? json_null() : json_integer(r->next_in_ms), "subject",
 		json_text(r->subject), "answer",
 		json_text(r->answer && *r->answer ? r->answer : NULL)));
@@ -49,19 +52,21 @@ static void queue_cells(struct table *t, const struct cli *c, const struct mutat
 	g_autofree char *id = g_strdup_printf("%" G_GINT64_FORMAT, r->id), *wish = wish_text(r);
 	g_autofree char *message = g_strdup_printf("%" G_GINT64_FORMAT, r->message.v);
 
-	table_row(t, (const char *[]){ id, account_name_of(c, r->account),
-		mutation_status_name(r->status), message, wish, r->subject, r->answer });
+	table_row(
+		t, (const char *[]){ id, account_name_of(c, r->account),
+			   mutation_status_name(r->status), message, wish, r->subject, r->answer });
 }
 
 /* --- wishes about mailboxes ---------------------------------------------- */
 
 static void tree_json(const struct cli *c, const struct tree_wish *w)
 {
-	out_json(json_pack("{s:s, s:I, s:o, s:s, s:s, s:o, s:o, s:i, s:o, s:o, s:o}", "kind", "mailbox",
-		"id", (json_int_t)w->id, "account", json_text(account_name_of(c, w->account)), "verb",
-		mailbox_verb_name(w->verb), "status", mutation_status_name(w->status), "mailbox",
-		json_text(w->path && *w->path ? w->path : NULL), "name", json_text(w->name), "attempts",
-		w->attempts, "created", json_time(w->created_at), "next_in_ms",
+	out_json(json_pack("{s:s, s:I, s:o, s:s, s:s, s:o, s:o, s:i, s:o, s:o, s:o}", "kind",
+		"mailbox", "id", (json_int_t)w->id, "account",
+		json_text(account_name_of(c, w->account)), "verb", mailbox_verb_name(w->verb),
+		"status", mutation_status_name(w->status), "mailbox",
+		json_text(w->path && *w->path ? w->path : NULL), "name", json_text(w->name),
+		"attempts", w->attempts, "created", json_time(w->created_at), "next_in_ms",
 		w->next_in_ms < 0 ? json_null() : json_integer(w->next_in_ms), "answer",
 		json_text(w->answer && *w->answer ? w->answer : NULL)));
 }
@@ -80,7 +85,7 @@ static void tree_cells(struct table *t, const struct cli *c, const struct tree_w
 	g_autofree char *id = g_strdup_printf("m%" G_GINT64_FORMAT, w->id), *wish = tree_text(w);
 
 	table_row(t, (const char *[]){ id, account_name_of(c, w->account),
-		mutation_status_name(w->status), "", wish, "", w->answer });
+			     mutation_status_name(w->status), "", wish, "", w->answer });
 }
 
 /* --- the commands -------------------------------------------------------- */
@@ -122,7 +127,8 @@ int cmd_queue_discard(struct cli *c, const struct args *a)
 
 	if (word[0] != 'm')
 		err_set(&err, ERR_USAGE,
-			_("\"%s\" is no wish about a mailbox: those are m1, m2 and so on in `tern queue`; "
+			_("\"%s\" is no wish about a mailbox: those are m1, m2 and so on in `tern "
+			  "queue`; "
 			  "changes of messages are taken back with `tern undo`."),
 			word);
 	if (err.code || args_number(word + 1, 1, 0, &id, &err) < 0 ||

@@ -12,9 +12,10 @@
 #include "ui/priv.h"
 
 enum {
-	LABEL_X = 2, TEXT_X = 13, /* cells */
-	TABLE_MIN = 64,           /* narrower screens show jobs as sentences */
-	ROWS_MAX = 200,           /* changes shown per account */
+	LABEL_X = 2,
+	TEXT_X = 13,	/* cells */
+	TABLE_MIN = 64, /* narrower screens show jobs as sentences */
+	ROWS_MAX = 200, /* changes shown per account */
 	JOB_COLUMNS = 7,
 };
 
@@ -22,7 +23,7 @@ struct builder {
 	struct ui *ui;
 	GArray *lines;
 	int width;
-	bool server;         /* the heading of what is known of the server was put */
+	bool server; /* the heading of what is known of the server was put */
 };
 
 static void line_clear(void *line)
@@ -39,7 +40,8 @@ static void put(struct builder *b, enum style style, int x, const char *label, c
 }
 
 /* A text behind a label, on as many lines as it takes. */
-static void put_text(struct builder *b, enum style style, int x, const char *label, const char *text)
+static void put_text(
+	struct builder *b, enum style style, int x, const char *label, const char *text)
 {
 	const struct flow_line *line;
 	struct flow flow;
@@ -50,8 +52,8 @@ static void put_text(struct builder *b, enum style style, int x, const char *lab
 	flow_release(&flow);
 }
 
-static void __attribute__((format(printf, 4, 5))) say(struct builder *b, enum style style,
-	const char *label, const char *fmt, ...)
+static void __attribute__((format(printf, 4, 5)))
+say(struct builder *b, enum style style, const char *label, const char *fmt, ...)
 {
 	g_autofree char *text = NULL;
 	va_list ap;
@@ -103,7 +105,8 @@ static void add_now(struct builder *b, const struct engine_state *s)
 
 	state_text(s, text, sizeof text);
 	if (s->stage == STAGE_IDLE && !s->error.code)
-		g_strlcpy(text, s->last_sync ? _("up to date, waiting for what comes") : _("not begun"),
+		g_strlcpy(text,
+			s->last_sync ? _("up to date, waiting for what comes") : _("not begun"),
 			sizeof text);
 	say(b, STYLE_NORMAL, _("Now"), "%s", text);
 	if (s->started_at && *s->sync_id)
@@ -126,7 +129,8 @@ static void server_words(void *ctx, const char *label, const char *words)
 
 	if (!b->server) {
 		put_blank(b);
-		put(b, STYLE_HEADER_NAME, LABEL_X, NULL, g_strdup(_("What is known of the server")));
+		put(b, STYLE_HEADER_NAME, LABEL_X, NULL,
+			g_strdup(_("What is known of the server")));
 	}
 	b->server = true;
 	put_text(b, STYLE_NORMAL, LABEL_X + 2, NULL, text);
@@ -242,8 +246,8 @@ static void add_jobs(struct builder *b, account_id id, const char *heading)
 		}
 		if (!any && b->width >= TABLE_MIN)
 			table_row(b, STYLE_HEADER_NAME,
-				(const char *[]){ _("Job"), _("every"), _("last"), _("next"), _("runs"),
-					_("failed"), _("result") });
+				(const char *[]){ _("Job"), _("every"), _("last"), _("next"),
+					_("runs"), _("failed"), _("result") });
 		any = true;
 		if (b->width >= TABLE_MIN)
 			job_row(b, j);
@@ -277,7 +281,8 @@ static const char *status_words(enum mutation_status status, bool uncertain)
 
 static enum style status_style(enum mutation_status status)
 {
-	return status == MUTATION_CONFLICT || status == MUTATION_FAILED ? STYLE_ERROR : STYLE_NORMAL;
+	return status == MUTATION_CONFLICT || status == MUTATION_FAILED ? STYLE_ERROR
+									: STYLE_NORMAL;
 }
 
 static char *change_words(const struct mutation_row *r)
@@ -310,8 +315,8 @@ static void put_wish(struct builder *b, enum mutation_status status, const char 
 
 	g_string_append_printf(text, _(" (since %s"), when(created, at, sizeof at));
 	if (attempts > 0)
-		g_string_append_printf(text, ngettext(", tried %d time", ", tried %d times",
-						     (unsigned long)attempts),
+		g_string_append_printf(text,
+			ngettext(", tried %d time", ", tried %d times", (unsigned long)attempts),
 			attempts);
 	g_string_append_c(text, ')');
 	put_text(b, status_style(status), TEXT_X, label, text->str);
@@ -325,11 +330,11 @@ static void put_wish(struct builder *b, enum mutation_status status, const char 
 static void put_change(struct builder *b, const struct mutation_row *r)
 {
 	g_autofree char *words = change_words(r);
-	g_autofree char *what = g_strdup_printf("%s: %s", words,
-		*r->subject ? r->subject : _("(no subject)"));
+	g_autofree char *what =
+		g_strdup_printf("%s: %s", words, *r->subject ? r->subject : _("(no subject)"));
 
-	put_wish(b, r->status, status_words(r->status, r->uncertain), what, r->created_at, r->attempts,
-		r->answer);
+	put_wish(b, r->status, status_words(r->status, r->uncertain), what, r->created_at,
+		r->attempts, r->answer);
 }
 
 char *activity_wish_words(const struct tree_wish *w)

@@ -17,9 +17,9 @@ struct ui;
 
 struct activity_line {
 	enum style style;
-	int x;               /* cells before the text */
-	char *text;          /* outside text; at most as wide as was asked for */
-	const char *label;   /* at cell 2, translated; NULL = none */
+	int x;		   /* cells before the text */
+	char *text;	   /* outside text; at most as wide as was asked for */
+	const char *label; /* at cell 2, translated; NULL = none */
 };
 
 /* Array of struct activity_line, which owns them. */

@@ -19,7 +19,8 @@ static int writable(const struct ui *ui, account_id id, struct err *err)
 
 	if (a && !a->two_way)
 		return err_set(err, ERR_USAGE,
-			_("%s is read-only: set two-way = true in its configuration to change mail"),
+			_("%s is read-only: set two-way = true in its configuration to change "
+			  "mail"),
 			a->name);
 	return 0;
 }
@@ -31,7 +32,8 @@ static const struct mailbox *open_one(const struct ui *ui, struct err *err)
 	const struct mailbox *m = place ? sidebar_mailbox(&ui->sidebar, place->mailbox) : NULL;
 
 	if (!m)
-		err_set(err, ERR_USAGE, _("Open the mailbox first: this command is about the open one"));
+		err_set(err, ERR_USAGE,
+			_("Open the mailbox first: this command is about the open one"));
 	else if (writable(ui, m->account, err) < 0)
 		return NULL;
 	return m;
@@ -94,12 +96,12 @@ static void rename_typed(struct ui *ui, const char *text)
 	const struct mailbox *m = sidebar_mailbox(&ui->sidebar, ui->naming);
 	struct err err = { 0 };
 
-	if (!m)
+	if (!m) {
 		err_set(&err, ERR_GONE, _("This mailbox is not there any more"));
-	else if (!*text || strcmp(text, m->name) == 0)
-		return;
-	if (err.code || rename_it(ui, m, text, &err) < 0)
 		ui_complain(ui, &err);
+	} else if (*text && strcmp(text, m->name) != 0 && rename_it(ui, m, text, &err) < 0) {
+		ui_complain(ui, &err);
+	}
 }
 
 static int rename_open(struct ui *ui, const char *arg, struct err *err)
@@ -143,7 +145,8 @@ static int delete_open(struct ui *ui, const char *arg, struct err *err)
 	if (!m)
 		return err->code;
 	if (m->role == ROLE_INBOX)
-		return err_set(err, ERR_USAGE, _("The inbox cannot be deleted; every account has one."));
+		return err_set(
+			err, ERR_USAGE, _("The inbox cannot be deleted; every account has one."));
 	label = g_strdup_printf(ngettext("Type yes to delete %s message and %s for good: ",
 					"Type yes to delete %s messages and %s for good: ",
 					(unsigned long)m->total),
@@ -169,7 +172,8 @@ static int unsubscribe(struct ui *ui, const char *arg, struct err *err)
 	const struct mailbox *m = open_one(ui, err);
 
 	(void)arg;
-	return m ? want(ui, m->account, MAILBOX_UNSUBSCRIBE, m->id, NULL, _("End of subscription"), err)
+	return m ? want(ui, m->account, MAILBOX_UNSUBSCRIBE, m->id, NULL, _("End of subscription"),
+			   err)
 		 : err->code;
 }
 
@@ -186,7 +190,8 @@ static int role(struct ui *ui, const char *arg, struct err *err)
 		rc = store_mailbox_role_clear(ui->store, place->mailbox, err);
 	else if (wanted == ROLE_NONE && strcmp(arg, mailbox_role_name(ROLE_NONE)) != 0)
 		return err_set(err, ERR_USAGE,
-			_("A role is inbox, drafts, sent, archive, junk, trash, all, flagged, none or auto"));
+			_("A role is inbox, drafts, sent, archive, junk, trash, all, flagged, none "
+			  "or auto"));
 	else
 		rc = store_mailbox_role_override(ui->store, place->mailbox, wanted, err);
 	if (rc < 0)
@@ -203,12 +208,13 @@ const struct command commands_tree[] = {
 		N_("give the open mailbox another name"), rename_open },
 	{ "mailbox-delete", "", IN_LIST, NEEDS_STORE, 0, NULL,
 		N_("delete the open mailbox and its messages; asks first"), delete_open },
-	{ "mailbox-subscribe", "", IN_LIST, NEEDS_STORE, 0, NULL, N_("subscribe to the open mailbox"),
-		subscribe },
+	{ "mailbox-subscribe", "", IN_LIST, NEEDS_STORE, 0, NULL,
+		N_("subscribe to the open mailbox"), subscribe },
 	{ "mailbox-unsubscribe", "", IN_LIST, NEEDS_STORE, 0, NULL,
 		N_("take the subscription of the open mailbox back"), unsubscribe },
 	{ "mailbox-role", N_("ROLE"), IN_LIST, NEEDS_STORE | NEEDS_WORD, COMPLETES_ROLE, NULL,
-		N_("say what the open mailbox is for: inbox, sent, ..., none; auto: what the server says"),
+		N_("say what the open mailbox is for: inbox, sent, ..., none; auto: what the "
+		   "server says"),
 		role },
 	{ 0 },
 };

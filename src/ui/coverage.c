@@ -20,8 +20,8 @@ static bool is_less(enum mailbox_state state, int64_t since, const struct covera
 	return state != MAILBOX_COMPLETE && since > than->since;
 }
 
-void coverage_read(struct coverage *c, struct store *s, const struct sidebar *side,
-	const struct list *l)
+void coverage_read(
+	struct coverage *c, struct store *s, const struct sidebar *side, const struct list *l)
 {
 	*c = (struct coverage){ .state = MAILBOX_COMPLETE, .here = l->total };
 	for (guint i = 0; i < l->mailboxes->len; i++) {
@@ -63,12 +63,14 @@ void coverage_text(const struct coverage *c, const struct tuning *t, char *out, 
 	case MAILBOX_INCREMENTAL:
 		if (t->backfill_mode == BACKFILL_BOOTSTRAP_ONLY)
 			snprintf(out, cap,
-				_("History before %s is not loaded (%s messages are).  backfill-mode = "
+				_("History before %s is not loaded (%s messages are).  "
+				  "backfill-mode = "
 				  "progressive in tern.conf loads it."),
 				date, here);
 		else
-			snprintf(out, cap, _("History before %s is not loaded yet (%s messages are)."),
-				date, here);
+			snprintf(out, cap,
+				_("History before %s is not loaded yet (%s messages are)."), date,
+				here);
 		break;
 	case MAILBOX_CAPPED:
 		snprintf(out, cap,

@@ -6,14 +6,14 @@
 
 enum {
 	FRESH_MS = 250, /* built again at most this often while events come */
-	OLD_MS = 5000,  /* and this often without any: jobs tell nobody */
+	OLD_MS = 5000,	/* and this often without any: jobs tell nobody */
 };
 
 struct activity_view {
 	struct view base;
-	GArray *lines;      /* NULL = to be built */
+	GArray *lines; /* NULL = to be built */
 	int width, top, height;
-	int64_t built_at;   /* monotonic ms */
+	int64_t built_at; /* monotonic ms */
 	bool stale;
 };
 
@@ -39,9 +39,10 @@ static void draw(struct view *base, struct canvas *c, const struct area *a)
 			&g_array_index(v->lines, struct activity_line, v->top + y);
 
 		if (line->label)
-			canvas_put_cut(c, a->y + y, a->x + 2, MAX(line->x - 3, 0), STYLE_HEADER_NAME,
-				line->label);
-		canvas_put_cut(c, a->y + y, a->x + line->x, a->w - line->x, line->style, line->text);
+			canvas_put_cut(c, a->y + y, a->x + 2, MAX(line->x - 3, 0),
+				STYLE_HEADER_NAME, line->label);
+		canvas_put_cut(
+			c, a->y + y, a->x + line->x, a->w - line->x, line->style, line->text);
 	}
 }
 

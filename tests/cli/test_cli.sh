@@ -196,6 +196,7 @@ rm "$dir/home/config/tern.conf"
 t account add aaa --type maildir --path "$dir/missing"; is_code 'account add' 0
 t sync --json; is_code 'one account fails' 1
 is 'the other does not' "$(printf '%s\n' "$out" | grep '"post"' | field ok)" true
+t mailbox create X; is_code 'which of two accounts' 2; has 'how to say it' "$talk" '--account A'
 t jobs --account aaa --json; has 'its job failed' "$out" '"ok":false'
 t doctor; is_code 'the doctor finds it' 1; has 'the doctor names the job' "$out" 'job incremental, failed in 1 of 1 runs'
 t account remove aaa; is_code 'account remove' 0

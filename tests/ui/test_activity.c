@@ -44,11 +44,15 @@ static guint wishes(void)
 	return rows->len;
 }
 
-static void note_job(account_id a, const char *name, int cadence, const struct err *result,
-	const char *words)
+static void note_job(
+	account_id a, const char *name, int cadence, const struct err *result, const char *words)
 {
-	struct job_row j = { .account = a, .cadence_s = cadence, .last_start = NOW - 125,
-		.last_end = NOW - 120, .next_at = NOW - 120 + cadence, .result = *result };
+	struct job_row j = { .account = a,
+		.cadence_s = cadence,
+		.last_start = NOW - 125,
+		.last_end = NOW - 120,
+		.next_at = NOW - 120 + cadence,
+		.result = *result };
 	struct err err;
 
 	g_strlcpy(j.name, name, sizeof j.name);
@@ -76,15 +80,22 @@ static void busy_account(void)
 	struct mutation_batch *b;
 
 	one_account();
-	s->state = (struct engine_state){ .stage = STAGE_FETCHING, .push_live = true, .letter = 'B',
-		.mailbox = "INBOX", .done = 12300, .of = 100000, .last_sync = NOW - 3600,
-		.trigger = "startup", .sync_id = "s1", .started_at = NOW - 60 };
+	s->state = (struct engine_state){ .stage = STAGE_FETCHING,
+		.push_live = true,
+		.letter = 'B',
+		.mailbox = "INBOX",
+		.done = 12300,
+		.of = 100000,
+		.last_sync = NOW - 3600,
+		.trigger = "startup",
+		.sync_id = "s1",
+		.started_at = NOW - 60 };
 	screen_keys(s, "jd");
 	b = rig_claim(s->rig);
 	rig_settle(s->rig, &b, APPLIED_REFUSED, 0, ERR_OK);
 	screen_keys(s, "F:mailbox-create<Space>Work/2026<Enter>");
-	settle_wish(ERR_REFUSED,
-		"NO [CANNOT] Invalid mailbox name: the administrator does not allow this character");
+	settle_wish(ERR_REFUSED, "NO [CANNOT] Invalid mailbox name: the administrator does not "
+				 "allow this character");
 	note_job(s->rig->account, "incremental", 180, &well, "3 new, 1 changed");
 	err_set(&off, ERR_OFFLINE, "The server imap.example.org cannot be reached.");
 	note_job(s->rig->account, "backfill", 240, &off, "");
@@ -280,8 +291,8 @@ START_TEST(a_role_is_set_and_cleared)
 	screen_keys(s, "gs:mailbox-role<Space>archive<Enter>");
 	ck_assert_int_eq(store_mailbox_with_role(s->rig->store, s->rig->account, ROLE_SENT).v, 0);
 	screen_keys(s, ":mailbox-role<Space>auto<Enter>");
-	ck_assert_int_eq(store_mailbox_with_role(s->rig->store, s->rig->account, ROLE_SENT).v,
-		s->sent.v);
+	ck_assert_int_eq(
+		store_mailbox_with_role(s->rig->store, s->rig->account, ROLE_SENT).v, s->sent.v);
 	screen_keys(s, ":mailbox-role<Space>shelf<Enter>");
 	ck_assert(screen_shows(s, "A role is inbox"));
 }
