@@ -306,8 +306,8 @@ bool rig_equal(struct rig *r, int account)
 {
 	bool equal = true;
 
-	for (size_t i = 0; i < r->server[account]->n_boxes; i++)
-		equal = equal && box_equal(r, account, (int)i);
+	for (int i = 0; i < fake_boxes(r->server[account]); i++)
+		equal = equal && box_equal(r, account, i);
 	return equal;
 }
 
