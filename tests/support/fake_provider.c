@@ -341,6 +341,10 @@ static int fake_changes(struct provider *p, const struct mailbox *m, unsigned fl
 	fake_unlock();
 	if (!b || lie(&b->fail_times))
 		return err_set(err, b ? b->fail : ERR_GONE, "This mailbox fails.");
+	if (b->no_history && !(flags & CHANGES_NO_HISTORY)) {
+		set_up(f, false);
+		return err_set(err, b->no_history, "The history of this mailbox fails.");
+	}
 	t.m = g_array_new(FALSE, FALSE, sizeof(struct fake_message));
 	copy_box(&t, b, !lie(&f->a->lie_wait) && lie(&f->a->lie_empty));
 	if (lie(&f->a->lie_void))

@@ -46,6 +46,7 @@ struct fake_box {
 	uint64_t uidnext;
 	int generation;          /* rises with every change: what IDLE would tell */
 	int fail, fail_times;    /* changes() of this mailbox only */
+	int no_history;          /* changes() with history fails with this; 0 = it does not */
 	size_t n;
 	struct fake_message m[FAKE_MESSAGES];
 };

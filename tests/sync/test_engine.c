@@ -4,9 +4,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "base/mem.h"
 #include "model/flags.h"
 #include "sync/rig.h"
@@ -204,6 +206,32 @@ START_TEST(new_mail_comes_during_the_history)
 	fresh = fake_deliver(inbox, 1);
 	UNTIL(rig_shows(rig, 0, INBOX, fresh));
 	ck_assert_int_lt(rig_total(rig, 0, ARCHIVE), 1500);
+}
+END_TEST
+
+/* One mailbox whose history cannot be had: the others have theirs, and nobody hammers the server. */
+START_TEST(a_poisoned_history_harms_nobody)
+{
+	struct fake_box *inbox = rig_box(rig, 0, INBOX);
+	int connects;
+
+	fake_deliver(inbox, 100);
+	fake_deliver(rig_box(rig, 0, ARCHIVE), 100);
+	limits(20, 0, BACKFILL_BOOTSTRAP_ONLY);
+	rig_pass(rig);
+	limits(20, 0, BACKFILL_PROGRESSIVE);
+	rig->sync->timing.backfill = 100000;
+	rig_box(rig, 0, INBOX)->no_history = ERR_PROTOCOL;
+	rig_start(rig);
+	UNTIL(rig_box_state(rig, 0, ARCHIVE) == MAILBOX_COMPLETE);
+	UNTIL(rig_state(rig, 0).stage == STAGE_IDLE && !*rig_state(rig, 0).sync_id);
+	fake_deliver(inbox, 1);
+	rig->engine->sync_now(rig->engine, rig->id[0], false);
+	UNTIL(rig_total(rig, 0, INBOX) == 21); /* what is new comes all the same */
+	g_usleep(300000);
+	connects = fake_count(rig->server[0], FAKE_CONNECT);
+	g_usleep(300000);
+	ck_assert_int_eq(fake_count(rig->server[0], FAKE_CONNECT), connects);
 }
 END_TEST
 
@@ -415,6 +443,63 @@ START_TEST(two_connections_are_the_most)
 	rig->engine->sync_now(rig->engine, rig->id[0], false);
 	UNTIL(fake_count(rig->server[0], FAKE_MAILBOXES) >= 3);
 	ck_assert_int_le(rig->server[0]->connected_max, CONNECTIONS_MAX);
+}
+END_TEST
+
+static long wal_size(void)
+{
+	g_autofree char *path = g_build_filename(rig->places.data, "tern.db-wal", NULL);
+	struct stat st;
+
+	return stat(path, &st) == 0 ? (long)st.st_size : -1;
+}
+
+START_TEST(a_pass_without_news_writes_little)
+{
+	enum { FRAME = 4096 + 24, FRAMES_MAX = 10 };
+	long before;
+
+	for (int i = 3; i < FAKE_BOXES; i++)
+		fake_box_appears(rig->server[0], ((const char *[]){ "a", "b", "c" })[i - 3]);
+	for (int i = 0; i < FAKE_BOXES; i++)
+		fake_deliver(rig_box(rig, 0, i), 3);
+	rig_pass(rig);
+	rig_pass(rig);
+	before = wal_size();
+	ck_assert_int_gt(before, 0);
+	rig_pass(rig);
+	ck_assert_int_gt(wal_size(), before);
+	ck_assert_int_le(wal_size() - before, FRAMES_MAX * FRAME);
+}
+END_TEST
+
+/* L-11 */
+START_TEST(every_line_of_a_cycle_has_its_id)
+{
+	g_autofree char *text = NULL, *path = NULL, *day = NULL;
+	g_autoptr(GDateTime) now = g_date_time_new_now_local();
+	g_auto(GStrv) lines = NULL;
+	struct err err = { 0 };
+	bool inside = false;
+	int n = 0;
+
+	ck_assert_int_eq(log_open(rig->dir, LOG_DEBUG, &err), 0);
+	fake_deliver(rig_box(rig, 0, INBOX), 50);
+	limits(10, 0, BACKFILL_PROGRESSIVE);
+	rig_pass(rig);
+	log_close();
+	day = g_date_time_format(now, "tern-%Y-%m-%d.log");
+	path = g_build_filename(rig->dir, day, NULL);
+	ck_assert_msg(g_file_get_contents(path, &text, NULL, NULL), "%s", path);
+	lines = g_strsplit(text, "\n", -1);
+	for (char **l = lines; *l && **l; l++) {
+		inside = inside || strstr(*l, "\"pass-start\"");
+		if (inside && !strstr(*l, "cache-cleanup")) {
+			ck_assert_msg(strstr(*l, "\"sync_id\""), "%s", *l);
+			n++;
+		}
+	}
+	ck_assert_int_ge(n, 6);
 }
 END_TEST
 
@@ -744,6 +829,9 @@ static void add_single(TCase *c)
 	tcase_add_test(c, a_strict_server_is_read_in_small_runs);
 	tcase_add_test(c, history_goes_on_after_a_kill);
 	tcase_add_test(c, new_mail_comes_during_the_history);
+	tcase_add_test(c, a_poisoned_history_harms_nobody);
+	tcase_add_test(c, a_pass_without_news_writes_little);
+	tcase_add_test(c, every_line_of_a_cycle_has_its_id);
 	tcase_add_test(c, what_is_looked_at_is_brought_up_to_date);
 	tcase_add_test(c, looking_again_and_again_is_cheap);
 	tcase_add_test(c, looking_pulls_the_next_poll_forward);
