@@ -82,12 +82,14 @@ static int choose(struct session *s, struct backfill *b, struct err *err)
 /* --- a slice -------------------------------------------------------------- */
 
 /* What was wrong with the mailbox alone; an error of the whole account is handed on. */
-static int isolate(struct session *s, const struct mailbox *m, const struct err *why)
+static int isolate(struct session *s, struct backfill *b, const struct mailbox *m,
+	const struct err *why)
 {
 	log_event(LOG_WARN, "mailbox-failed", "s:s, s:s, s:I, s:s, s:s", "account",
 		s->account->name, "sync_id", s->id, "mailbox", (long long)m->id.v, "result",
 		err_name(why->code), "words", why->text);
-	return retry_is_wide(why) || why->code == ERR_PROTOCOL || s->lost ? (int)why->code : 0;
+	b->broken += why->code == ERR_PROTOCOL;
+	return retry_is_wide(why) || b->broken >= BROKEN_MAX || s->lost ? (int)why->code : 0;
 }
 
 /* How long and how far the next call may go. */
@@ -114,7 +116,7 @@ static int work(struct session *s, struct backfill *b, const struct mailbox *m, 
 
 	if (r < 0) {
 		failed = true;
-		if (isolate(s, m, err) < 0)
+		if (isolate(s, b, m, err) < 0)
 			return err->code;
 	}
 	now = store_known_count(s->store, m->id);
@@ -143,6 +145,7 @@ static int finish(struct session *s, struct backfill *b, struct err *err)
 	b->at.v = 0;
 	b->until = 0;
 	b->more = history_open(s);
+	s->stalled = b->more && b->brought == 0;
 	snprintf(words, sizeof words, _("%lld messages of %d mailboxes"), (long long)b->brought,
 		b->taken);
 	log_event(LOG_INFO, "backfill-end", "s:s, s:s, s:I, s:i, s:b", "account",

@@ -86,10 +86,13 @@ bool bodies_waiting(struct bodies *b)
 /* The next request, which is now being worked on; 0 = none. */
 static message_id take(struct bodies *b)
 {
+	message_id m;
+
 	pthread_mutex_lock(&b->lock);
-	b->now = b->n > 0 ? b->wanted[--b->n] : (message_id){ 0 };
+	m = b->n > 0 ? b->wanted[--b->n] : (message_id){ 0 };
+	b->now = m;
 	pthread_mutex_unlock(&b->lock);
-	return b->now;
+	return m;
 }
 
 /* Done with it: from now on the same message may be asked for again. */

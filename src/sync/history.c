@@ -80,17 +80,18 @@ int history_release(struct session *s, mailbox_id id, struct err *err)
 
 bool history_open(struct session *s)
 {
+	bool to_the_end = tuning_of(s)->backfill_mode != BACKFILL_BOOTSTRAP_ONLY;
 	g_autoptr(GPtrArray) all = NULL;
 
 	if (store_mailboxes(s->store, s->account->id, &all, NULL) < 0)
 		return true;
 	for (guint i = 0; i < all->len; i++) {
 		const struct mailbox *m = g_ptr_array_index(all, i);
-		bool settled = m->state >= MAILBOX_CAPPED ||
-			       (m->state == MAILBOX_INCREMENTAL &&
-				       tuning_of(s)->backfill_mode == BACKFILL_BOOTSTRAP_ONLY);
 
-		if (!(m->attrs & MAILBOX_NOSELECT) && !settled)
+		if (m->attrs & MAILBOX_NOSELECT)
+			continue;
+		if (m->state == MAILBOX_BOOTSTRAPPING ||
+			(m->state == MAILBOX_INCREMENTAL && to_the_end))
 			return true;
 	}
 	return false;

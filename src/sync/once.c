@@ -147,22 +147,28 @@ int once_pass(struct engine *e, account_id a, bool full, struct cancel *cancel, 
 
 /* --- drain ---------------------------------------------------------------- */
 
-/* Rows that still want to leave, wishes about the tree among them: neither settled nor waiting for
- * the reader's decision. */
+/* Wishes about the tree that still want to leave. */
+static int waiting_wishes(struct session *s, int64_t *n, struct err *err)
+{
+	g_autoptr(GPtrArray) all = NULL;
+	int r = store_tree_rows(s->store, s->account->id, &all, err);
+
+	for (guint i = 0; r >= 0 && i < all->len; i++) {
+		const struct tree_wish *w = g_ptr_array_index(all, i);
+
+		*n += w->status == MUTATION_QUEUED || w->status == MUTATION_LEASED;
+	}
+	return r;
+}
+
+/* Rows that still want to leave: neither settled nor waiting for the reader's decision. */
 static int waiting_rows(struct session *s, int64_t *n, struct err *err)
 {
 	g_autoptr(GPtrArray) wishes = NULL;
 	int64_t stuck;
+	int r = store_queue_counts(s->store, s->account->id, n, &stuck, err);
 
-	if (store_queue_counts(s->store, s->account->id, n, &stuck, err) < 0 ||
-		store_tree_rows(s->store, s->account->id, &wishes, err) < 0)
-		return err->code;
-	for (guint i = 0; i < wishes->len; i++) {
-		const struct tree_wish *w = wishes->pdata[i];
-
-		*n += w->status == MUTATION_QUEUED || w->status == MUTATION_LEASED;
-	}
-	return 0;
+	return r < 0 ? r : waiting_wishes(s, n, err);
 }
 
 static int push_leased(struct session *s, struct err *err)

@@ -138,6 +138,7 @@ struct session {
 	bool lost;                   /* another process took the lease away */
 	bool up;                     /* the last call left the connection usable */
 	bool stuck;                  /* rows are due that cannot be claimed now */
+	bool stalled;                /* the last run of the backfill brought nothing, though history is left */
 	bool tree_waits;             /* wishes about the tree wait for another try */
 	GArray *touched;             /* int64_t: mailboxes that a push left to be looked at */
 	int64_t glanced_at;          /* clock_mono_ms: the inbox was looked at */
@@ -204,7 +205,7 @@ int history_note(struct session *s, mailbox_id id, bool ended, struct mailbox **
 	struct err *err);
 /* Gives the claim of the mailbox back, with how far it is. */
 int history_release(struct session *s, mailbox_id id, struct err *err);
-/* True if the history of a mailbox of the account is still to come. */
+/* True if the history of a mailbox that was begun is still to come. */
 bool history_open(struct session *s);
 
 /* A complete pass of the account: list, newest messages of all mailboxes, result. */
@@ -224,6 +225,7 @@ struct backfill {
 	int64_t began;               /* unix seconds */
 	int64_t brought;             /* messages so far */
 	int taken;                   /* mailboxes so far */
+	unsigned broken;             /* ... that broke the connection */
 	bool more;                   /* it ended with history left */
 	bool limited;                /* the server allows no more than a run now and then */
 };

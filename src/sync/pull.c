@@ -196,7 +196,7 @@ static void note_bootstrap(const struct pass *p)
 
 int pull_clean(struct session *s, struct err *err)
 {
-	if (history_open(s))
+	if (history_open(s) && !s->stalled)
 		return 0; /* what lost its place may be found again in what still comes */
 	return session_stored(s, store_pass_done(s->store, s->account->id, err));
 }

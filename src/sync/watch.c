@@ -33,11 +33,12 @@ enum {
 struct watcher {
 	struct sync *sync;
 	struct store *store;
-	int epoll, commits, network; /* -1 = not to be had */
+	int epoll, commits;          /* -1 = not to be had */
+	struct netwatch network;
 	int64_t seen;                /* store_version */
 	int64_t told;                /* seq of the last event that was looked at, -1 = unknown */
 	int64_t at;                  /* clock_mono_ms of the last round */
-	int64_t network_at;          /* a change of the network counts from then on, 0 = none */
+	int64_t network_at;          /* clock_mono_ms: the network has settled then, 0 = nothing stirred */
 	int64_t clean_at;
 };
 
@@ -155,7 +156,8 @@ static void check_time(struct watcher *w, int period)
 	w->at = now;
 	if (w->network_at != 0 && now >= w->network_at) {
 		w->network_at = 0;
-		suspect_all(w->sync, "network-changed");
+		if (netwatch_moved(&w->network))
+			suspect_all(w->sync, "network-changed");
 	}
 	if (w->store && now >= w->clean_at) {
 		job_clean_cache(w->store, &w->sync->config->tuning);
@@ -179,21 +181,21 @@ static void watch_open(struct watcher *w, struct sync *s)
 
 	*w = (struct watcher){ .sync = s, .seen = -1, .told = -1, .at = now, .clean_at = now + CLEAN_FIRST_MS };
 	w->epoll = epoll_create1(EPOLL_CLOEXEC);
-	w->network = netwatch_open();
+	netwatch_open(&w->network);
 	w->commits = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
 	if (w->commits >= 0 && inotify_add_watch(w->commits, s->places->data, IN_MODIFY) < 0)
 		fd_close(&w->commits);
 	if (w->epoll < 0)
 		return;
 	add(w, w->commits);
-	add(w, w->network);
+	add(w, w->network.fd);
 }
 
 static void watch_close(struct watcher *w)
 {
 	store_close(&w->store);
 	fd_close(&w->commits);
-	fd_close(&w->network);
+	netwatch_close(&w->network);
 	fd_close(&w->epoll);
 }
 
@@ -229,7 +231,7 @@ void *watch_main(void *sync)
 		r = cancel_poll(&w.sync->stop, w.epoll, POLLIN, ms);
 		if (r < 0)
 			break;
-		if (w.network >= 0 && netwatch_changed(w.network))
+		if (netwatch_stirred(&w.network))
 			w.network_at = clock_mono_ms() + w.sync->timing.network;
 		if (r > 0 && committed(&w) && cancel_poll(&w.sync->stop, -1, 0, SETTLE_MS) < 0)
 			break;

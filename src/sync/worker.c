@@ -132,7 +132,8 @@ static int64_t next_backfill(struct worker *w)
 		return INT64_MAX;
 	if (w->backfilled_at == 0 || (b->first.v != 0 && !b->limited))
 		return 0;
-	return w->backfilled_at + cadence_backfill(&w->lane->sync->timing, b->more, b->limited, &c);
+	return w->backfilled_at + cadence_backfill(&w->lane->sync->timing,
+				  b->more && b->brought > 0, b->limited, &c);
 }
 
 static enum trigger due(struct worker *w)
@@ -331,7 +332,7 @@ static int history(struct worker *w, struct err *err)
 	if (b->until != 0)
 		return r;
 	w->backfilled_at = clock_mono_ms();
-	return r < 0 || b->more ? r : pull_clean(&w->s, err);
+	return r < 0 ? r : pull_clean(&w->s, err);
 }
 
 /* --- waiting -------------------------------------------------------------- */
@@ -459,6 +460,8 @@ static void lose_touch(struct worker *w)
 	session_drop(&w->s);
 	w->live = w->live_known = false;
 	w->fresh = true;
+	if (w->backfill.until != 0)
+		w->backfilled_at = clock_mono_ms();
 	backfill_abandon(&w->s, &w->backfill);
 	atomic_store(&w->lane->up, false);
 	atomic_store(&w->lane->watched, 0);
@@ -503,6 +506,7 @@ static int turn(struct worker *w, struct err *err)
 {
 	struct lane *l = w->lane;
 	guint touched = w->s.touched->len;
+	int64_t ended = w->ended_at;
 	int r;
 
 	cancel_clear(&l->wake);
@@ -522,7 +526,10 @@ static int turn(struct worker *w, struct err *err)
 	if (r < 0)
 		return r;
 	w->retry.failures = 0;
-	return doze(w, err);
+	if (w->s.up)
+		return doze(w, err);
+	w->fresh = w->fresh || w->ended_at == ended; /* a mailbox broke the connection, in no cycle */
+	return 0;
 }
 
 /* --- after a failure ------------------------------------------------------ */

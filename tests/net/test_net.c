@@ -456,6 +456,7 @@ int main(void)
 	sr = srunner_create(suite);
 	srunner_add_suite(sr, sasl_suite());
 	srunner_add_suite(sr, press_suite());
+	srunner_add_suite(sr, netwatch_suite());
 	srunner_run_all(sr, CK_ENV);
 	failed = srunner_ntests_failed(sr);
 	srunner_free(sr);

@@ -6,5 +6,6 @@
 
 Suite *sasl_suite(void);
 Suite *press_suite(void);
+Suite *netwatch_suite(void);
 
 #endif

@@ -103,7 +103,7 @@ static int fake_connect(struct provider *p, struct err *err)
 	f->base.traits = f->a->traits;
 	if (f->base.traits.connections == 0)
 		f->base.traits.connections = 2;
-	if (f->a->connected >= f->a->most && f->a->most > 0)
+	if (f->a->most > 0 && fake_connected(f->a) >= f->a->most)
 		return err_set(err, ERR_RETRY, "[LIMIT] Too many connections.");
 	set_up(f, true);
 	r = enter(f, FAKE_CONNECT, err);
@@ -132,10 +132,11 @@ static int fake_mailboxes(struct provider *p, struct sink *out, struct err *err)
 {
 	struct fake *f = (struct fake *)p;
 	int r = enter(f, FAKE_MAILBOXES, err);
-	size_t n = f->a->n_boxes, lacking = f->a->lack[0];
+	size_t n, lacking = f->a->lack[0];
 
 	if (r < 0)
 		return r;
+	n = (size_t)fake_boxes(f->a);
 	f->tree_seen = f->a->tree_generation;
 	f->a->lack[0] = f->a->lack[1];
 	f->a->lack[1] = 0;
@@ -280,7 +281,7 @@ static void copy_box(struct told *t, struct fake_box *b, bool empty)
 
 static struct fake_box *box_of(struct fake *f, const char *path)
 {
-	for (size_t i = 0; i < f->a->n_boxes; i++)
+	for (int i = 0; i < fake_boxes(f->a); i++)
 		if (strcmp(f->a->boxes[i].path, path) == 0)
 			return &f->a->boxes[i];
 	return NULL;
@@ -340,6 +341,10 @@ static int fake_changes(struct provider *p, const struct mailbox *m, unsigned fl
 	fake_unlock();
 	if (!b || lie(&b->fail_times))
 		return err_set(err, b ? b->fail : ERR_GONE, "This mailbox fails.");
+	if (b->no_history && !(flags & CHANGES_NO_HISTORY)) {
+		set_up(f, false);
+		return err_set(err, b->no_history, "The history of this mailbox fails.");
+	}
 	t.m = g_array_new(FALSE, FALSE, sizeof(struct fake_message));
 	copy_box(&t, b, !lie(&f->a->lie_wait) && lie(&f->a->lie_empty));
 	if (lie(&f->a->lie_void))
@@ -501,29 +506,29 @@ static int fake_apply(struct provider *p, const struct mutation_batch *batch, st
 	return err_set(err, ERR_OFFLINE, "The answer was lost.");
 }
 
+/* Under the lock. */
 static bool changed(struct fake *f, const struct fake_box *b)
 {
-	bool yes;
-
-	fake_lock();
-	yes = b && b->generation != f->seen[b - f->a->boxes];
-	fake_unlock();
-	return yes;
+	return b && b->generation != f->seen[b - f->a->boxes];
 }
 
 /* What push would tell now: the watched mailbox, others, their list. */
 static bool news(struct fake *f, struct watch *w)
 {
-	if (f->a->push_deaf)
-		return false;
-	w->news = f->a->push_live && changed(f, box_of(f, w->mailbox->path));
-	w->tree = f->a->push_everywhere && f->tree_seen != f->a->tree_generation;
-	for (size_t i = 0; f->a->push_everywhere && i < f->a->n_boxes; i++) {
-		struct fake_box *b = &f->a->boxes[i];
+	const struct fake_account *a = f->a;
 
-		if (strcmp(b->path, w->mailbox->path) != 0 && changed(f, b))
+	fake_lock();
+	for (size_t i = 0; !a->push_deaf && i < a->n_boxes; i++) {
+		const struct fake_box *b = &a->boxes[i];
+		bool is_watched = strcmp(b->path, w->mailbox->path) == 0;
+
+		if (is_watched && a->push_live)
+			w->news = changed(f, b);
+		else if (a->push_everywhere && changed(f, b))
 			g_ptr_array_add(w->stirred, g_strdup(b->path));
 	}
+	w->tree = !a->push_deaf && a->push_everywhere && f->tree_seen != a->tree_generation;
+	fake_unlock();
 	return w->news || w->tree || w->stirred->len > 0;
 }
 
@@ -561,10 +566,7 @@ static int fake_arrange(struct provider *p, const struct mailbox_wish *w, struct
 		return err_set(err, ERR_UNSUPPORTED, "The fake server only makes mailboxes.");
 	if (box_of(f, w->name))
 		return 0;
-	fake_lock();
-	fake_box_add(f->a, w->name, ROLE_NONE);
-	f->a->tree_generation++;
-	fake_unlock();
+	fake_box_appears(f->a, w->name);
 	return 0;
 }
 

@@ -46,6 +46,7 @@ struct fake_box {
 	uint64_t uidnext;
 	int generation;          /* rises with every change: what IDLE would tell */
 	int fail, fail_times;    /* changes() of this mailbox only */
+	int no_history;          /* changes() with history fails with this; 0 = it does not */
 	size_t n;
 	struct fake_message m[FAKE_MESSAGES];
 };
@@ -121,6 +122,15 @@ void fake_lie(struct fake_account *a, int times, int kind);
 /* The mailbox gets a new UIDVALIDITY and all its messages new uids. */
 void fake_renumber(struct fake_box *b);
 void fake_fail(struct fake_account *a, enum fake_call call, enum err_code code, int times);
+/* A new mailbox appears; its index. */
+int fake_box_appears(struct fake_account *a, const char *path);
+int fake_boxes(struct fake_account *a);
+/* From now on push says nothing, though it claims to be live. */
+void fake_deafen(struct fake_account *a);
+/* True if some call of changes() came with this flag since the last question. */
+bool fake_was_ever_asked(struct fake_account *a, unsigned flag);
+int fake_reported(struct fake_account *a);
+int fake_connected(struct fake_account *a);
 /* True if the last call of changes() for the mailbox had all of these flags. */
 bool fake_was_asked(struct fake_box *b, struct fake_account *a, unsigned flags);
 void fake_block(struct fake_account *a, enum fake_call call, bool on);

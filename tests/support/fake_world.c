@@ -50,12 +50,13 @@ struct fake_account *fake_account_add(const char *name)
 
 struct fake_box *fake_box_add(struct fake_account *a, const char *path, enum mailbox_role role)
 {
-	struct fake_box *b = &a->boxes[a->n_boxes++];
+	struct fake_box *b = &a->boxes[a->n_boxes];
 
 	g_strlcpy(b->path, path, sizeof b->path);
 	b->role = role;
-	b->uidvalidity = 1000 + (uint32_t)a->n_boxes;
+	b->uidvalidity = 1001 + (uint32_t)a->n_boxes;
 	b->uidnext = 1;
+	__atomic_store_n(&a->n_boxes, a->n_boxes + 1, __ATOMIC_SEQ_CST); /* now it may be found */
 	return b;
 }
 
@@ -244,4 +245,59 @@ bool fake_was_asked(struct fake_box *b, struct fake_account *a, unsigned flags)
 	yes = (a->last_flags[b - a->boxes] & flags) == flags;
 	fake_unlock();
 	return yes;
+}
+
+int fake_box_appears(struct fake_account *a, const char *path)
+{
+	int i;
+
+	fake_lock();
+	fake_box_add(a, path, ROLE_NONE);
+	a->tree_generation++;
+	i = (int)a->n_boxes - 1;
+	fake_unlock();
+	return i;
+}
+
+void fake_deafen(struct fake_account *a)
+{
+	fake_lock();
+	a->push_deaf = true;
+	fake_unlock();
+}
+
+bool fake_was_ever_asked(struct fake_account *a, unsigned flag)
+{
+	bool yes;
+
+	fake_lock();
+	yes = a->flags_seen & flag;
+	fake_unlock();
+	return yes;
+}
+
+/* Reads one number of the account. */
+static int number(const int *of)
+{
+	int n;
+
+	fake_lock();
+	n = *of;
+	fake_unlock();
+	return n;
+}
+
+int fake_boxes(struct fake_account *a)
+{
+	return (int)__atomic_load_n(&a->n_boxes, __ATOMIC_SEQ_CST);
+}
+
+int fake_reported(struct fake_account *a)
+{
+	return number(&a->reported);
+}
+
+int fake_connected(struct fake_account *a)
+{
+	return number(&a->connected);
 }

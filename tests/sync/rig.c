@@ -250,6 +250,14 @@ void rig_move(struct rig *r, int from, int serial, int to)
 		"%s", err.text);
 }
 
+void rig_limits(struct rig *r, int newest, int cap, enum backfill_mode mode)
+{
+	r->config.tuning.backfill_bootstrap_max = newest;
+	r->config.tuning.backfill_max_total_per_folder = cap;
+	r->config.tuning.backfill_mode = mode;
+	r->server[0]->slice = 10;
+}
+
 void rig_want_box(struct rig *r, const char *name)
 {
 	struct err err = { 0 };
@@ -306,8 +314,8 @@ bool rig_equal(struct rig *r, int account)
 {
 	bool equal = true;
 
-	for (size_t i = 0; i < r->server[account]->n_boxes; i++)
-		equal = equal && box_equal(r, account, (int)i);
+	for (int i = 0; i < fake_boxes(r->server[account]); i++)
+		equal = equal && box_equal(r, account, i);
 	return equal;
 }
 

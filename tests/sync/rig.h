@@ -43,6 +43,8 @@ bool rig_shows(struct rig *r, int account, int box, int serial);
 message_id rig_message(struct rig *r, int box, int serial);
 void rig_flag(struct rig *r, int box, int serial, unsigned add);
 void rig_move(struct rig *r, int from, int serial, int to);
+/* How much history is brought in (model/tuning.h); the server tells ten messages a slice. */
+void rig_limits(struct rig *r, int newest, int cap, enum backfill_mode mode);
 /* Wishes for a new mailbox of the first account. */
 void rig_want_box(struct rig *r, const char *name);
 enum mailbox_state rig_box_state(struct rig *r, int account, int box);

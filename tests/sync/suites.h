@@ -6,6 +6,7 @@
 
 void add_worker_tests(Suite *s);
 void add_engine_tests(Suite *s);
+void add_history_tests(Suite *s);
 TCase *suite_interrupt(void);
 TCase *suite_soak(void);
 

@@ -637,6 +637,7 @@ int main(void)
 	tcase_add_test(three, one_bad_account_does_not_stop_a_pass_over_all);
 	add_worker_tests(s);
 	add_engine_tests(s);
+	add_history_tests(s);
 	suite_add_tcase(s, suite_interrupt());
 	suite_add_tcase(s, suite_soak());
 	srunner_run_all(runner, CK_ENV);
