@@ -10,3 +10,9 @@ tests_store_test_queue_SOURCES = tests/store/test_queue.c $(rig)
 tests_store_test_queue_CFLAGS = $(test_cflags)
 tests_store_test_queue_CPPFLAGS = $(test_cppflags)
 tests_store_test_queue_LDADD = $(test_ldadd)
+
+check_PROGRAMS += tests/store/test_canonical
+tests_store_test_canonical_SOURCES = tests/store/test_canonical.c $(rig)
+tests_store_test_canonical_CFLAGS = $(test_cflags)
+tests_store_test_canonical_CPPFLAGS = $(test_cppflags)
+tests_store_test_canonical_LDADD = $(test_ldadd)
