@@ -18,6 +18,7 @@
 #include "base/clock.h"
 #include "net/guard.h"
 #include "net/stream.h"
+#include "net/test_sasl.h"
 
 static char certs[80];
 
@@ -453,6 +454,8 @@ int main(void)
 	}
 	suite_add_tcase(suite, stream);
 	sr = srunner_create(suite);
+	srunner_add_suite(sr, sasl_suite());
+	srunner_add_suite(sr, press_suite());
 	srunner_run_all(sr, CK_ENV);
 	failed = srunner_ntests_failed(sr);
 	srunner_free(sr);

@@ -11,6 +11,16 @@ tests_provider_test_imap_LDADD = $(test_ldadd)
 tests_provider_test_imap_CFLAGS = $(test_cflags)
 tests_provider_test_imap_CPPFLAGS = $(test_cppflags)
 
+check_PROGRAMS += tests/provider/test_session
+tests_provider_test_session_SOURCES = tests/provider/test_session.c \
+	tests/provider/test_session.h tests/provider/test_session_server.c \
+	tests/provider/test_arrange.c tests/provider/script.c tests/provider/script.h \
+	tests/provider/imap_rig.c tests/provider/imap_rig.h \
+	tests/provider/imap_server.c tests/provider/imap_server.h
+tests_provider_test_session_LDADD = $(test_ldadd)
+tests_provider_test_session_CFLAGS = $(test_cflags)
+tests_provider_test_session_CPPFLAGS = $(test_cppflags)
+
 check_PROGRAMS += tests/provider/test_imap_parse
 tests_provider_test_imap_parse_SOURCES = tests/provider/test_imap_parse.c
 tests_provider_test_imap_parse_LDADD = $(test_ldadd)

@@ -27,6 +27,7 @@
 #   CERT KEY        another certificate (see certs.sh), e.g. an expired one;
 #                   absolute file names
 #   COMPRESS        if set, offer COMPRESS=DEFLATE
+#   MECHANISMS      the ways to log in, instead of "plain login"
 #   CAPABILITY      replaces the list the server announces. The commands still
 #                   work: use ../faults/imapfault.py to have them refused too
 #   MAIL_LOCATION   instead of maildir:~/Maildir
@@ -209,7 +210,7 @@ write_configuration() {
 	ssl_key = <${KEY:-$D/tls/server.key}
 
 	disable_plaintext_auth = no
-	auth_mechanisms = plain login
+	auth_mechanisms = ${MECHANISMS:-plain login}
 	auth_username_format = %Ln
 	auth_failure_delay = 0
 	passdb {

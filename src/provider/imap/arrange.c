@@ -55,16 +55,23 @@ static int on_space(struct imap *i, const struct response *r, void *ctx, struct 
 	return 0;
 }
 
-static int ask_space(struct imap *i, struct err *err)
+static int ask_space_by(struct imap *i, const char *text, struct err *err)
 {
 	AUTO(command_release) struct command c = { 0 };
 	struct answer a;
-	int r;
 
 	if (i->prefix)
 		return 0;
-	command_init(&c, i, i->plan.namespace ? "NAMESPACE" : "LIST \"\" \"\"");
-	r = imap_run(i, &c, on_space, NULL, &a, err);
+	command_init(&c, i, text);
+	return imap_run(i, &c, on_space, NULL, &a, err);
+}
+
+static int ask_space(struct imap *i, struct err *err)
+{
+	int r = i->plan.namespace ? ask_space_by(i, "NAMESPACE", err) : 0;
+
+	if (r == 0) /* no personal namespace: the root */
+		r = ask_space_by(i, "LIST \"\" \"\"", err);
 	if (r == 0 && !i->prefix)
 		return err_set(err, ERR_UNSUPPORTED,
 			_("The server does not tell how it separates the levels of mailboxes."));
@@ -147,8 +154,8 @@ static int tell(struct imap *i, const char *verb, const char *path, const char *
 	return r < 0 ? r : imap_run(i, &c, NULL, NULL, a, err);
 }
 
-/* 1 = there is such a mailbox (one that is only a node of the tree does not count), 0 = not. */
-static int exists(struct imap *i, const char *path, struct err *err)
+/* 1 = there is such a mailbox, 0 = not; what is only a node of the tree counts with `nodes`. */
+static int exists(struct imap *i, const char *path, bool nodes, struct err *err)
 {
 	AUTO(command_release) struct command c = { 0 };
 	AUTO(boxes_free) struct boxes *l = boxes_new();
@@ -163,13 +170,14 @@ static int exists(struct imap *i, const char *path, struct err *err)
 	if (r < 0)
 		return r;
 	m = boxes_find(l, path);
-	return m && !(m->attrs & MAILBOX_NOSELECT);
+	return m && (nodes || !(m->attrs & MAILBOX_NOSELECT));
 }
 
 /* The server's no, unless the wish is true: `there` is what must be, `absent` (or NULL) must not. */
 static int judge(struct imap *i, const struct answer *a, const char *there, const char *absent,
 	struct err *err)
 {
+	bool nodes = there && absent; /* they are renamed, too */
 	int r = 1;
 
 	if (a->status == ANSWER_OK)
@@ -177,9 +185,9 @@ static int judge(struct imap *i, const struct answer *a, const char *there, cons
 	if (answer_error(a, err) == ERR_RETRY)
 		return ERR_RETRY;
 	if (there)
-		r = exists(i, there, err);
+		r = exists(i, there, nodes, err);
 	if (r > 0 && absent) {
-		r = exists(i, absent, err);
+		r = exists(i, absent, nodes, err);
 		if (r >= 0)
 			r = !r;
 	}

@@ -145,8 +145,8 @@ static int seconds_of(const char *p)
 	} units[] = { { "sec", 1 }, { "min", 60 }, { "hour", 3600 }, { "s", 1 }, { "m", 60 } };
 	int64_t n = 0;
 
-	for (; g_ascii_isdigit(*p) && n < ANSWER_AFTER_MAX_S; p++)
-		n = n * 10 + (*p - '0');
+	for (; g_ascii_isdigit(*p); p++)
+		n = MIN(n * 10 + (*p - '0'), ANSWER_AFTER_MAX_S);
 	p += *p == ' ';
 	for (size_t u = 0; u < G_N_ELEMENTS(units); u++) {
 		size_t len = strlen(units[u].unit);

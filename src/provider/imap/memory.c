@@ -119,10 +119,11 @@ void imap_recall(struct imap *i)
 	struct memory *m = &i->known;
 
 	memory_read(m, i->base.memory);
+	i->evidence = m->evidence;
 	if (now - m->evidence.probed_at >= probe_after_s(account)) {
 		if (m->evidence.probed_at)
-			log_event(LOG_INFO, "imap-probe", "s:s, s:i", "account", account, "class",
-				m->letter);
+			log_event(LOG_INFO, "imap-probe", "s:s, s:b", "account", account,
+				"forgiven", imap_distrusted(i));
 		m->evidence = (struct evidence){ .probed_at = now };
 		m->connections = CONNECTIONS_MAX;
 		m->stumbles = 0;

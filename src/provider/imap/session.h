@@ -34,6 +34,9 @@ int session_capability(struct session *s, struct err *err);
 /* Signs in with the account's password, by the best way that is offered. (login.c) */
 int session_login(struct session *s, struct err *err);
 
+/* Does a refusal mean that the server allows fewer connections than there are? */
+bool session_is_crowded(const struct answer *a);
+
 /* What a failed step means: the driver's reason if it has one, else the server's no. */
 int session_failed(const struct session *s, struct err *err);
 

@@ -1,0 +1,625 @@
+/*
+ * From connection to scan, by scripts: what is sent before the server answers,
+ * what is remembered, what odd servers do.  test_session_server.c has the real
+ * one, test_arrange.c the tree of mailboxes.
+ */
+#include "provider/test_session.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "mime/text.h"
+#include "provider/imap/command.h"
+
+/* --- the desk ------------------------------------------------------------------------- */
+
+void desk_init(struct desk *d, int port)
+{
+	memset(d, 0, sizeof *d);
+	d->account = (struct account){ .name = "test",
+		.type = "imap",
+		.host = "127.0.0.1",
+		.port = port,
+		.tls = TLS_PLAIN,
+		.user = "user",
+		.password_command = "echo secret",
+		.two_way = true };
+	recorder_init(&d->rec);
+	cancel_init(&d->cancel);
+	d->p = provider_imap.create(&d->account, &d->cancel);
+	d->p->scan_follows = true;
+}
+
+void desk_release(struct desk *d)
+{
+	d->p->ops->destroy(&d->p);
+	recorder_release(&d->rec);
+	cancel_release(&d->cancel);
+}
+
+void desk_restart(struct desk *d)
+{
+	char *memory = g_strdup(d->p->memory);
+
+	d->p->ops->destroy(&d->p);
+	recorder_release(&d->rec);
+	recorder_init(&d->rec);
+	d->p = provider_imap.create(&d->account, &d->cancel);
+	d->p->scan_follows = true;
+	d->p->memory = memory;
+}
+
+int desk_connect(struct desk *d)
+{
+	return d->p->ops->connect(d->p, &d->err);
+}
+
+int desk_list(struct desk *d)
+{
+	return d->p->ops->mailboxes(d->p, &d->rec.sink, &d->err);
+}
+
+int desk_arrange(struct desk *d, enum mailbox_verb verb, const char *path, const char *name)
+{
+	const struct mailbox_wish wish = { .verb = verb, .path = path, .name = name };
+
+	return d->p->ops->arrange(d->p, &wish, &d->err);
+}
+
+static void must(struct desk *d, int r)
+{
+	ck_assert_msg(r == 0, "%s", d->err.text);
+}
+
+/* --- one flight -------------------------------------------------------------------------- */
+
+#define LIST_COMMAND                                                                               \
+	"LIST \"\" \"*\" RETURN (SUBSCRIBED SPECIAL-USE STATUS (MESSAGES UIDNEXT UIDVALIDITY "    \
+	"UNSEEN HIGHESTMODSEQ))"
+#define LIST_ANSWER                                                                                \
+	"S * LIST (\\Subscribed) \"/\" INBOX",                                                     \
+		"S * STATUS INBOX (MESSAGES 5 UIDNEXT 9 UIDVALIDITY 3 UNSEEN 2 HIGHESTMODSEQ 77)"
+
+/* A first connection: nothing leaves before it is known to be understood. */
+#define FIRST                                                                                      \
+	"S * OK [CAPABILITY " CAPS "] hello", "C AUTHENTICATE PLAIN " SECRET, "Q 50",              \
+		"S $1 OK [CAPABILITY " AFTER "] in", "C ENABLE QRESYNC", "C ID (\"name\" \"tern\"", \
+		"C " LIST_COMMAND, "S * ENABLED QRESYNC", "S $2 OK", "S * ID (\"name\" \"Odd\")",  \
+		"S $3 OK", LIST_ANSWER, "S $4 OK done"
+
+START_TEST(the_flight_leaves_with_the_login)
+{
+	static const char *const steps[] = { FIRST, "C LOGOUT", "=",
+		/* with memory: all of it before an answer, and nothing more for the scan */
+		"S * OK [CAPABILITY " CAPS "] hello", "C AUTHENTICATE PLAIN " SECRET,
+		"C ENABLE QRESYNC", "C ID (", "C " LIST_COMMAND, "Q 50",
+		"S $1 OK [CAPABILITY " AFTER "] in", "S * ENABLED QRESYNC", "S $2 OK",
+		"S * ID (\"name\" \"Odd\")", "S $3 OK", LIST_ANSWER, "S $4 OK done", "C LOGOUT",
+		NULL };
+	const struct box_status *inbox;
+	struct script s;
+	struct desk d;
+
+	script_start(&s, steps);
+	desk_init(&d, s.port);
+	must(&d, desk_connect(&d));
+	ck_assert_int_eq(d.p->traits.letter, 'A');
+	ck_assert(d.p->traits.cheap_scan);
+	ck_assert_int_eq(d.p->traits.connections, CONNECTIONS_MAX);
+	ck_assert(d.p->memory_changed);
+	must(&d, desk_list(&d));
+	desk_restart(&d);
+	must(&d, desk_connect(&d));
+	must(&d, desk_list(&d));
+	ck_assert_ptr_nonnull(recorder_mailbox(&d.rec, "INBOX"));
+	inbox = imap_status(imap_of(d.p), "INBOX");
+	ck_assert_ptr_nonnull(inbox);
+	ck_assert_uint_eq(inbox->uidnext, 9);
+	ck_assert_uint_eq(inbox->modseq, 77);
+	ck_assert(imap_of(d.p)->plan.qresync_on);
+	imap_status_forget(imap_of(d.p), NULL);
+	ck_assert_ptr_null(imap_status(imap_of(d.p), "INBOX"));
+	desk_release(&d);
+	script_stop(&s);
+}
+END_TEST
+
+START_TEST(a_wrong_memory_is_corrected)
+{
+	static const char *const steps[] = { FIRST, "C LOGOUT", "=",
+		"S * OK [CAPABILITY " CAPS "] hello", "C AUTHENTICATE PLAIN", "C ENABLE QRESYNC",
+		"C ID (", "C LIST", "S $1 OK [CAPABILITY IMAP4rev1 IDLE ENABLE CONDSTORE] in",
+		"S $2 BAD what", "S $3 BAD what", "S $4 BAD what", "C ENABLE CONDSTORE",
+		"S * ENABLED CONDSTORE", "S $5 OK", "C LIST \"\" \"*\"",
+		"S * LIST () \"/\" INBOX", "S $6 OK", "C LSUB", "S $7 OK",
+		"C STATUS \"INBOX\" (MESSAGES UIDNEXT UIDVALIDITY UNSEEN HIGHESTMODSEQ)",
+		"S * STATUS INBOX (UIDNEXT 4)", "S $8 OK", NULL };
+	struct script s;
+	struct desk d;
+
+	script_start(&s, steps);
+	desk_init(&d, s.port);
+	must(&d, desk_connect(&d));
+	desk_restart(&d);
+	must(&d, desk_connect(&d));
+	ck_assert_int_eq(d.p->traits.letter, 'B'); /* and not D: it announced nothing of it */
+	ck_assert(!d.p->traits.cheap_scan);
+	must(&d, desk_list(&d));
+	ck_assert_uint_eq(imap_status(imap_of(d.p), "INBOX")->uidnext, 4);
+	desk_release(&d);
+	script_stop(&s);
+}
+END_TEST
+
+START_TEST(a_refused_login_leaves_nothing_behind)
+{
+	static const char *const steps[] = { FIRST, "C LOGOUT", "=",
+		"S * OK [CAPABILITY " CAPS "] hello", "C AUTHENTICATE PLAIN", "C ENABLE", "C ID",
+		"C LIST", "S $1 NO [AUTHENTICATIONFAILED] wrong", "S $2 BAD who", "S $3 BAD who",
+		"S $4 BAD who", "=", "S * OK [CAPABILITY " CAPS "] hello", "C AUTHENTICATE PLAIN",
+		"C ENABLE", "C ID", "C LIST", "S $1 OK [CAPABILITY " AFTER "] in", "S $2 OK",
+		"S $3 OK", LIST_ANSWER, "S $4 OK", NULL };
+	struct script s;
+	struct desk d;
+
+	script_start(&s, steps);
+	desk_init(&d, s.port);
+	must(&d, desk_connect(&d));
+	desk_restart(&d);
+	ck_assert_int_eq(desk_connect(&d), ERR_AUTH);
+	ck_assert_ptr_nonnull(strstr(d.err.text, "wrong"));
+	ck_assert_uint_eq(imap_of(d.p)->in_flight, 0);
+	must(&d, desk_connect(&d));
+	must(&d, desk_list(&d));
+	desk_release(&d);
+	script_stop(&s);
+}
+END_TEST
+
+START_TEST(login_without_sasl_ir_is_one_flight_too)
+{
+	static const char *const steps[] = { "S * OK hello", "C CAPABILITY",
+		"S * CAPABILITY IMAP4rev1", "S $1 OK", "C LOGIN ", "Q 50", "S $2 OK in",
+		"C CAPABILITY", "S * CAPABILITY IMAP4rev1 ID IDLE", "S $3 OK", "C ID", "S $4 OK",
+		"C LOGOUT", "=",
+		/* neither the greeting nor the login tells capabilities: still one flight */
+		"S * OK hello", "C LOGIN ", "C CAPABILITY", "C ID", "Q 50", "S $1 OK in",
+		"S * CAPABILITY IMAP4rev1 ID IDLE UIDPLUS", "S $2 OK", "S $3 OK", NULL };
+	struct script s;
+	struct desk d;
+
+	script_start(&s, steps);
+	desk_init(&d, s.port);
+	must(&d, desk_connect(&d));
+	ck_assert_int_eq(d.p->traits.letter, 'B');
+	desk_restart(&d);
+	must(&d, desk_connect(&d));
+	ck_assert(imap_of(d.p)->plan.uidplus);
+	desk_release(&d);
+	script_stop(&s);
+}
+END_TEST
+
+START_TEST(plain_goes_by_continuation_where_login_is_disabled)
+{
+	static const char *const steps[] = {
+		"S * OK [CAPABILITY IMAP4rev1 LOGINDISABLED AUTH=PLAIN] hello",
+		"C AUTHENTICATE PLAIN", "S + ", "R " SECRET, "S $1 OK [CAPABILITY IMAP4rev1 ID] in",
+		"C ID", "S $2 OK", "C LOGOUT", "=",
+		"S * OK [CAPABILITY IMAP4rev1 LOGINDISABLED AUTH=PLAIN] hello",
+		"C AUTHENTICATE PLAIN", "Q 50", "S + go ahead", "R " SECRET, "C ID",
+		"S $1 OK [CAPABILITY IMAP4rev1 ID] in", "S $2 OK", NULL };
+	struct script s;
+	struct desk d;
+
+	script_start(&s, steps);
+	desk_init(&d, s.port);
+	must(&d, desk_connect(&d));
+	desk_restart(&d);
+	must(&d, desk_connect(&d));
+	desk_release(&d);
+	script_stop(&s);
+}
+END_TEST
+
+START_TEST(a_server_that_breaks_at_the_flight_gets_none)
+{
+	static const char *const steps[] = { FIRST, "C LOGOUT", "=",
+		"S * OK [CAPABILITY " CAPS "] hello", "C AUTHENTICATE", "C ENABLE", "=",
+		"S * OK [CAPABILITY " CAPS "] hello", "C AUTHENTICATE", "C ENABLE", "=", FIRST,
+		NULL };
+	struct script s;
+	struct desk d;
+
+	script_start(&s, steps);
+	desk_init(&d, s.port);
+	must(&d, desk_connect(&d));
+	desk_restart(&d);
+	ck_assert_int_eq(desk_connect(&d), ERR_OFFLINE);
+	ck_assert_int_eq(desk_connect(&d), ERR_OFFLINE);
+	must(&d, desk_connect(&d));
+	desk_release(&d);
+	script_stop(&s);
+}
+END_TEST
+
+/* --- ways to log in ------------------------------------------------------------------------ */
+
+START_TEST(an_unknown_way_is_followed_by_the_next)
+{
+	static const char *const steps[] = {
+		"S * OK [CAPABILITY IMAP4rev1 SASL-IR AUTH=PLAIN AUTH=SCRAM-SHA-256] hello",
+		"C AUTHENTICATE PLAIN", "S $1 NO [CANNOT] not today",
+		"C AUTHENTICATE SCRAM-SHA-256 ", "S $2 BAD unknown", "C LOGIN ",
+		"S $3 OK [CAPABILITY IMAP4rev1] in", NULL };
+	struct script s;
+	struct desk d;
+
+	script_start(&s, steps);
+	desk_init(&d, s.port);
+	must(&d, desk_connect(&d));
+	desk_release(&d);
+	script_stop(&s);
+}
+END_TEST
+
+START_TEST(a_cheating_scram_server_is_refused)
+{
+	/* it answers with a nonce that is not ours: the exchange ends with "*" */
+	static const char *const steps[] = {
+		"S * OK [CAPABILITY IMAP4rev1 SASL-IR AUTH=SCRAM-SHA-1] hello",
+		"C AUTHENTICATE SCRAM-SHA-1 ", "S + cj1hYmMscz1RU1hDUitRNnNlazhiZjkyLGk9NDA5Ng==",
+		"R *", "S $1 BAD canceled", "=",
+		"S * OK [CAPABILITY IMAP4rev1 SASL-IR AUTH=SCRAM-SHA-1] hello",
+		"C AUTHENTICATE SCRAM-SHA-1 ", "S $1 OK [CAPABILITY IMAP4rev1] trust me", NULL };
+	struct script s;
+	struct desk d;
+
+	script_start(&s, steps);
+	desk_init(&d, s.port);
+	d.account.auth = AUTH_SCRAM_SHA_1;
+	ck_assert_int_eq(desk_connect(&d), ERR_PROTOCOL);
+	ck_assert_int_eq(desk_connect(&d), ERR_TRUST);
+	desk_release(&d);
+	script_stop(&s);
+}
+END_TEST
+
+START_TEST(an_oauth_refusal_is_told_in_the_servers_words)
+{
+	/* {"status":"invalid_token"}; the flight of a memory must not be taken for an answer */
+	static const char *const steps[] = {
+		"S * OK [CAPABILITY IMAP4rev1 SASL-IR AUTH=OAUTHBEARER] hello",
+		"C AUTHENTICATE OAUTHBEARER ", "S $1 OK [CAPABILITY IMAP4rev1 ID] in", "C ID",
+		"S $2 OK", "C LOGOUT", "=",
+		"S * OK [CAPABILITY IMAP4rev1 SASL-IR AUTH=OAUTHBEARER] hello",
+		"C AUTHENTICATE OAUTHBEARER ", "Q 50", "S + eyJzdGF0dXMiOiJpbnZhbGlkX3Rva2VuIn0=",
+		"R AQ==", "S $1 NO [AUTHENTICATIONFAILED] no", NULL };
+	struct script s;
+	struct desk d;
+
+	script_start(&s, steps);
+	desk_init(&d, s.port);
+	d.account.auth = AUTH_OAUTHBEARER;
+	must(&d, desk_connect(&d));
+	desk_restart(&d);
+	ck_assert_int_eq(desk_connect(&d), ERR_AUTH);
+	ck_assert_ptr_nonnull(strstr(d.err.text, "invalid_token"));
+	desk_release(&d);
+	script_stop(&s);
+}
+END_TEST
+
+START_TEST(a_way_that_is_not_offered_is_said)
+{
+	static const char *const steps[] = { "S * OK [CAPABILITY " CAPS "] hello", "E", NULL };
+	struct script s;
+	struct desk d;
+
+	script_start(&s, steps);
+	desk_init(&d, s.port);
+	d.account.auth = AUTH_XOAUTH2;
+	ck_assert_int_eq(desk_connect(&d), ERR_AUTH);
+	desk_release(&d);
+	script_stop(&s);
+}
+END_TEST
+
+/* --- what is learned ------------------------------------------------------------------------ */
+
+START_TEST(a_limit_of_connections_is_remembered)
+{
+	static const char *const steps[] = { "S * OK [CAPABILITY " CAPS "] hello",
+		"C AUTHENTICATE", "S $1 NO [LIMIT] Too many connections, try again in 2 minutes",
+		"=", FIRST, NULL };
+	struct script s;
+	struct desk d;
+
+	script_start(&s, steps);
+	desk_init(&d, s.port);
+	ck_assert_int_eq(desk_connect(&d), ERR_RETRY);
+	ck_assert_int_eq(d.err.after_s, 120);
+	must(&d, desk_connect(&d));
+	ck_assert_int_eq(d.p->traits.connections, CONNECTIONS_MAX - 1);
+	desk_release(&d);
+	script_stop(&s);
+}
+END_TEST
+
+START_TEST(evidence_is_kept_for_a_week)
+{
+	/* C-12: class D gets no QRESYNC, one connection, small runs; M-78: the probe forgives */
+	static const char *const steps[] = { FIRST, "C LOGOUT", "=",
+		"S * OK [CAPABILITY " CAPS "] hello", "C AUTHENTICATE", "C ID", "C LIST",
+		"S $1 OK [CAPABILITY " AFTER "] in", "S $2 OK", "S $3 OK", "C LOGOUT", "=",
+		"S * OK [CAPABILITY " CAPS "] hello", "C AUTHENTICATE", "C ENABLE QRESYNC", "C ID",
+		"C LIST", "S $1 OK [CAPABILITY " AFTER "] in", "S $2 OK", "S $3 OK", "S $4 OK",
+		NULL };
+	int64_t now = clock_unix();
+	struct script s;
+	struct desk d;
+
+	script_start(&s, steps);
+	desk_init(&d, s.port);
+	must(&d, desk_connect(&d));
+	d.p->memory_changed = false;
+	imap_evidence(imap_of(d.p), EVIDENCE_MODSEQ_STUCK);
+	ck_assert(d.p->memory_changed);
+	ck_assert(imap_distrusted(imap_of(d.p)));
+	desk_restart(&d);
+	must(&d, desk_connect(&d));
+	ck_assert_int_eq(d.p->traits.letter, 'D');
+	ck_assert_int_eq(d.p->traits.connections, 1);
+	ck_assert_int_eq(d.p->traits.run_s, 25);
+	ck_assert_int_eq(d.p->traits.run_messages, 200);
+	ck_assert(!imap_of(d.p)->plan.qresync && !imap_of(d.p)->plan.condstore);
+	desk_restart(&d);
+	clock_fake(-1, now + EVIDENCE_PROBE_S + EVIDENCE_PROBE_S / 10 + 1);
+	must(&d, desk_connect(&d));
+	clock_fake(-1, -1);
+	ck_assert_int_eq(d.p->traits.letter, 'A');
+	desk_release(&d);
+	script_stop(&s);
+}
+END_TEST
+
+START_TEST(bad_memory_is_no_memory)
+{
+	static const char *const bad[] = { "", "{", "[1]", "{\"v\":2}", "{\"v\":1,\"after\":7}",
+		"{\"v\":1,\"connections\":-5,\"evidence\":[1]}", "\377" };
+	static const char *const steps[] = { FIRST, NULL };
+
+	for (size_t n = 0; n < G_N_ELEMENTS(bad); n++) {
+		struct script s;
+		struct desk d;
+
+		script_start(&s, steps);
+		desk_init(&d, s.port);
+		d.p->memory = g_strdup(bad[n]);
+		must(&d, desk_connect(&d));
+		desk_release(&d);
+		script_stop(&s);
+	}
+}
+END_TEST
+
+static void gather(void *ctx, const char *label, const char *words)
+{
+	g_string_append_printf(ctx, "%s: %s\n", label, words);
+}
+
+START_TEST(each_class_is_explained)
+{
+	static const struct {
+		const char *memory, *has[4];
+	} rows[] = {
+		{ "{\"v\":1,\"class\":\"A\",\"after\":\"IDLE QRESYNC UIDPLUS COMPRESS=DEFLATE\","
+		  "\"server\":\"Odd 1\",\"connections\":3}",
+			{ "class: A\n",
+				"because: IDLE, CONDSTORE, QRESYNC, UIDPLUS are offered\n",
+				"QRESYNC)", "server: Odd 1\n" } },
+		{ "{\"v\":1,\"class\":\"B\",\"after\":\"IDLE CONDSTORE LIST-EXTENDED LIST-STATUS\","
+		  "\"connections\":2}",
+			{ "class: B\n", "not offered: QRESYNC, UIDPLUS\n", "LIST-STATUS)",
+				"connections: 2\n" } },
+		{ "{\"v\":1,\"class\":\"C\",\"after\":\"IMAP4rev1\"}",
+			{ "class: C\n",
+				"IDLE, CONDSTORE, QRESYNC, UIDPLUS are not offered\n",
+				"push: not offered", "(STATUS)" } },
+		{ "{\"v\":1,\"class\":\"D\",\"after\":\"IDLE\",\"probed\":1700000000,"
+		  "\"evidence\":{\"idle-silent\":[3,1700000000]}}",
+			{ "class: D\n", "caught at: mail came that IDLE did not tell (count: 3",
+				"connections: 1\n", "push: the server was silent" } },
+	};
+
+	for (size_t n = 0; n < G_N_ELEMENTS(rows); n++) {
+		g_autoptr(GString) text = g_string_new(NULL);
+
+		imap_explain(rows[n].memory, gather, text);
+		for (size_t k = 0; k < 4; k++)
+			ck_assert_msg(strstr(text->str, rows[n].has[k]), "%s in:\n%s",
+				rows[n].has[k], text->str);
+	}
+	imap_explain(NULL, gather, NULL); /* nothing to say, nobody called */
+}
+END_TEST
+
+START_TEST(waits_are_read_from_words)
+{
+	static const struct {
+		const char *words;
+		int seconds;
+	} rows[] = { { "Try again in 5 minutes", 300 }, { "please retry after 30 seconds.", 30 },
+		{ "wait 2 min", 120 }, { "wait 15s", 15 }, { "Try again later", 0 },
+		{ "5 minutes of fame", 0 }, { "try again in 99999999999 hours", 24 * 3600 },
+		{ "retry at port 993", 0 }, { "", 0 }, { "again", 0 } };
+
+	for (size_t n = 0; n < G_N_ELEMENTS(rows); n++)
+		ck_assert_msg(answer_after_s(rows[n].words) == rows[n].seconds, "%s: %d",
+			rows[n].words, answer_after_s(rows[n].words));
+}
+END_TEST
+
+/* --- compression ------------------------------------------------------------------------------ */
+
+#define PRESSED                                                                                    \
+	"S * OK [CAPABILITY " CAPS "] hello", "C AUTHENTICATE",                                    \
+		"S $1 OK [CAPABILITY IMAP4rev1 COMPRESS=DEFLATE] in", "C COMPRESS DEFLATE",        \
+		"S $2 OK begin"
+
+static void desk_press(struct desk *d, int port)
+{
+	desk_init(d, port);
+	d->account.compress = COMPRESS_YES;
+	must(d, desk_connect(d));
+	must(d, imap_bulk(imap_of(d->p), &d->err));
+}
+
+START_TEST(a_bomb_meets_the_guard)
+{
+	static const char *const steps[] = { PRESSED, "B 64", NULL };
+	struct script s;
+	struct desk d;
+
+	script_start(&s, steps);
+	desk_press(&d, s.port);
+	ck_assert_int_eq(desk_list(&d), ERR_LIMIT);
+	ck_assert_ptr_null(imap_of(d.p)->wire); /* nothing of it is read on */
+	desk_release(&d);
+	script_stop(&s);
+}
+END_TEST
+
+START_TEST(packed_nothing_is_no_news)
+{
+	static const char *const steps[] = { PRESSED, "N 500", NULL };
+	int64_t begun;
+	struct script s;
+	struct desk d;
+
+	script_start(&s, steps);
+	desk_press(&d, s.port);
+	begun = clock_mono_ms();
+	ck_assert_int_eq(
+		stream_wait(wire_stream(imap_of(d.p)->wire), NULL, 200, &d.err), 0);
+	ck_assert_int_lt((int)(clock_mono_ms() - begun), 400);
+	desk_release(&d);
+	script_stop(&s);
+}
+END_TEST
+
+START_TEST(compression_may_be_refused)
+{
+	static const char *const steps[] = { "S * OK [CAPABILITY " CAPS "] hello",
+		"C AUTHENTICATE", "S $1 OK [CAPABILITY IMAP4rev1 COMPRESS=DEFLATE] in",
+		"C COMPRESS DEFLATE", "S $2 NO not now", "C LIST", "S $3 OK", "C LSUB", "S $4 OK",
+		NULL };
+	struct script s;
+	struct desk d;
+
+	script_start(&s, steps);
+	desk_press(&d, s.port);
+	must(&d, desk_list(&d));
+	ck_assert(!imap_distrusted(imap_of(d.p)));
+	desk_release(&d);
+	script_stop(&s);
+}
+END_TEST
+
+/* --- names ------------------------------------------------------------------------------------ */
+
+START_TEST(names_are_utf8_after_utf8_accept)
+{
+	static const char *const steps[] = { "S * OK [CAPABILITY " CAPS "] hello",
+		"C AUTHENTICATE", "S $1 OK [CAPABILITY IMAP4rev1 ENABLE UTF8=ACCEPT] in",
+		"C ENABLE UTF8=ACCEPT", "S * ENABLED UTF8=ACCEPT", "S $2 OK", "C LIST",
+		"S * LIST () \"/\" \"Entwürfe & mehr\"", "S $3 OK", "C LSUB", "S $4 OK",
+		"C STATUS \"Entwürfe & mehr\" (", "S * STATUS \"Entwürfe & mehr\" (UIDNEXT 4)",
+		"S $5 OK", "C SELECT \"Entwürfe & mehr\"", "S * OK [UIDVALIDITY 1]", "S $6 OK",
+		NULL };
+	static const char path[] = "Entw&APw-rfe &- mehr";
+	struct script s;
+	struct desk d;
+
+	script_start(&s, steps);
+	desk_init(&d, s.port);
+	must(&d, desk_connect(&d));
+	must(&d, desk_list(&d));
+	ck_assert_ptr_nonnull(recorder_mailbox(&d.rec, path));
+	ck_assert_str_eq(recorder_mailbox(&d.rec, path)->name, "Entwürfe & mehr");
+	ck_assert_uint_eq(imap_status(imap_of(d.p), path)->uidnext, 4);
+	must(&d, imap_select(imap_of(d.p), path, true, false, &d.err));
+	desk_release(&d);
+	script_stop(&s);
+}
+END_TEST
+
+START_TEST(short_literals_do_not_wait_under_literal_minus)
+{
+	static const char *const steps[] = { "S * OK [CAPABILITY " CAPS "] hello",
+		"C AUTHENTICATE", "S $1 OK [CAPABILITY IMAP4rev1 LITERAL-] in",
+		"C SELECT {3+}\r\n\xc3\xa4x", "S * OK [UIDVALIDITY 1]", "S $2 OK", NULL };
+	struct script s;
+	struct desk d;
+
+	script_start(&s, steps);
+	desk_init(&d, s.port);
+	must(&d, desk_connect(&d));
+	must(&d, imap_select(imap_of(d.p), "\xc3\xa4x", true, false, &d.err));
+	desk_release(&d);
+	script_stop(&s);
+}
+END_TEST
+
+static Suite *suite(void)
+{
+	Suite *s = suite_create("session");
+	TCase *t = tcase_create("scripts");
+
+	tcase_set_timeout(t, 60);
+	tcase_add_test(t, the_flight_leaves_with_the_login);
+	tcase_add_test(t, a_wrong_memory_is_corrected);
+	tcase_add_test(t, a_refused_login_leaves_nothing_behind);
+	tcase_add_test(t, login_without_sasl_ir_is_one_flight_too);
+	tcase_add_test(t, plain_goes_by_continuation_where_login_is_disabled);
+	tcase_add_test(t, a_server_that_breaks_at_the_flight_gets_none);
+	tcase_add_test(t, an_unknown_way_is_followed_by_the_next);
+	tcase_add_test(t, a_cheating_scram_server_is_refused);
+	tcase_add_test(t, an_oauth_refusal_is_told_in_the_servers_words);
+	tcase_add_test(t, a_way_that_is_not_offered_is_said);
+	tcase_add_test(t, a_limit_of_connections_is_remembered);
+	tcase_add_test(t, evidence_is_kept_for_a_week);
+	tcase_add_test(t, bad_memory_is_no_memory);
+	tcase_add_test(t, each_class_is_explained);
+	tcase_add_test(t, waits_are_read_from_words);
+	tcase_add_test(t, a_bomb_meets_the_guard);
+	tcase_add_test(t, packed_nothing_is_no_news);
+	tcase_add_test(t, compression_may_be_refused);
+	tcase_add_test(t, names_are_utf8_after_utf8_accept);
+	tcase_add_test(t, short_literals_do_not_wait_under_literal_minus);
+	suite_add_tcase(s, t);
+	return s;
+}
+
+int main(void)
+{
+	SRunner *sr = srunner_create(suite());
+	int failed, r;
+
+	signal(SIGPIPE, SIG_IGN);
+	mime_init();
+	g_setenv("COMPRESS", "1", TRUE);
+	g_setenv("MECHANISMS", "plain login scram-sha-1 scram-sha-256", TRUE);
+	r = server_start();
+	if (r == 0)
+		srunner_add_suite(sr, server_suite());
+	srunner_add_suite(sr, arrange_suite());
+	srunner_run_all(sr, CK_ENV);
+	failed = srunner_ntests_failed(sr);
+	srunner_free(sr);
+	if (r == 0)
+		server_stop();
+	return failed || (r && r != 77) ? EXIT_FAILURE : EXIT_SUCCESS;
+}
