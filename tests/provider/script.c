@@ -158,11 +158,11 @@ static void *play(void *data)
 
 void script_start(struct script *s, const char *const *steps)
 {
-	struct sockaddr_in a = { .sin_family = AF_INET,
-		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	struct sockaddr_in a = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	socklen_t len = sizeof a;
 
-	*s = (struct script){ .steps = steps, .fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0) };
+	*s = (struct script){ .steps = steps,
+		.fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0) };
 	ck_assert_int_eq(bind(s->fd, (struct sockaddr *)&a, sizeof a), 0);
 	ck_assert_int_eq(listen(s->fd, 4), 0);
 	ck_assert_int_eq(getsockname(s->fd, (struct sockaddr *)&a, &len), 0);

@@ -174,8 +174,7 @@ START_TEST(the_scan_tells_the_same_either_way)
 		uidnext = s->uidnext;
 		ck_assert_int_eq(lines_with(&p, "LIST \"\""), 1);
 		ck_assert_int_eq(lines_with(&p, "LSUB"), n == 2);
-		ck_assert_int_eq(
-			lines_with(&p, " STATUS \""), n ? (int)d.rec.mailboxes->len : 0);
+		ck_assert_int_eq(lines_with(&p, " STATUS \""), n ? (int)d.rec.mailboxes->len : 0);
 		ck_assert(recorder_mailbox(&d.rec, "Trash")->attrs & MAILBOX_SUBSCRIBED);
 		ck_assert_int_eq(recorder_mailbox(&d.rec, "Trash")->role, ROLE_TRASH);
 		desk_release(&d);
@@ -203,7 +202,7 @@ END_TEST
 /* TCP, TLS 1.3, the greeting and one flight: four round trips until nothing new is known. */
 START_TEST(a_scan_is_known_after_four_round_trips)
 {
-	enum { ROUND_TRIP_MS = 150 };
+	enum { ROUND_TRIP_MS = 250 };
 	g_autofree char *arguments = g_strdup_printf("--raw --mode delay:%d", ROUND_TRIP_MS);
 	struct proxy p;
 	struct desk d;

@@ -136,9 +136,12 @@ static int begin(struct session *s, struct sasl *sasl, enum way w, uint32_t *tag
 		return r;
 	*said = first != NULL;
 	command_init(&c, s->imap, "");
-	g_string_set_size(c.text, (first ? strlen(first) : 0) + 80); /* not moved later: it is wiped */
+	g_string_set_size(
+		c.text, (first ? strlen(first) : 0) + 80); /* not moved later: it is wiped */
 	g_string_printf(c.text, "AUTHENTICATE %s%s%s", sasl_name(mechanism_of(w)), first ? " " : "",
-		!first ? "" : *first ? first : "=");
+		!first	 ? ""
+		: *first ? first
+			 : "=");
 	if (first && w != WAY_SCRAM_SHA_1 && w != WAY_SCRAM_SHA_256)
 		log_secret(first);
 	r = imap_send(s->imap, &c, 0, tag, err);
@@ -157,8 +160,8 @@ static struct slice challenge_of(const struct response *r)
 }
 
 /* The answer to one challenge. */
-static int respond(struct session *s, struct sasl *sasl, const struct response *r, bool said,
-	struct err *err)
+static int respond(
+	struct session *s, struct sasl *sasl, const struct response *r, bool said, struct err *err)
 {
 	AUTO(sasl_wipe) char *response = NULL;
 	struct slice challenge = challenge_of(r);

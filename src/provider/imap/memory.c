@@ -47,7 +47,7 @@ static int64_t number_of(const json_t *root, const char *key)
 static void read_evidence(struct evidence *e, const json_t *all)
 {
 	for (int kind = 0; kind < EVIDENCE_KINDS; kind++) {
-		const json_t *one = json_object_get(all, evidence_name(kind));
+		const json_t *one = json_object_get(all, evidence_name((enum evidence_kind)kind));
 		int64_t n = json_integer_value(json_array_get(one, 0));
 
 		e->count[kind] = (int)CLAMP(n, 0, INT32_MAX);
@@ -83,7 +83,7 @@ static json_t *write_evidence(const struct evidence *e)
 
 	for (int kind = 0; kind < EVIDENCE_KINDS; kind++)
 		if (e->count[kind])
-			json_object_set_new(all, evidence_name(kind),
+			json_object_set_new(all, evidence_name((enum evidence_kind)kind),
 				json_pack("[i, I]", e->count[kind], (json_int_t)e->first_at[kind]));
 	return all;
 }

@@ -256,8 +256,7 @@ static int prepare_login(struct session *s, struct err *err)
 	if (r < 0)
 		return r;
 	if (!i->plan.known && i->known.before && flight_is_possible(i)) {
-		struct scan words = { i->known.before,
-			i->known.before + strlen(i->known.before) };
+		struct scan words = { i->known.before, i->known.before + strlen(i->known.before) };
 
 		imap_heard(i, &words);
 		s->remembered = true;
@@ -314,7 +313,8 @@ static int converse(struct session *s, struct err *err)
 	int r = greet(s, err);
 
 	if (r == 0)
-		r = session_capability(s, err); /* not if the login's answer or the flight told them */
+		r = session_capability(
+			s, err); /* not if the login's answer or the flight told them */
 	if (r == 0)
 		r = flight_send(i, &s->flight, err);
 	if (r == 0)
