@@ -12,6 +12,12 @@ tests_store_test_queue_CFLAGS = $(test_cflags)
 tests_store_test_queue_CPPFLAGS = $(test_cppflags)
 tests_store_test_queue_LDADD = $(test_ldadd)
 
+check_PROGRAMS += tests/store/test_canonical
+tests_store_test_canonical_SOURCES = tests/store/test_canonical.c $(rig)
+tests_store_test_canonical_CFLAGS = $(test_cflags)
+tests_store_test_canonical_CPPFLAGS = $(test_cppflags)
+tests_store_test_canonical_LDADD = $(test_ldadd)
+
 tests_store_test_engine_SOURCES = tests/store/test_engine.c $(rig)
 tests_store_test_engine_CFLAGS = $(test_cflags)
 tests_store_test_engine_CPPFLAGS = $(test_cppflags)
