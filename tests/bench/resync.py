@@ -28,7 +28,7 @@ RATE = 1000000          # bits/s, of a slow line
 BOXES, IN_BOX = 200, 20
 DELTA_FLAGS, DELTA_GONE, DELTA_NEW = 100, 50, 20
 DELIVERIES = 5
-ARRIVAL_S = 20          # longer is "not within"
+ARRIVAL_S = 10          # longer is "not within"
 LEDGER_TIME = re.compile(r"^(\S+) (\d+) ([>!]) (.*)$")
 
 
@@ -261,7 +261,7 @@ def verbs(commands):
     found = {}
     for c in commands:
         words = c.split()
-        verb = " ".join(words[1:3] if words[1:2] == ["UID"] else words[1:2])
+        verb = " ".join(words[1:3] if words[1:2] == ["UID"] else words[1:2]) or words[0]
         found[verb] = found.get(verb, 0) + 1
     return ", ".join("%d %s" % (n, v) for v, n in found.items())
 
@@ -374,9 +374,14 @@ def subject_seen(run, subject):
 
 def sidebar_seen(box):
     def seen_for(run, subject):
-        old = [line[:30] for line in run.screen.lines() if box in line[:30]]
-        return lambda lines: [line[:30] for line in lines if box in line[:30]] != old
+        old = left_side(run.screen.lines(), box)
+        return lambda lines: left_side(lines, box) != old
     return seen_for
+
+
+def left_side(lines, box):
+    """The mailbox's line in the sidebar."""
+    return [line.partition("│")[0].rstrip() for line in lines if box in line.partition("│")[0]]
 
 
 def delivery(o, server, folder):

@@ -5,7 +5,8 @@
 #
 # A private Dovecot, one account, a second client that writes at the same time.
 # Each round queues some changes with tern's own commands, starts `tern sync`,
-# `tern push` or `tern sync --full` and kills it at a random moment; some of the queueing commands are killed too.
+# `tern push` or `tern sync --full` and kills it at a random moment; some of the
+# queueing commands are killed too.
 # After each kill the store must show exactly what was acknowledged; at the end,
 # after a sync that nobody disturbs, the server must have it: nothing lost,
 # nothing doubled, nothing misapplied, and one more sync changes nothing.

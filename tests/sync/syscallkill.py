@@ -122,7 +122,8 @@ class Scenario:
         imapcheck.remove(m, "50:70")
         m.uid("MOVE", "80:90", "Archive")
         for i in range(20):
-            m.append("INBOX", None, None, b"Message-ID: <late%d@example.org>\r\nSubject: late\r\n\r\nx\r\n" % i)
+            m.append("INBOX", None, None,
+                     b"Message-ID: <late%d@example.org>\r\nSubject: late\r\n\r\nx\r\n" % i)
         m.logout()
 
     def begin_backfill(self):
