@@ -16,8 +16,8 @@ enum {
 
 struct press {
 	z_stream in, out;
-	bool flushed;                      /* nothing of the last press_put is left */
-	bool peeked;                       /* `ahead` is the next plain byte */
+	bool flushed; /* nothing of the last press_put is left */
+	bool peeked;  /* `ahead` is the next plain byte */
 	unsigned char ahead;
 	unsigned char came[PRESS_PIECE], leaves[PRESS_PIECE];
 };

@@ -14,9 +14,9 @@ struct sasl {
 	enum sasl_mechanism mechanism;
 	struct scram scram;
 	char *user, *secret;
-	char *opening;   /* PLAIN, XOAUTH2, OAUTHBEARER: all that there is to say */
+	char *opening; /* PLAIN, XOAUTH2, OAUTHBEARER: all that there is to say */
 	size_t n_opening;
-	int step;        /* responses given */
+	int step; /* responses given */
 	char reason[ERR_TEXT_MAX];
 };
 
@@ -223,8 +223,8 @@ int sasl_step(struct sasl *s, const char *challenge, size_t n, char **out, struc
 		return 0;
 	plain = challenge ? decode(challenge, n) : g_strdup("");
 	if (!plain)
-		return err_set(err, ERR_PROTOCOL,
-			_("The server's part of the login cannot be read."));
+		return err_set(
+			err, ERR_PROTOCOL, _("The server's part of the login cannot be read."));
 	if (is_scram(s))
 		r = scram_step(s, plain, out, err);
 	else if (s->mechanism == SASL_LOGIN)

@@ -15,11 +15,11 @@
 enum { SCRAM_HASH_MAX = 32, SCRAM_SALT_MAX = 1024 };
 
 struct scram {
-	const char *digest;              /* "SHA1", "SHA256" */
-	char *password;                  /* prepared (RFC 4013); wiped with the proof */
-	char *nonce, *first;             /* client-first-message-bare */
+	const char *digest;			/* "SHA1", "SHA256" */
+	char *password;				/* prepared (RFC 4013); wiped with the proof */
+	char *nonce, *first;			/* client-first-message-bare */
 	unsigned char expected[SCRAM_HASH_MAX]; /* the server's signature */
-	size_t hash;                     /* bytes of a digest */
+	size_t hash;				/* bytes of a digest */
 	bool verified;
 };
 

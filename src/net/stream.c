@@ -35,7 +35,7 @@ enum {
 
 struct stream {
 	int fd;
-	SSL *ssl; /* NULL: no TLS (yet) */
+	SSL *ssl;	     /* NULL: no TLS (yet) */
 	struct press *press; /* NULL: not compressed */
 	struct cancel *cancel;
 	char *host;

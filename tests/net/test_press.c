@@ -8,7 +8,8 @@
 #include "net/press.h"
 
 /* Sends n bytes through a, gets them from b in pieces of `in` bytes, read `cap` at a time. */
-static void carry(struct press *a, struct press *b, const char *text, size_t n, size_t in, size_t cap)
+static void carry(
+	struct press *a, struct press *b, const char *text, size_t n, size_t in, size_t cap)
 {
 	g_autoptr(GByteArray) packed = g_byte_array_new();
 	g_autoptr(GString) plain = g_string_new(NULL);

@@ -102,7 +102,7 @@ START_TEST(scram_refuses_what_is_out_of_bounds)
 	} rows[] = {
 		{ "r=abcXY,s=QSXCR+Q6sek8bf92,i=4096", 0 },
 		{ "r=abcXY,s=QSXCR+Q6sek8bf92,i=4095", ERR_TRUST },
-		{ "r=abcXY,s=QSXCR+Q6sek8bf92,i=2000001", ERR_LIMIT },
+		{ "r=abcXY,s=QSXCR+Q6sek8bf92,i=600001", ERR_LIMIT },
 		{ "r=abcXY,s=QSXCR+Q6sek8bf92,i=-1", ERR_PROTOCOL },
 		{ "r=abcXY,s=QSXCR+Q6sek8bf92,i=4096x", ERR_PROTOCOL },
 		{ "r=abc,s=QSXCR+Q6sek8bf92,i=4096", ERR_PROTOCOL },   /* nothing of its own */
@@ -129,7 +129,8 @@ END_TEST
 START_TEST(scram_prepares_names)
 {
 	const struct sasl_who odd = { .user = "a=b,c", .secret = "x" };
-	const struct sasl_who soft = { .user = "I\302\255X", .secret = "\342\205\250" }; /* RFC 4013 */
+	const struct sasl_who soft = { .user = "I\302\255X",
+		.secret = "\342\205\250" }; /* RFC 4013 */
 	const struct sasl_who bad = { .user = "a\007", .secret = "x" };
 	struct sasl *s;
 	struct err err;
@@ -183,8 +184,7 @@ START_TEST(oauth_answers_the_error_challenge)
 		.secret = "vF9dft4qmTc2Nvb3RlckBhbHRhdmlzdGEuY29tCg==",
 		.host = "server.example.com",
 		.port = 143 };
-	static const char json[] =
-		"{\"status\":\"invalid_token\",\"scope\":\"example_scope\"}";
+	static const char json[] = "{\"status\":\"invalid_token\",\"scope\":\"example_scope\"}";
 	struct sasl *s;
 	struct err err;
 

@@ -45,6 +45,7 @@ static int on_mailbox(struct sink *s, const struct mailbox *m, struct err *err)
 	copy->delimiter = m->delimiter;
 	copy->role = m->role;
 	copy->attrs = m->attrs;
+	copy->object_id = g_strdup(m->object_id);
 	g_ptr_array_add(r->mailboxes, copy);
 	return 0;
 }

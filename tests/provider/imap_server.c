@@ -176,11 +176,16 @@ static void spawn_proxy(struct proxy *p, const char *upstream, const char *argum
 	p->port = port;
 }
 
-void proxy_start(struct proxy *p, const char *arguments)
+void proxy_before(struct proxy *p, int port, const char *arguments)
 {
-	g_autofree char *upstream = g_strdup_printf("127.0.0.1:%d", server.imap_port);
+	g_autofree char *upstream = g_strdup_printf("127.0.0.1:%d", port);
 
 	spawn_proxy(p, upstream, arguments);
+}
+
+void proxy_start(struct proxy *p, const char *arguments)
+{
+	proxy_before(p, server.imap_port, arguments);
 }
 
 void proxy_alone(struct proxy *p, const char *arguments)

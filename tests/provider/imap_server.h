@@ -47,6 +47,8 @@ struct proxy {
 
 /* Starts a faulty proxy with these further arguments. */
 void proxy_start(struct proxy *p, const char *arguments);
+/* The same in front of another port of 127.0.0.1. */
+void proxy_before(struct proxy *p, int port, const char *arguments);
 /* The same in front of the small server inside it. */
 void proxy_alone(struct proxy *p, const char *arguments);
 void proxy_stop(struct proxy *p);

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
+#include <zlib.h>
 
 enum { STEP_MS = 5000, TAGS = 10 };
 
@@ -83,6 +84,32 @@ static void expect(struct playing *p, const char *step)
 		failed(p, step, line->str);
 }
 
+/* A little that stands for much. */
+static void bomb(struct playing *p, size_t mib)
+{
+	g_autofree unsigned char *plain = g_malloc(mib << 20), *packed = g_malloc(mib << 14);
+	z_stream z = { 0 };
+
+	memset(plain, 'a', mib << 20);
+	memcpy(plain, "* X ", 4);
+	ck_assert_int_eq(deflateInit2(&z, 9, Z_DEFLATED, -15, 8, 0), Z_OK);
+	z.next_in = plain;
+	z.avail_in = (uInt)(mib << 20);
+	z.next_out = packed;
+	z.avail_out = (uInt)(mib << 14);
+	deflate(&z, Z_SYNC_FLUSH);
+	(void)!send(p->fd, packed, (mib << 14) - z.avail_out, MSG_NOSIGNAL);
+	deflateEnd(&z);
+}
+
+static void nothing(struct playing *p, int ms)
+{
+	static const unsigned char empty[] = { 0, 0, 0, 0xff, 0xff };
+
+	for (; ms > 0; ms--, g_usleep(1000))
+		(void)!send(p->fd, empty, sizeof empty, MSG_NOSIGNAL);
+}
+
 static void next_connection(struct playing *p)
 {
 	if (p->fd >= 0)
@@ -103,6 +130,10 @@ static void step(struct playing *p, const char *text)
 		failed(p, text, "the client is gone");
 	else if (*text == 'Q' && readable(p->fd, (int)g_ascii_strtoll(text + 2, NULL, 10)))
 		failed(p, text, "something came");
+	else if (*text == 'B')
+		bomb(p, (size_t)g_ascii_strtoll(text + 2, NULL, 10));
+	else if (*text == 'N')
+		nothing(p, (int)g_ascii_strtoll(text + 2, NULL, 10));
 	else if (*text == 'E' && (!readable(p->fd, STEP_MS) || read(p->fd, &c, 1) > 0))
 		failed(p, text, "something came");
 	else if (*text == 'C' || *text == 'R')
@@ -127,11 +158,11 @@ static void *play(void *data)
 
 void script_start(struct script *s, const char *const *steps)
 {
-	struct sockaddr_in a = { .sin_family = AF_INET,
-		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	struct sockaddr_in a = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	socklen_t len = sizeof a;
 
-	*s = (struct script){ .steps = steps, .fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0) };
+	*s = (struct script){ .steps = steps,
+		.fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0) };
 	ck_assert_int_eq(bind(s->fd, (struct sockaddr *)&a, sizeof a), 0);
 	ck_assert_int_eq(listen(s->fd, 4), 0);
 	ck_assert_int_eq(getsockname(s->fd, (struct sockaddr *)&a, &len), 0);

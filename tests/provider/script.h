@@ -6,6 +6,8 @@
  *   C WORDS  a command must come that begins with WORDS behind its tag
  *   R TEXT   a line must come that is TEXT ("R *": begins with anything)
  *   Q MS     for MS milliseconds nothing must come
+ *   B MIB    sends a line of so many MiB, deflated
+ *   N MS     for MS milliseconds sends deflated data that stands for nothing
  *   E        the client must close without another word
  *   =        closes, and waits for the next connection
  *

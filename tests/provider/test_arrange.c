@@ -79,8 +79,8 @@ START_TEST(what_cannot_be_wished)
 	d.account.user = (char *)"bob";
 	must(&d, desk_connect(&d));
 	for (size_t n = 0; n < G_N_ELEMENTS(rows); n++)
-		ck_assert_msg(desk_arrange(&d, rows[n].verb, rows[n].path, rows[n].name) ==
-				      ERR_USAGE,
+		ck_assert_msg(
+			desk_arrange(&d, rows[n].verb, rows[n].path, rows[n].name) == ERR_USAGE,
 			"%zu", n);
 	ck_assert_int_eq(desk_arrange(&d, MAILBOX_CREATE, "", long_name), ERR_USAGE);
 	/* neither is there: that is no success */
@@ -101,8 +101,7 @@ END_TEST
 START_TEST(a_namespace_goes_before_the_name)
 {
 	static const char *const steps[] = { OPEN, "C CREATE \"INBOX.Work.This &AOQ-\"", "S $3 OK",
-		"C CREATE \"INBOX.Work\"", "S $4 OK",
-		"C LOGOUT", NULL };
+		"C CREATE \"INBOX.Work\"", "S $4 OK", "C LOGOUT", NULL };
 	struct script s;
 	struct desk d;
 

@@ -231,6 +231,43 @@ START_TEST(mailbox_names)
 }
 END_TEST
 
+START_TEST(mailbox_names_go_and_come_back)
+{
+	static const struct {
+		const char *name, *path;
+	} rows[] = { { "INBOX", "INBOX" }, { "a&b", "a&-b" }, { "&", "&-" }, { "ä", "&AOQ-" },
+		{ "Entwürfe", "Entw&APw-rfe" }, { "日本語", "&ZeVnLIqe-" },
+		{ "~peter/mail/台北/日本語", "~peter/mail/&U,BTFw-/&ZeVnLIqe-" }, /* RFC 3501 */
+		{ "\xf0\x9f\x98\x80x", "&2D3eAA-x" }, { "äöü&ß", "&AOQA9gD8-&-&AN8-" } };
+	static const char *const bad[] = { "&", "&AOQ", "&AGE-", "&AOQ-&APY-", "&2D0-", "a\xffz" };
+	GRand *random = g_rand_new_with_seed(11);
+
+	for (size_t n = 0; n < G_N_ELEMENTS(rows); n++) {
+		g_autofree char *path = utf7_encode(rows[n].name), *name = utf7_decode(rows[n].path);
+
+		ck_assert_str_eq(path, rows[n].path);
+		ck_assert_str_eq(name, rows[n].name);
+	}
+	for (size_t n = 0; n < G_N_ELEMENTS(bad); n++)
+		ck_assert_msg(!utf7_decode(bad[n]), "%s", bad[n]);
+	for (int n = 0; n < 2000; n++) {
+		g_autoptr(GString) text = g_string_new(NULL);
+		g_autofree char *path = NULL, *name = NULL;
+
+		for (int k = g_rand_int_range(random, 0, 12); k > 0; k--) {
+			gunichar c = (gunichar)g_rand_int_range(random, 1, n % 2 ? 0x110000 : 0x180);
+
+			if (c < 0xd800 || c > 0xdfff)
+				g_string_append_unichar(text, c);
+		}
+		path = utf7_encode(text->str);
+		name = utf7_decode(path);
+		ck_assert_str_eq(name, text->str);
+	}
+	g_rand_free(random);
+}
+END_TEST
+
 START_TEST(uid_sets)
 {
 	uint64_t uids[] = { 1, 2, 3, 7, 9, 10 }, many[5000];
@@ -547,6 +584,7 @@ int main(void)
 	tcase_add_test(c, long_references_keep_first_and_last);
 	tcase_add_test(c, keywords_are_in_normal_form);
 	tcase_add_test(c, mailbox_names);
+	tcase_add_test(c, mailbox_names_go_and_come_back);
 	tcase_add_test(c, uid_sets);
 	tcase_add_test(c, dates);
 	tcase_add_test(c, status_texts);

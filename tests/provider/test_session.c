@@ -76,7 +76,7 @@ static void must(struct desk *d, int r)
 /* --- one flight -------------------------------------------------------------------------- */
 
 #define LIST_COMMAND                                                                               \
-	"LIST \"\" \"*\" RETURN (SUBSCRIBED SPECIAL-USE STATUS (MESSAGES UIDNEXT UIDVALIDITY "    \
+	"LIST \"\" \"*\" RETURN (SUBSCRIBED SPECIAL-USE STATUS (MESSAGES UIDNEXT UIDVALIDITY "     \
 	"UNSEEN HIGHESTMODSEQ))"
 #define LIST_ANSWER                                                                                \
 	"S * LIST (\\Subscribed) \"/\" INBOX",                                                     \
@@ -85,9 +85,9 @@ static void must(struct desk *d, int r)
 /* A first connection: nothing leaves before it is known to be understood. */
 #define FIRST                                                                                      \
 	"S * OK [CAPABILITY " CAPS "] hello", "C AUTHENTICATE PLAIN " SECRET, "Q 50",              \
-		"S $1 OK [CAPABILITY " AFTER "] in", "C ENABLE QRESYNC", "C ID (\"name\" \"tern\"", \
-		"C " LIST_COMMAND, "S * ENABLED QRESYNC", "S $2 OK", "S * ID (\"name\" \"Odd\")",  \
-		"S $3 OK", LIST_ANSWER, "S $4 OK done"
+		"S $1 OK [CAPABILITY " AFTER "] in", "C ENABLE QRESYNC",                           \
+		"C ID (\"name\" \"tern\"", "C " LIST_COMMAND, "S * ENABLED QRESYNC", "S $2 OK",    \
+		"S * ID (\"name\" \"Odd\")", "S $3 OK", LIST_ANSWER, "S $4 OK done"
 
 START_TEST(the_flight_leaves_with_the_login)
 {
@@ -132,8 +132,8 @@ START_TEST(a_wrong_memory_is_corrected)
 		"S * OK [CAPABILITY " CAPS "] hello", "C AUTHENTICATE PLAIN", "C ENABLE QRESYNC",
 		"C ID (", "C LIST", "S $1 OK [CAPABILITY IMAP4rev1 IDLE ENABLE CONDSTORE] in",
 		"S $2 BAD what", "S $3 BAD what", "S $4 BAD what", "C ENABLE CONDSTORE",
-		"S * ENABLED CONDSTORE", "S $5 OK", "C LIST \"\" \"*\"",
-		"S * LIST () \"/\" INBOX", "S $6 OK", "C LSUB", "S $7 OK",
+		"S * ENABLED CONDSTORE", "S $5 OK", "C LIST \"\" \"*\"", "S * LIST () \"/\" INBOX",
+		"S $6 OK", "C LSUB", "S $7 OK",
 		"C STATUS \"INBOX\" (MESSAGES UIDNEXT UIDVALIDITY UNSEEN HIGHESTMODSEQ)",
 		"S * STATUS INBOX (UIDNEXT 4)", "S $8 OK", NULL };
 	struct script s;
@@ -210,7 +210,8 @@ START_TEST(plain_goes_by_continuation_where_login_is_disabled)
 		"C ID", "S $2 OK", "C LOGOUT", "=",
 		"S * OK [CAPABILITY IMAP4rev1 LOGINDISABLED AUTH=PLAIN] hello",
 		"C AUTHENTICATE PLAIN", "Q 50", "S + go ahead", "R " SECRET, "C ID",
-		"S $1 OK [CAPABILITY IMAP4rev1 ID] in", "S $2 OK", NULL };
+		"S $1 OK [CAPABILITY IMAP4rev1 ID] in", "S $2 OK", NULL
+	};
 	struct script s;
 	struct desk d;
 
@@ -253,7 +254,8 @@ START_TEST(an_unknown_way_is_followed_by_the_next)
 		"S * OK [CAPABILITY IMAP4rev1 SASL-IR AUTH=PLAIN AUTH=SCRAM-SHA-256] hello",
 		"C AUTHENTICATE PLAIN", "S $1 NO [CANNOT] not today",
 		"C AUTHENTICATE SCRAM-SHA-256 ", "S $2 BAD unknown", "C LOGIN ",
-		"S $3 OK [CAPABILITY IMAP4rev1] in", NULL };
+		"S $3 OK [CAPABILITY IMAP4rev1] in", NULL
+	};
 	struct script s;
 	struct desk d;
 
@@ -270,10 +272,11 @@ START_TEST(a_cheating_scram_server_is_refused)
 	/* it answers with a nonce that is not ours: the exchange ends with "*" */
 	static const char *const steps[] = {
 		"S * OK [CAPABILITY IMAP4rev1 SASL-IR AUTH=SCRAM-SHA-1] hello",
-		"C AUTHENTICATE SCRAM-SHA-1 ", "S + cj1hYmMscz1RU1hDUitRNnNlazhiZjkyLGk9NDA5Ng==",
-		"R *", "S $1 BAD canceled", "=",
+		"C AUTHENTICATE SCRAM-SHA-1 ",
+		"S + cj1hYmMscz1RU1hDUitRNnNlazhiZjkyLGk9NDA5Ng==", "R *", "S $1 BAD canceled", "=",
 		"S * OK [CAPABILITY IMAP4rev1 SASL-IR AUTH=SCRAM-SHA-1] hello",
-		"C AUTHENTICATE SCRAM-SHA-1 ", "S $1 OK [CAPABILITY IMAP4rev1] trust me", NULL };
+		"C AUTHENTICATE SCRAM-SHA-1 ", "S $1 OK [CAPABILITY IMAP4rev1] trust me", NULL
+	};
 	struct script s;
 	struct desk d;
 
@@ -296,7 +299,8 @@ START_TEST(an_oauth_refusal_is_told_in_the_servers_words)
 		"S $2 OK", "C LOGOUT", "=",
 		"S * OK [CAPABILITY IMAP4rev1 SASL-IR AUTH=OAUTHBEARER] hello",
 		"C AUTHENTICATE OAUTHBEARER ", "Q 50", "S + eyJzdGF0dXMiOiJpbnZhbGlkX3Rva2VuIn0=",
-		"R AQ==", "S $1 NO [AUTHENTICATIONFAILED] no", NULL };
+		"R AQ==", "S $1 NO [AUTHENTICATIONFAILED] no", NULL
+	};
 	struct script s;
 	struct desk d;
 
@@ -331,9 +335,8 @@ END_TEST
 
 START_TEST(a_limit_of_connections_is_remembered)
 {
-	static const char *const steps[] = { "S * OK [CAPABILITY " CAPS "] hello",
-		"C AUTHENTICATE", "S $1 NO [LIMIT] Too many connections, try again in 2 minutes",
-		"=", FIRST, NULL };
+	static const char *const steps[] = { "S * OK [CAPABILITY " CAPS "] hello", "C AUTHENTICATE",
+		"S $1 NO [LIMIT] Too many connections, try again in 2 minutes", "=", FIRST, NULL };
 	struct script s;
 	struct desk d;
 
@@ -417,16 +420,14 @@ START_TEST(each_class_is_explained)
 	} rows[] = {
 		{ "{\"v\":1,\"class\":\"A\",\"after\":\"IDLE QRESYNC UIDPLUS COMPRESS=DEFLATE\","
 		  "\"server\":\"Odd 1\",\"connections\":3}",
-			{ "class: A\n",
-				"because: IDLE, CONDSTORE, QRESYNC, UIDPLUS are offered\n",
+			{ "class: A\n", "because: IDLE, CONDSTORE, QRESYNC, UIDPLUS are offered\n",
 				"QRESYNC)", "server: Odd 1\n" } },
 		{ "{\"v\":1,\"class\":\"B\",\"after\":\"IDLE CONDSTORE LIST-EXTENDED LIST-STATUS\","
 		  "\"connections\":2}",
 			{ "class: B\n", "not offered: QRESYNC, UIDPLUS\n", "LIST-STATUS)",
 				"connections: 2\n" } },
 		{ "{\"v\":1,\"class\":\"C\",\"after\":\"IMAP4rev1\"}",
-			{ "class: C\n",
-				"IDLE, CONDSTORE, QRESYNC, UIDPLUS are not offered\n",
+			{ "class: C\n", "IDLE, CONDSTORE, QRESYNC, UIDPLUS are not offered\n",
 				"push: not offered", "(STATUS)" } },
 		{ "{\"v\":1,\"class\":\"D\",\"after\":\"IDLE\",\"probed\":1700000000,"
 		  "\"evidence\":{\"idle-silent\":[3,1700000000]}}",
@@ -462,13 +463,132 @@ START_TEST(waits_are_read_from_words)
 }
 END_TEST
 
+/* I-09, and the uses of mailboxes in any case of letters (Gmail has others of its own) */
+START_TEST(a_listing_tells_ids_and_uses)
+{
+	static const char *const steps[] = { "S * OK [CAPABILITY " CAPS "] hello",
+		"C AUTHENTICATE",
+		"S $1 OK [CAPABILITY IMAP4rev1 OBJECTID LIST-EXTENDED LIST-STATUS SPECIAL-USE] in",
+		"C LIST \"\" \"*\" RETURN (SUBSCRIBED SPECIAL-USE STATUS (MESSAGES UIDNEXT "
+		"UIDVALIDITY UNSEEN MAILBOXID))",
+		"S * LIST () \"/\" INBOX",
+		"S * STATUS INBOX (UIDNEXT 4 MAILBOXID (F2212ea8-7)) ",
+		"S * LIST (\\archive \\HasNoChildren) \"/\" Old", "S * STATUS Old (MAILBOXID NIL)",
+		"S * LIST (\\Important) \"/\" Top", "S * LIST (\\ALL) \"/\" Every",
+		"S * LIST () \"/\" Trash", "S * STATUS Ghost (UIDNEXT 4)", "S $2 OK", NULL };
+	struct script s;
+	struct desk d;
+
+	script_start(&s, steps);
+	desk_init(&d, s.port);
+	must(&d, desk_connect(&d));
+	must(&d, desk_list(&d));
+	ck_assert_str_eq(recorder_mailbox(&d.rec, "INBOX")->object_id, "F2212ea8-7");
+	ck_assert_ptr_null(recorder_mailbox(&d.rec, "Old")->object_id);
+	ck_assert_int_eq(recorder_mailbox(&d.rec, "Old")->role, ROLE_ARCHIVE);
+	ck_assert_int_eq(recorder_mailbox(&d.rec, "Every")->role, ROLE_ALL);
+	ck_assert_int_eq(recorder_mailbox(&d.rec, "Top")->role, ROLE_NONE);
+	ck_assert_int_eq(recorder_mailbox(&d.rec, "Trash")->role, ROLE_NONE); /* no guess here */
+	ck_assert_ptr_null(imap_status(imap_of(d.p), "Ghost"));
+	desk_release(&d);
+	script_stop(&s);
+}
+END_TEST
+
+/* I-03: VANISHED stands for EXPUNGE after ENABLE QRESYNC; EARLIER tells of the past */
+START_TEST(vanished_counts_like_expunge)
+{
+	static const char *const steps[] = { "S * OK [CAPABILITY " CAPS "] hello",
+		"C AUTHENTICATE", "S $1 OK [CAPABILITY IMAP4rev1] in", "C SELECT \"INBOX\"",
+		"S * 10 EXISTS", "S * OK [UIDVALIDITY 1]", "S $2 OK", "C LIST",
+		"S * VANISHED (EARLIER) 1:5", "S * VANISHED 7,9:10", "S $3 OK", "C LSUB", "S $4 OK",
+		NULL };
+	struct script s;
+	struct desk d;
+
+	script_start(&s, steps);
+	desk_init(&d, s.port);
+	must(&d, desk_connect(&d));
+	must(&d, imap_select(imap_of(d.p), "INBOX", true, false, &d.err));
+	must(&d, desk_list(&d));
+	ck_assert_uint_eq(imap_of(d.p)->sel.exists, 7);
+	ck_assert(imap_of(d.p)->sel.stirred);
+	desk_release(&d);
+	script_stop(&s);
+}
+END_TEST
+
+/* --- compression ------------------------------------------------------------------------------ */
+
+#define PRESSED                                                                                    \
+	"S * OK [CAPABILITY " CAPS "] hello", "C AUTHENTICATE",                                    \
+		"S $1 OK [CAPABILITY IMAP4rev1 COMPRESS=DEFLATE] in", "C COMPRESS DEFLATE",        \
+		"S $2 OK begin"
+
+static void desk_press(struct desk *d, int port)
+{
+	desk_init(d, port);
+	d->account.compress = COMPRESS_YES;
+	must(d, desk_connect(d));
+	must(d, imap_bulk(imap_of(d->p), &d->err));
+}
+
+START_TEST(a_bomb_meets_the_guard)
+{
+	static const char *const steps[] = { PRESSED, "B 64", NULL };
+	struct script s;
+	struct desk d;
+
+	script_start(&s, steps);
+	desk_press(&d, s.port);
+	ck_assert_int_eq(desk_list(&d), ERR_LIMIT);
+	ck_assert_ptr_null(imap_of(d.p)->wire); /* nothing of it is read on */
+	desk_release(&d);
+	script_stop(&s);
+}
+END_TEST
+
+START_TEST(packed_nothing_is_no_news)
+{
+	static const char *const steps[] = { PRESSED, "N 500", NULL };
+	int64_t begun;
+	struct script s;
+	struct desk d;
+
+	script_start(&s, steps);
+	desk_press(&d, s.port);
+	begun = clock_mono_ms();
+	ck_assert_int_eq(stream_wait(wire_stream(imap_of(d.p)->wire), NULL, 200, &d.err), 0);
+	ck_assert_int_lt((int)(clock_mono_ms() - begun), 400);
+	desk_release(&d);
+	script_stop(&s);
+}
+END_TEST
+
+START_TEST(compression_may_be_refused)
+{
+	static const char *const steps[] = { "S * OK [CAPABILITY " CAPS "] hello", "C AUTHENTICATE",
+		"S $1 OK [CAPABILITY IMAP4rev1 COMPRESS=DEFLATE] in", "C COMPRESS DEFLATE",
+		"S $2 NO not now", "C LIST", "S $3 OK", "C LSUB", "S $4 OK", NULL };
+	struct script s;
+	struct desk d;
+
+	script_start(&s, steps);
+	desk_press(&d, s.port);
+	must(&d, desk_list(&d));
+	ck_assert(!imap_distrusted(imap_of(d.p)));
+	desk_release(&d);
+	script_stop(&s);
+}
+END_TEST
+
 /* --- names ------------------------------------------------------------------------------------ */
 
 START_TEST(names_are_utf8_after_utf8_accept)
 {
-	static const char *const steps[] = { "S * OK [CAPABILITY " CAPS "] hello",
-		"C AUTHENTICATE", "S $1 OK [CAPABILITY IMAP4rev1 ENABLE UTF8=ACCEPT] in",
-		"C ENABLE UTF8=ACCEPT", "S * ENABLED UTF8=ACCEPT", "S $2 OK", "C LIST",
+	static const char *const steps[] = { "S * OK [CAPABILITY " CAPS "] hello", "C AUTHENTICATE",
+		"S $1 OK [CAPABILITY IMAP4rev1 ENABLE UTF8=ACCEPT] in", "C ENABLE UTF8=ACCEPT",
+		"S * ENABLED UTF8=ACCEPT", "S $2 OK", "C LIST",
 		"S * LIST () \"/\" \"Entwürfe & mehr\"", "S $3 OK", "C LSUB", "S $4 OK",
 		"C STATUS \"Entwürfe & mehr\" (", "S * STATUS \"Entwürfe & mehr\" (UIDNEXT 4)",
 		"S $5 OK", "C SELECT \"Entwürfe & mehr\"", "S * OK [UIDVALIDITY 1]", "S $6 OK",
@@ -492,9 +612,9 @@ END_TEST
 
 START_TEST(short_literals_do_not_wait_under_literal_minus)
 {
-	static const char *const steps[] = { "S * OK [CAPABILITY " CAPS "] hello",
-		"C AUTHENTICATE", "S $1 OK [CAPABILITY IMAP4rev1 LITERAL-] in",
-		"C SELECT {3+}\r\n\xc3\xa4x", "S * OK [UIDVALIDITY 1]", "S $2 OK", NULL };
+	static const char *const steps[] = { "S * OK [CAPABILITY " CAPS "] hello", "C AUTHENTICATE",
+		"S $1 OK [CAPABILITY IMAP4rev1 LITERAL-] in", "C SELECT {3+}\r\n\xc3\xa4x",
+		"S * OK [UIDVALIDITY 1]", "S $2 OK", NULL };
 	struct script s;
 	struct desk d;
 
@@ -528,6 +648,11 @@ static Suite *suite(void)
 	tcase_add_test(t, bad_memory_is_no_memory);
 	tcase_add_test(t, each_class_is_explained);
 	tcase_add_test(t, waits_are_read_from_words);
+	tcase_add_test(t, a_listing_tells_ids_and_uses);
+	tcase_add_test(t, vanished_counts_like_expunge);
+	tcase_add_test(t, a_bomb_meets_the_guard);
+	tcase_add_test(t, packed_nothing_is_no_news);
+	tcase_add_test(t, compression_may_be_refused);
 	tcase_add_test(t, names_are_utf8_after_utf8_accept);
 	tcase_add_test(t, short_literals_do_not_wait_under_literal_minus);
 	suite_add_tcase(s, t);

@@ -5,6 +5,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
+
 static void must(struct desk *d, int r)
 {
 	ck_assert_msg(r == 0, "%s", d->err.text);
@@ -172,8 +174,7 @@ START_TEST(the_scan_tells_the_same_either_way)
 		uidnext = s->uidnext;
 		ck_assert_int_eq(lines_with(&p, "LIST \"\""), 1);
 		ck_assert_int_eq(lines_with(&p, "LSUB"), n == 2);
-		ck_assert_int_eq(
-			lines_with(&p, " STATUS \""), n ? (int)d.rec.mailboxes->len : 0);
+		ck_assert_int_eq(lines_with(&p, " STATUS \""), n ? (int)d.rec.mailboxes->len : 0);
 		ck_assert(recorder_mailbox(&d.rec, "Trash")->attrs & MAILBOX_SUBSCRIBED);
 		ck_assert_int_eq(recorder_mailbox(&d.rec, "Trash")->role, ROLE_TRASH);
 		desk_release(&d);
@@ -198,6 +199,52 @@ START_TEST(a_refused_status_is_only_unknown)
 }
 END_TEST
 
+/* TCP, TLS 1.3, the greeting and one flight: four round trips until nothing new is known. */
+START_TEST(a_scan_is_known_after_four_round_trips)
+{
+	enum { ROUND_TRIP_MS = 250 };
+	g_autofree char *arguments = g_strdup_printf("--raw --mode delay:%d", ROUND_TRIP_MS);
+	struct proxy p;
+	struct desk d;
+	int64_t begun;
+	int took;
+
+	proxy_before(&p, server.imaps_port, arguments);
+	desk_at(&d, p.port);
+	d.account.tls = TLS_IMPLICIT;
+	d.account.ca_file = server.ca;
+	must(&d, desk_connect(&d));
+	desk_restart(&d);
+	begun = clock_mono_ms();
+	must(&d, desk_connect(&d));
+	must(&d, desk_list(&d));
+	took = (int)(clock_mono_ms() - begun);
+	ck_assert_ptr_nonnull(imap_status(imap_of(d.p), "INBOX"));
+	ck_assert_int_ge(took, 4 * ROUND_TRIP_MS - 10);
+	ck_assert_int_lt(took, 5 * ROUND_TRIP_MS);
+	desk_release(&d);
+	proxy_stop(&p);
+}
+END_TEST
+
+START_TEST(the_selected_mailbox_is_not_asked)
+{
+	struct proxy p;
+	struct desk d;
+
+	proxy_start(&p, "--mode hide:LIST-STATUS");
+	desk_at(&d, p.port);
+	must(&d, desk_connect(&d));
+	must(&d, imap_select(imap_of(d.p), "press", true, false, &d.err));
+	must(&d, desk_list(&d));
+	ck_assert_ptr_null(imap_status(imap_of(d.p), "press"));
+	ck_assert_ptr_nonnull(imap_status(imap_of(d.p), "INBOX"));
+	ck_assert_int_eq(lines_with(&p, "STATUS \"press\""), 0);
+	desk_release(&d);
+	proxy_stop(&p);
+}
+END_TEST
+
 Suite *server_suite(void)
 {
 	Suite *s = suite_create("session with a server");
@@ -212,6 +259,8 @@ Suite *server_suite(void)
 	tcase_add_test(t, idle_wakes_through_compression);
 	tcase_add_test(t, this_machine_is_not_compressed_unasked);
 	tcase_add_test(t, the_scan_tells_the_same_either_way);
+	tcase_add_test(t, a_scan_is_known_after_four_round_trips);
+	tcase_add_test(t, the_selected_mailbox_is_not_asked);
 	tcase_add_test(t, a_refused_status_is_only_unknown);
 	suite_add_tcase(s, t);
 	return s;

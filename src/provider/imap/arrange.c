@@ -28,6 +28,14 @@ static void rearranging_release(struct rearranging *w)
 
 /* --- where mailboxes live ------------------------------------------------------------ */
 
+/* "((prefix": the first of the personal ones */
+static bool first_space(struct scan *s, struct slice *prefix)
+{
+	if (!scan_char(s, '('))
+		return false;
+	return scan_char(s, '(') && scan_string(s, prefix);
+}
+
 /* "* NAMESPACE ((prefix delimiter)...) ..." (RFC 2342) or "* LIST () delimiter name" */
 static int on_space(struct imap *i, const struct response *r, void *ctx, struct err *err)
 {
@@ -38,7 +46,7 @@ static int on_space(struct imap *i, const struct response *r, void *ctx, struct 
 	(void)ctx;
 	(void)err;
 	if (slice_is(r->word, "NAMESPACE")) {
-		told = scan_char(&s, '(') && scan_char(&s, '(') && scan_string(&s, &prefix);
+		told = first_space(&s, &prefix);
 		scan_blanks(&s);
 	} else if (slice_is(r->word, "LIST")) {
 		told = scan_list(&s, &attributes);
@@ -50,21 +58,28 @@ static int on_space(struct imap *i, const struct response *r, void *ctx, struct 
 		return 0;
 	g_free(i->prefix);
 	i->prefix = imap_path(i, prefix);
-	i->delimiter = delimiter.p && delimiter.n ? (delimiter.escaped ? '\\' : *delimiter.p)
-						  : '\0';
+	i->delimiter =
+		delimiter.p && delimiter.n ? (delimiter.escaped ? '\\' : *delimiter.p) : '\0';
 	return 0;
+}
+
+static int ask_space_by(struct imap *i, const char *text, struct err *err)
+{
+	AUTO(command_release) struct command c = { 0 };
+	struct answer a;
+
+	if (i->prefix)
+		return 0;
+	command_init(&c, i, text);
+	return imap_run(i, &c, on_space, NULL, &a, err);
 }
 
 static int ask_space(struct imap *i, struct err *err)
 {
-	AUTO(command_release) struct command c = { 0 };
-	struct answer a;
-	int r;
+	int r = i->plan.namespace ? ask_space_by(i, "NAMESPACE", err) : 0;
 
-	if (i->prefix)
-		return 0;
-	command_init(&c, i, i->plan.namespace ? "NAMESPACE" : "LIST \"\" \"\"");
-	r = imap_run(i, &c, on_space, NULL, &a, err);
+	if (r == 0) /* no personal namespace: the root */
+		r = ask_space_by(i, "LIST \"\" \"\"", err);
 	if (r == 0 && !i->prefix)
 		return err_set(err, ERR_UNSUPPORTED,
 			_("The server does not tell how it separates the levels of mailboxes."));
@@ -104,29 +119,27 @@ static int put_level(const struct imap *i, const char *level, GString *path, str
 	return 0;
 }
 
-/* From a name for people to a path below the personal namespace. */
-static int path_of(const struct imap *i, const char *name, char **out, struct err *err)
+/* From a name for people to a path below the personal namespace (g_free), NULL with *err. */
+static char *path_of(const struct imap *i, const char *name, struct err *err)
 {
 	g_autoptr(GString) path = g_string_new(NULL);
 	g_auto(GStrv) levels = NULL;
 
-	if (!name || strlen(name) > IMAP_PATH_MAX || !g_utf8_validate(name, -1, NULL))
-		return err_set(err, ERR_USAGE, _("That cannot be the name of a mailbox."));
-	levels = g_strsplit(name, "/", -1);
-	if (!*levels)
-		return err_set(err, ERR_USAGE, _("A mailbox needs a name at every level."));
-	for (char **level = levels; *level; level++) {
-		int r = put_level(i, *level, path, err);
-
-		if (r < 0)
-			return r;
+	if (!name || !*name || strlen(name) > IMAP_PATH_MAX || !g_utf8_validate(name, -1, NULL)) {
+		err_set(err, ERR_USAGE, _("That cannot be the name of a mailbox."));
+		return NULL;
 	}
+	levels = g_strsplit(name, "/", -1);
+	for (char **level = levels; *level; level++)
+		if (put_level(i, *level, path, err) < 0)
+			return NULL;
 	if (!is_inbox(levels[0]) && !g_str_has_prefix(path->str, i->prefix))
 		g_string_prepend(path, i->prefix);
-	if (path->len > IMAP_PATH_MAX)
-		return err_set(err, ERR_USAGE, _("The name of the mailbox is too long."));
-	*out = g_strdup(path->str);
-	return 0;
+	if (path->len > IMAP_PATH_MAX) {
+		err_set(err, ERR_USAGE, _("The name of the mailbox is too long."));
+		return NULL;
+	}
+	return g_strdup(path->str);
 }
 
 /* --- asking ------------------------------------------------------------------------------- */
@@ -166,7 +179,8 @@ static int exists(struct imap *i, const char *path, bool nodes, struct err *err)
 	return m && (nodes || !(m->attrs & MAILBOX_NOSELECT));
 }
 
-/* The server's no, unless the wish is true: `there` is what must be, `absent` (or NULL) must not. */
+/* The server's no, unless the wish is true: `there` is what must be, `absent` (or NULL) must not.
+ */
 static int judge(struct imap *i, const struct answer *a, const char *there, const char *absent,
 	struct err *err)
 {
@@ -223,7 +237,6 @@ static int ask_followed(struct rearranging *w, struct err *err)
 	AUTO(command_release) struct command c = { 0 };
 	struct answer a;
 
-	w->followed = g_ptr_array_new_with_free_func(g_free);
 	command_init(&c, w->imap, "LSUB \"\" \"*\"");
 	return imap_run(w->imap, &c, on_lsub, w, &a, err);
 }
@@ -281,7 +294,7 @@ static int rename_to(struct rearranging *w, struct err *err)
 
 	if (is_inbox(w->path) || is_inbox(w->target))
 		return err_set(err, ERR_USAGE, _("The inbox keeps its name."));
-	if (strcmp(w->path, w->target) == 0)
+	if (g_strcmp0(w->path, w->target) == 0)
 		return 0;
 	r = leave(w->imap, w->path, err);
 	if (r == 0)
@@ -294,7 +307,7 @@ static int rename_to(struct rearranging *w, struct err *err)
 }
 
 /* A subscription to what is gone is of no use; RFC 3501 forbids the server to end it. */
-static int delete(struct rearranging *w, struct err *err)
+static int delete (struct rearranging *w, struct err *err)
 {
 	struct answer a;
 	int r;
@@ -330,7 +343,7 @@ static int rearrange(struct rearranging *w, enum mailbox_verb verb, struct err *
 	case MAILBOX_RENAME:
 		return rename_to(w, err);
 	case MAILBOX_DELETE:
-		return delete(w, err);
+		return delete (w, err);
 	default:
 		return subscribe(w, verb == MAILBOX_SUBSCRIBE, err);
 	}
@@ -340,6 +353,7 @@ int imap_arrange(struct provider *p, const struct mailbox_wish *wish, struct err
 {
 	struct imap *i = imap_of(p);
 	AUTO(rearranging_release) struct rearranging w = { .imap = i, .path = wish->path };
+	struct err why = { 0 };
 	bool named = wish->verb == MAILBOX_CREATE || wish->verb == MAILBOX_RENAME;
 	int r;
 
@@ -349,11 +363,17 @@ int imap_arrange(struct provider *p, const struct mailbox_wish *wish, struct err
 	if (wish->verb != MAILBOX_CREATE &&
 		(!wish->path || !*wish->path || strlen(wish->path) > IMAP_PATH_MAX))
 		return err_set(err, ERR_USAGE, _("That cannot be the name of a mailbox."));
+	w.followed = g_ptr_array_new_with_free_func(g_free);
 	r = imap_ready(i, err);
 	if (r == 0)
 		r = ask_space(i, err);
 	if (r == 0 && named)
-		r = path_of(i, wish->name, &w.target, err);
+		w.target = path_of(i, wish->name, &why);
+	if (r == 0 && named && !w.target) {
+		r = why.code;
+		if (err)
+			*err = why;
+	}
 	if (r == 0)
 		r = rearrange(&w, wish->verb, err);
 	imap_status_forget(i, NULL);

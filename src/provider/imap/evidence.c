@@ -11,6 +11,7 @@ void imap_evidence(struct imap *i, enum evidence_kind kind)
 		e->count[kind]++;
 	if (e->first_at[kind] == 0)
 		e->first_at[kind] = clock_unix();
+	imap_set_traits(i);
 	imap_keep(i);
 }
 
@@ -32,4 +33,17 @@ char imap_letter(const struct imap *i)
 	if (!p->idle)
 		return 'C';
 	return p->condstore && p->qresync && p->uidplus ? 'A' : 'B';
+}
+
+void imap_set_traits(struct imap *i)
+{
+	bool distrusted = imap_distrusted(i);
+
+	i->base.traits = (struct traits){
+		.cheap_scan = i->plan.list_extended && i->plan.list_status,
+		.connections = distrusted ? 1 : i->known.connections,
+		.run_s = distrusted ? EVIDENCE_RUN_S : 0,
+		.run_messages = distrusted ? EVIDENCE_RUN_MESSAGES : 0,
+		.letter = imap_letter(i),
+	};
 }

@@ -45,6 +45,8 @@ struct evidence {
 void imap_evidence(struct imap *i, enum evidence_kind kind);
 /* True: class D. */
 bool imap_distrusted(const struct imap *i);
+/* What the caller may expect of the server (provider.h), by plan, memory and evidence. */
+void imap_set_traits(struct imap *i);
 /* 'A'..'D' */
 char imap_letter(const struct imap *i);
 

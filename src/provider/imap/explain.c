@@ -67,7 +67,8 @@ static const char *how_changes(const struct explaining *e)
 		return _("the server tells all changes since the last time (QRESYNC)");
 	if (e->plan.condstore)
 		return _("the server tells changed flags (CONDSTORE); losses by comparing numbers");
-	return _("by comparing numbers and flags of the newest messages often, of all now and then");
+	return _(
+		"by comparing numbers and flags of the newest messages often, of all now and then");
 }
 
 static const char *how_pushed(const struct explaining *e)

@@ -19,8 +19,7 @@ void imap_heard(struct imap *i, struct scan *words)
 {
 	const char *end = words->p;
 
-	while (end < words->end && !strchr("\r\n]", *end) &&
-		end - words->p < MEMORY_WORDS_MAX)
+	while (end < words->end && !strchr("\r\n]", *end) && end - words->p < MEMORY_WORDS_MAX)
 		end++;
 	g_free(i->heard);
 	i->heard = g_utf8_make_valid(words->p, end - words->p);

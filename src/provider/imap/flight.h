@@ -13,11 +13,11 @@
 #include "provider/imap/list.h"
 
 struct flight {
-	bool early;                            /* it left before the login was answered */
+	bool early;			       /* it left before the login was answered */
 	uint32_t capability, enable, id, list; /* tags that are awaited, 0 = none */
-	const char *asked;                     /* the words of the last ENABLE that was not refused */
+	const char *asked; /* the words of the last ENABLE that was not refused */
 	bool introduced, listed;
-	struct boxes *listing;               /* being filled */
+	struct boxes *listing; /* being filled */
 };
 
 void flight_release(struct flight *f);

@@ -223,9 +223,9 @@ static void guess_roles(struct boxes *l)
 
 struct round {
 	struct boxes *listing;
-	guint next;                      /* of listing->all */
+	guint next; /* of listing->all */
 	unsigned asked;
-	bool refused;                    /* BAD: no more of them */
+	bool refused;			 /* BAD: no more of them */
 	uint32_t tags[STATUS_IN_FLIGHT]; /* awaited, 0 = none */
 	unsigned waiting;
 };

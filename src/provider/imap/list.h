@@ -10,8 +10,8 @@
 #include "provider/imap/command.h"
 
 enum {
-	LIST_MAX = 50000,           /* mailboxes of an account */
-	LIST_EARLY_MS = 10 * 1000,  /* an older early listing is not used */
+	LIST_MAX = 50000,	   /* mailboxes of an account */
+	LIST_EARLY_MS = 10 * 1000, /* an older early listing is not used */
 };
 
 struct boxes;

@@ -130,16 +130,19 @@ static int begin(struct session *s, struct sasl *sasl, enum way w, uint32_t *tag
 	AUTO(sasl_wipe) char *first = NULL;
 	int r = 0;
 
-	if (s->imap->plan.sasl_ir)
+	if (s->imap->plan.sasl_ir && w != WAY_PLAIN)
 		r = sasl_step(sasl, NULL, 0, &first, err);
 	if (r < 0)
 		return r;
 	*said = first != NULL;
 	command_init(&c, s->imap, "");
-	g_string_set_size(c.text, (first ? strlen(first) : 0) + 80); /* not moved later: it is wiped */
+	g_string_set_size(
+		c.text, (first ? strlen(first) : 0) + 80); /* not moved later: it is wiped */
 	g_string_printf(c.text, "AUTHENTICATE %s%s%s", sasl_name(mechanism_of(w)), first ? " " : "",
-		!first ? "" : *first ? first : "=");
-	if (first)
+		!first	 ? ""
+		: *first ? first
+			 : "=");
+	if (first && w != WAY_SCRAM_SHA_1 && w != WAY_SCRAM_SHA_256)
 		log_secret(first);
 	r = imap_send(s->imap, &c, 0, tag, err);
 	explicit_bzero(c.text->str, c.text->len);
@@ -157,8 +160,8 @@ static struct slice challenge_of(const struct response *r)
 }
 
 /* The answer to one challenge. */
-static int respond(struct session *s, struct sasl *sasl, const struct response *r, bool said,
-	struct err *err)
+static int respond(
+	struct session *s, struct sasl *sasl, const struct response *r, bool said, struct err *err)
 {
 	AUTO(sasl_wipe) char *response = NULL;
 	struct slice challenge = challenge_of(r);
@@ -279,6 +282,11 @@ static int login_refused(struct session *s, struct err *err)
 {
 	if (answer_error(&s->last, err) == ERR_RETRY)
 		return ERR_RETRY;
+	if (session_is_crowded(&s->last)) {
+		err_set(err, ERR_RETRY, _("The server says: %s"), s->last.text);
+		err->after_s = answer_after_s(s->last.text);
+		return ERR_RETRY;
+	}
 	return err_set(err, ERR_AUTH, _("The login was refused: %s"), s->last.text);
 }
 

@@ -47,7 +47,7 @@ static int64_t number_of(const json_t *root, const char *key)
 static void read_evidence(struct evidence *e, const json_t *all)
 {
 	for (int kind = 0; kind < EVIDENCE_KINDS; kind++) {
-		const json_t *one = json_object_get(all, evidence_name(kind));
+		const json_t *one = json_object_get(all, evidence_name((enum evidence_kind)kind));
 		int64_t n = json_integer_value(json_array_get(one, 0));
 
 		e->count[kind] = (int)CLAMP(n, 0, INT32_MAX);
@@ -83,7 +83,7 @@ static json_t *write_evidence(const struct evidence *e)
 
 	for (int kind = 0; kind < EVIDENCE_KINDS; kind++)
 		if (e->count[kind])
-			json_object_set_new(all, evidence_name(kind),
+			json_object_set_new(all, evidence_name((enum evidence_kind)kind),
 				json_pack("[i, I]", e->count[kind], (json_int_t)e->first_at[kind]));
 	return all;
 }
@@ -119,10 +119,11 @@ void imap_recall(struct imap *i)
 	struct memory *m = &i->known;
 
 	memory_read(m, i->base.memory);
+	i->evidence = m->evidence;
 	if (now - m->evidence.probed_at >= probe_after_s(account)) {
 		if (m->evidence.probed_at)
-			log_event(LOG_INFO, "imap-probe", "s:s, s:i", "account", account, "class",
-				m->letter);
+			log_event(LOG_INFO, "imap-probe", "s:s, s:b", "account", account,
+				"forgiven", imap_distrusted(i));
 		m->evidence = (struct evidence){ .probed_at = now };
 		m->connections = CONNECTIONS_MAX;
 		m->stumbles = 0;

@@ -256,8 +256,7 @@ static int prepare_login(struct session *s, struct err *err)
 	if (r < 0)
 		return r;
 	if (!i->plan.known && i->known.before && flight_is_possible(i)) {
-		struct scan words = { i->known.before,
-			i->known.before + strlen(i->known.before) };
+		struct scan words = { i->known.before, i->known.before + strlen(i->known.before) };
 
 		imap_heard(i, &words);
 		s->remembered = true;
@@ -308,26 +307,14 @@ static void apply_evidence(struct imap *i)
 		p->idle = p->notify = false;
 }
 
-static void set_traits(struct imap *i)
-{
-	bool distrusted = imap_distrusted(i);
-
-	i->base.traits = (struct traits){
-		.cheap_scan = i->plan.list_extended && i->plan.list_status,
-		.connections = distrusted ? 1 : i->known.connections,
-		.run_s = distrusted ? EVIDENCE_RUN_S : 0,
-		.run_messages = distrusted ? EVIDENCE_RUN_MESSAGES : 0,
-		.letter = imap_letter(i),
-	};
-}
-
 static int converse(struct session *s, struct err *err)
 {
 	struct imap *i = s->imap;
 	int r = greet(s, err);
 
 	if (r == 0)
-		r = session_capability(s, err); /* not if the login's answer or the flight told them */
+		r = session_capability(
+			s, err); /* not if the login's answer or the flight told them */
 	if (r == 0)
 		r = flight_send(i, &s->flight, err);
 	if (r == 0)
@@ -342,16 +329,15 @@ static int converse(struct session *s, struct err *err)
 
 /* --- the whole ------------------------------------------------------------------------ */
 
-/* Does the server allow fewer connections than there are? */
-static bool too_many(const struct session *s, const struct err *err)
+bool session_is_crowded(const struct answer *a)
 {
 	static const char *const words[] = { "too many", "maximum number of conn",
 		"connection limit", "connections exceeded" };
 
-	if (answer_code(&s->last, "LIMIT") || answer_code(&s->last, "INUSE"))
+	if (answer_code(a, "LIMIT") || answer_code(a, "INUSE"))
 		return true;
 	for (size_t n = 0; n < G_N_ELEMENTS(words); n++)
-		if (strcasestr(s->last.text, words[n]) || strcasestr(err->text, words[n]))
+		if (strcasestr(a->text, words[n]))
 			return true;
 	return false;
 }
@@ -362,10 +348,12 @@ static void learn_from(struct session *s, const struct err *err)
 	struct memory *m = &s->imap->known;
 	bool broke = err->code == ERR_OFFLINE || err->code == ERR_PROTOCOL;
 
-	if (broke && s->flight.early)
+	if (*s->imap->bye)
+		g_strlcpy(s->last.text, s->imap->bye, sizeof s->last.text);
+	if ((broke || err->code == ERR_RETRY) && s->greeted && session_is_crowded(&s->last))
+		m->connections = MAX(m->connections - 1, 1);
+	else if (broke && s->flight.early)
 		m->stumbles = MIN(m->stumbles + 1, MEMORY_STUMBLES_MAX);
-	else if (err->code != ERR_CANCELED && s->greeted && m->connections > 1 && too_many(s, err))
-		m->connections--;
 	else
 		return;
 	imap_keep(s->imap);
@@ -424,7 +412,7 @@ int imap_session_open(struct imap *i, struct err *err)
 		return r;
 	}
 	apply_evidence(i);
-	set_traits(i);
+	imap_set_traits(i);
 	imap_keep(i);
 	log_login(i);
 	return 0;

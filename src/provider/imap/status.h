@@ -8,8 +8,8 @@
 #include "provider/imap/command.h"
 
 enum {
-	STATUS_IN_FLIGHT = 32,   /* commands that wait for their answers */
-	STATUS_SCAN_MAX = 2000,  /* mailboxes that are asked one by one in a scan */
+	STATUS_IN_FLIGHT = 32,	/* commands that wait for their answers */
+	STATUS_SCAN_MAX = 2000, /* mailboxes that are asked one by one in a scan */
 };
 
 /*
