@@ -1,7 +1,7 @@
 /*
  * imap_bench - how fast does the IMAP provider read a mailbox?
  *
- * usage: imap_bench HOST PORT CAFILE USER PASSWORDCOMMAND [MAILBOX]
+ * usage: imap_bench HOST PORT CAFILE USER PASSWORDCOMMAND [MAILBOX [BATCH]]
  *
  * Reads all messages into a sink that counts, over TLS, and prints one JSON
  * line.  tests/bench/rawfetch.c shows the limit in the same run.
@@ -47,6 +47,7 @@ int main(int argc, char **argv)
 {
 	struct account account = { .name = "bench", .type = "imap", .two_way = true };
 	struct mailbox m = { .path = argc > 6 ? argv[6] : "INBOX", .cursor = "" };
+	struct tuning tuning = tuning_default;
 	struct recorder rec;
 	struct cancel cancel;
 	struct provider *p;
@@ -66,6 +67,9 @@ int main(int argc, char **argv)
 	rec.count_only = true;
 	cancel_init(&cancel);
 	p = provider_imap.create(&account, &cancel);
+	if (argc > 7)
+		tuning.sync_batch_size = tuning.backfill_batch_size = atoi(argv[7]);
+	p->tuning = &tuning;
 	start = now();
 	if (p->ops->connect(p, &err) < 0)
 		return fail("connect", &err);

@@ -15,6 +15,8 @@ static void kept_free(gpointer p)
 	g_free(k->from_addr);
 	g_free(k->from_name);
 	g_free(k->to);
+	g_free(k->canonical);
+	g_free(k->preview);
 	g_free(k);
 }
 
@@ -77,6 +79,8 @@ static void keep_message(struct recorder *r, const struct change *c)
 	k->from_addr = g_strdup(c->from_addr);
 	k->from_name = g_strdup(c->from_name);
 	k->to = g_strdup(c->to);
+	k->canonical = g_strdup(c->canonical);
+	k->preview = g_strdup(c->preview);
 	k->n_references = c->n_references;
 	k->sent_at = c->sent_at;
 	k->received_at = c->received_at;

@@ -14,7 +14,7 @@ extern const struct provider_ops provider_imap;
 struct kept {
 	uint64_t uid, size;
 	unsigned flags;
-	char *keywords, *subject, *message_id, *from_addr, *from_name, *to;
+	char *keywords, *subject, *message_id, *from_addr, *from_name, *to, *canonical, *preview;
 	size_t n_references;
 	int64_t sent_at, received_at;
 	bool has_attachment;

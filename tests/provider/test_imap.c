@@ -711,7 +711,9 @@ int main(void)
 	server_fill("bulk", 700);
 	sr = srunner_create(suite());
 	srunner_add_suite(sr, imap_apply_suite());
+	srunner_add_suite(sr, imap_delta_suite());
 	srunner_add_suite(sr, imap_trust_suite());
+	srunner_add_suite(sr, imap_watch_suite());
 	srunner_run_all(sr, CK_ENV);
 	failed = srunner_ntests_failed(sr);
 	srunner_free(sr);

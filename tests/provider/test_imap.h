@@ -22,6 +22,8 @@ int rig_connect(struct rig *r);
 int rig_changes(struct rig *r, const char *path, unsigned flags); /* connects if needed */
 
 Suite *imap_apply_suite(void);
+Suite *imap_delta_suite(void);
 Suite *imap_trust_suite(void);
+Suite *imap_watch_suite(void);
 
 #endif

@@ -569,6 +569,30 @@ START_TEST(a_body_goes_to_its_file)
 }
 END_TEST
 
+/* I-02: ranges of any size, in any order, cost nothing. */
+START_TEST(spans_of_uids_are_cut_and_joined)
+{
+	static const char text[] = "4294967295:9,3,1:2,5";
+	g_autoptr(GArray) spans = g_array_new(FALSE, FALSE, sizeof(struct span));
+	struct scan s = { text, text + sizeof text - 1 };
+	const struct span *x;
+
+	ck_assert(uidset_spans(&s, 2, 20, 10, spans));
+	uidset_spans_join(spans);
+	x = (const struct span *)(const void *)spans->data;
+	ck_assert_uint_eq(spans->len, 3);
+	ck_assert_uint_eq(x[0].first, 2);
+	ck_assert_uint_eq(x[0].last, 3);
+	ck_assert_uint_eq(x[1].first, 5);
+	ck_assert_uint_eq(x[2].first, 9);
+	ck_assert_uint_eq(x[2].last, 20);
+	s = (struct scan){ text, text + sizeof text - 1 };
+	ck_assert_uint_eq(uidset_count(&s, 1, 10), 6);
+	s = (struct scan){ text, text + sizeof text - 1 };
+	ck_assert(!uidset_spans(&s, 1, 20, 4, spans)); /* more than may be kept */
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("imap reader");
@@ -580,6 +604,7 @@ int main(void)
 	mime_init();
 	tcase_set_timeout(c, 120);
 	tcase_add_loop_test(c, odd_fetch_lines, 0, G_N_ELEMENTS(lines));
+	tcase_add_test(c, spans_of_uids_are_cut_and_joined);
 	tcase_add_test(c, deep_nesting_is_only_skipped);
 	tcase_add_test(c, long_references_keep_first_and_last);
 	tcase_add_test(c, keywords_are_in_normal_form);

@@ -26,3 +26,9 @@ tests_store_test_tree_SOURCES = tests/store/test_tree.c $(rig)
 tests_store_test_tree_CFLAGS = $(test_cflags)
 tests_store_test_tree_CPPFLAGS = $(test_cppflags)
 tests_store_test_tree_LDADD = $(test_ldadd)
+
+check_PROGRAMS += tests/store/test_canonical
+tests_store_test_canonical_SOURCES = tests/store/test_canonical.c $(rig)
+tests_store_test_canonical_CFLAGS = $(test_cflags)
+tests_store_test_canonical_CPPFLAGS = $(test_cppflags)
+tests_store_test_canonical_LDADD = $(test_ldadd)

@@ -86,6 +86,62 @@ size_t job_set(struct job *j, size_t *at, GString *set)
 	return from;
 }
 
+/* --- the witness ---------------------------------------------------------------------- */
+
+static void testify(struct job *j, const struct fetch *f)
+{
+	struct witness *w = &j->witness;
+
+	if (!w->uid || f->uid != w->uid || !(f->has & FETCH_FLAGS) || !f->modseq ||
+		w->modseq[w->after])
+		return;
+	w->flags[w->after] = f->flags;
+	w->modseq[w->after] = f->modseq;
+}
+
+static int on_witness(struct imap *i, const struct response *r, void *ctx, struct err *err)
+{
+	struct scan s = r->rest;
+	struct fetch f;
+
+	(void)i;
+	(void)err;
+	if (slice_is(r->word, "FETCH") && fetch_parse(r->number, &s, &f))
+		testify(ctx, &f);
+	return 0;
+}
+
+/* The first look, in the flight of the change itself; once per connection it is enough. */
+static int call_witness(struct job *j, size_t from, size_t to, struct err *err)
+{
+	struct imap *i = j->imap;
+	AUTO(command_release) struct command c = { 0 };
+	uint32_t tag;
+
+	j->witness = (struct witness){ 0 };
+	if (i->modseq_rises || !i->plan.condstore || !i->sel.modseq || imap_distrusted(i))
+		return 0;
+	while (from < to && !j->picks[from].open)
+		from++;
+	if (from == to)
+		return 0;
+	j->witness.uid = j->picks[from].uid;
+	command_init(&c, i, "UID FETCH ");
+	g_string_append_printf(c.text, "%" PRIu64 " (UID FLAGS MODSEQ)", j->witness.uid);
+	return imap_send(i, &c, 0, &tag, err);
+}
+
+static void hear_witness(struct job *j)
+{
+	const struct witness *w = &j->witness;
+
+	if (!w->uid || !w->modseq[0] || !w->modseq[1] || w->flags[0] == w->flags[1])
+		return;
+	j->imap->modseq_rises = w->modseq[1] > w->modseq[0];
+	if (!j->imap->modseq_rises)
+		imap_evidence(j->imap, EVIDENCE_MODSEQ_STUCK);
+}
+
 static int on_there(struct imap *i, const struct response *r, void *ctx, struct err *err)
 {
 	struct job *j = ctx;
@@ -97,6 +153,7 @@ static int on_there(struct imap *i, const struct response *r, void *ctx, struct 
 	(void)err;
 	if (!slice_is(r->word, "FETCH") || !fetch_parse(r->number, &s, &f) || !f.uid)
 		return 0;
+	testify(j, &f);
 	for (p = job_find(j, f.uid); p && p < j->picks + j->n && p->uid == f.uid; p++)
 		p->there = true;
 	return 0;
@@ -112,7 +169,8 @@ int job_look(struct job *j, size_t from, size_t to, const char *set, struct err 
 		j->picks[n].there = false;
 	command_init(&c, j->imap, "UID FETCH ");
 	command_add(&c, set);
-	command_add(&c, " (UID)");
+	j->witness.after = true;
+	command_add(&c, j->witness.uid ? " (UID FLAGS MODSEQ)" : " (UID)");
 	r = imap_run(j->imap, &c, on_there, j, &a, err);
 	if (r == 0 && a.status != ANSWER_OK)
 		return answer_error(&a, err);
@@ -151,7 +209,7 @@ static int store(struct job *j, const char *set, char sign, unsigned flags, stru
 	flags_to_imap(flags, names);
 	command_init(&c, j->imap, "UID STORE ");
 	g_string_append_printf(c.text, "%s %cFLAGS.SILENT (%s)", set, sign, names);
-	return imap_run(j->imap, &c, NULL, NULL, a, err);
+	return imap_run(j->imap, &c, on_witness, j, a, err);
 }
 
 /* One command's worth of messages.  Repeating it is harmless, so a lost answer is no more than
@@ -160,9 +218,9 @@ static int flags_of(struct job *j, size_t from, size_t to, const char *set, stru
 {
 	const struct mutation_batch *b = j->batch;
 	struct answer a = { .status = ANSWER_OK };
-	int r = 0;
+	int r = call_witness(j, from, to, err);
 
-	if (b->add)
+	if (r == 0 && b->add)
 		r = store(j, set, '+', b->add, &a, err);
 	if (r == 0 && a.status == ANSWER_OK && b->remove)
 		r = store(j, set, '-', b->remove, &a, err);
@@ -174,6 +232,7 @@ static int flags_of(struct job *j, size_t from, size_t to, const char *set, stru
 		job_decide(j, from, to, APPLIED_UNKNOWN, NULL);
 		return r;
 	}
+	hear_witness(j);
 	for (size_t n = from; n < to; n++) {
 		if (!j->picks[n].there)
 			job_decide(j, n, n + 1, APPLIED_GONE, NULL);

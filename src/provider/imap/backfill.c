@@ -105,6 +105,8 @@ static bool room(const struct backfill *b)
 {
 	if (b->stop || b->pull->paused || b->next_hi == 0 || b->n == SLICES_IN_FLIGHT)
 		return false;
+	if (b->limit && b->asked >= b->limit)
+		return false;
 	return b->n == 0 || (!b->first && b->in_flight + slice_size(b) <= IN_FLIGHT_MAX);
 }
 

@@ -206,8 +206,8 @@ static bool is_unchanged(const struct pull *p)
 		return false;
 	if (wants_history(p))
 		return false;
-	if (i->sel.path && i->sel.stirred && strcmp(i->sel.path, p->path) == 0)
-		return false; /* something was told since */
+	if (i->sel.path && strcmp(i->sel.path, p->path) == 0)
+		return false; /* of the selected mailbox, servers tell what they told it last */
 	return st->uidvalidity == p->at.uidvalidity && st->uidnext == p->at.uidnext &&
 	       st->messages == p->at.exists && st->modseq == p->at.modseq;
 }

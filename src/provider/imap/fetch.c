@@ -240,9 +240,17 @@ static bool preview(struct scan *s, struct fetch *f)
 	return scan_string(s, &f->preview) && (!open || scan_char(s, ')'));
 }
 
+/* "(917)" */
+static bool modseq(struct scan *s, struct fetch *f)
+{
+	return scan_char(s, '(') && scan_number(s, &f->modseq) && scan_char(s, ')');
+}
+
 /* What only some servers tell. */
 static bool rare_item(struct scan *s, struct fetch *f, struct slice name)
 {
+	if (slice_is(name, "MODSEQ"))
+		return modseq(s, f);
 	if (slice_is(name, "EMAILID"))
 		return email_id(s, f);
 	if (slice_is(name, "X-GM-MSGID"))

@@ -34,6 +34,7 @@ struct envelope {
 struct fetch {
 	unsigned has; /* enum fetch_has */
 	uint64_t seq, uid, size;
+	uint64_t modseq;	/* MODSEQ (RFC 7162), 0 = not told */
 	unsigned flags;		/* enum flags */
 	struct slice flag_list; /* what stood in the brackets: for keywords */
 	bool keywords;		/* there is at least one among them */

@@ -14,7 +14,7 @@ void imap_drop(struct imap *i)
 	i->plan = (struct plan){ 0 };
 	g_clear_pointer(&i->silent, g_free);
 	g_clear_pointer(&i->stirred, g_hash_table_unref);
-	i->notify_on = i->tree = false;
+	i->notify_on = i->tree = i->modseq_rises = false;
 	i->bulk = false;
 	imap_status_forget(i, NULL);
 	g_clear_pointer(&i->heard, g_free);

@@ -62,6 +62,7 @@ struct imap {
 	bool bulk;		/* compression was begun or is not to be had: imap_bulk was called */
 	GHashTable *status;	/* path -> struct box_status, of the last scan; NULL = none */
 	struct evidence evidence; /* what the server was caught at; kept in base.memory */
+	bool modseq_rises;	  /* seen on this connection: CONDSTORE is not a lie */
 	int idle_ms;		  /* so long may one IDLE last */
 	char *silent;		  /* mailbox that an IDLE claimed to watch and told nothing of */
 	bool notify_on;		  /* NOTIFY is set on this connection */

@@ -20,11 +20,23 @@ struct pick {
 	struct pick *twin;   /* the next one with the same Message-ID and size */
 };
 
+/*
+ * One message whose flags are about to change, seen before and after: does its
+ * mod-sequence rise, as RFC 7162 demands (C-12)?
+ */
+struct witness {
+	uint64_t uid; /* 0 = none is needed */
+	bool after;   /* what comes now is the second look */
+	unsigned flags[2];
+	uint64_t modseq[2]; /* 0 = not seen */
+};
+
 struct job {
 	struct imap *imap;
 	const struct mutation_batch *batch;
 	struct pick *picks; /* batch->n of them */
 	size_t n;
+	struct witness witness;
 };
 
 void job_init(struct job *j, struct imap *i, const struct mutation_batch *b, struct applied *out);
