@@ -36,7 +36,9 @@ const struct command cli_commands[] = {
 	{ "sync", "[--account A] [--full] [--json]", ENGINE, cmd_sync,
 		N_("Fetches what is new and sends what is queued, once, for one account or all of "
 		   "them.  An account that fails does not stop the others.  With --full everything is "
-		   "compared, whatever the server says has changed.") },
+		   "compared, whatever the server says has changed.  While another tern "
+		   "synchronises an account, sync leaves it alone, says so and fails; what is "
+		   "queued leaves through the other one.") },
 	{ "mailboxes", "[--account A] [--json]", STORE, cmd_mailboxes,
 		N_("Lists the mailboxes with their unread and total messages.") },
 	{ "list", "[--mailbox M] [--account A] [--limit N] [--after CURSOR] [--json]", STORE, cmd_list,
