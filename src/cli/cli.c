@@ -39,7 +39,9 @@ const struct command cli_commands[] = {
 		N_("Fetches what is new and sends what is queued, once, for one account or all of "
 		   "them.  An account that fails does not stop the others.  With --full everything is "
 		   "compared, whatever the server says has changed.  With --bodies the whole text of "
-		   "every message that is not here yet comes too, for reading without a network.") },
+		   "every message that is not here yet comes too, for reading without a network.  "
+		   "While another tern synchronises an account, sync leaves it alone, says so and "
+		   "fails; what is queued leaves through the other one.") },
 	{ "jobs", "[--account A] [--json]", STORE, cmd_jobs,
 		N_("Lists the jobs that run by themselves while tern is open: how often, when they "
 		   "last ended and begin next, how often they ran and failed, and the last result.") },
