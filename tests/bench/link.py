@@ -19,6 +19,7 @@
 import argparse
 import asyncio
 import json
+import logging
 import threading
 
 CHUNK = 64 << 10
@@ -43,6 +44,7 @@ class Link:
         return counts
 
     def stop(self):
+        logging.getLogger("asyncio").setLevel(logging.CRITICAL)  # which connections are cut
         self.loop.call_soon_threadsafe(self.loop.stop)
         self.thread.join(5)
 
