@@ -44,7 +44,7 @@ class Link:
         return counts
 
     def stop(self):
-        logging.getLogger("asyncio").setLevel(logging.CRITICAL)  # open connections are cut
+        logging.getLogger("asyncio").setLevel(logging.CRITICAL)  # which connections are cut
         self.loop.call_soon_threadsafe(self.loop.stop)
         self.thread.join(5)
 
@@ -56,6 +56,10 @@ class Link:
         self.port = server.sockets[0].getsockname()[1]
         self.ready.set()
         self.loop.run_forever()
+        left = asyncio.all_tasks(self.loop)     # of connections that are cut
+        for task in left:
+            task.cancel()
+        self.loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
 
     async def _serve(self, client, to_client):
         try:
