@@ -196,16 +196,20 @@ static bool wants_history(const struct pull *p)
 	return p->at.low > 1 && !(p->flags & CHANGES_NO_HISTORY);
 }
 
-/*
- * The scan proves that nothing changed: same messages, same flags (RFC 7162; L-100).
- * 1 is where counting begins, and what a server says that only pretends to count.
- */
+/* 1 is where counting begins, in an empty mailbox, and what a server says that only pretends to
+ * count. */
+static bool counts_changes(const struct position *at)
+{
+	return at->modseq > 1 || (at->modseq == 1 && at->exists == 0);
+}
+
+/* The scan proves that nothing changed: same messages, same flags (RFC 7162; L-100). */
 static bool is_unchanged(const struct pull *p)
 {
 	const struct imap *i = p->imap;
 	const struct box_status *st = imap_status(i, p->path);
 
-	if (!st || p->flags & CHANGES_FULL || imap_distrusted(i) || p->at.modseq <= 1)
+	if (!st || p->flags & CHANGES_FULL || imap_distrusted(i) || !counts_changes(&p->at))
 		return false;
 	if (wants_history(p))
 		return false;
