@@ -196,27 +196,21 @@ static bool wants_history(const struct pull *p)
 	return p->at.low > 1 && !(p->flags & CHANGES_NO_HISTORY);
 }
 
-/* 1 is where counting begins, in an empty mailbox, and what a server says that only pretends to
- * count. */
-static bool counts_changes(const struct position *at)
-{
-	return at->modseq > 1 || (at->modseq == 1 && at->exists == 0);
-}
-
 /* The scan proves that nothing changed: same messages, same flags (RFC 7162; L-100). */
 static bool is_unchanged(const struct pull *p)
 {
 	const struct imap *i = p->imap;
 	const struct box_status *st = imap_status(i, p->path);
 
-	if (!st || p->flags & CHANGES_FULL || imap_distrusted(i) || !counts_changes(&p->at))
+	if (!st || p->flags & CHANGES_FULL || imap_distrusted(i) || !p->at.modseq)
 		return false;
 	if (wants_history(p))
 		return false;
 	if (i->sel.path && strcmp(i->sel.path, p->path) == 0)
 		return false; /* of the selected mailbox, servers tell what they told it last */
 	return st->uidvalidity == p->at.uidvalidity && st->uidnext == p->at.uidnext &&
-	       st->messages == p->at.exists && st->modseq == p->at.modseq;
+	       st->messages == p->at.exists &&
+	       pull_modseq(st->modseq, st->messages) == p->at.modseq;
 }
 
 /* HIGHESTMODSEQ went back, or there is none any more: nothing is known of flags (C-15). */

@@ -134,7 +134,7 @@ static int ask_all(struct imap *i, struct flight *f, const struct plan *p, struc
 
 bool flight_is_possible(const struct imap *i)
 {
-	return i->known.after && i->known.stumbles < MEMORY_STUMBLES_MAX;
+	return i->known.after && !i->known.deaf && i->known.stumbles < MEMORY_STUMBLES_MAX;
 }
 
 int flight_send_early(struct imap *i, struct flight *f, struct err *err)
@@ -179,13 +179,28 @@ static void list_answered(struct imap *i, struct flight *f, const struct respons
 	boxes_free(&f->listing);
 }
 
+/*
+ * Some servers hand a session that logged in to another process and forget what
+ * they had read ahead for it (Courier): an early flight of which nothing is
+ * heard for FLIGHT_LOST_MS is lost.
+ */
+static int read_landing(struct imap *i, struct flight *f, struct response *r, struct err *err)
+{
+	bool first = f->early && !f->heard;
+	int n = imap_read(i, first ? FLIGHT_LOST_MS : STREAM_READ_MS, flight_note, f, r, err);
+
+	f->lost = first && n == ERR_OFFLINE && !*i->bye;
+	f->heard = true;
+	return n;
+}
+
 int flight_land(struct imap *i, struct flight *f, struct err *err)
 {
 	struct response r;
 	int n = 0;
 
 	while (n == 0 && (f->capability || f->enable || f->id || f->list)) {
-		n = imap_read(i, STREAM_READ_MS, flight_note, f, &r, err);
+		n = read_landing(i, f, &r, err);
 		if (n < 0 || r.kind != RESPONSE_TAGGED)
 			continue;
 		if (r.tag == f->capability)

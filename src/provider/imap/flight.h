@@ -12,10 +12,14 @@
 
 #include "provider/imap/list.h"
 
+enum { FLIGHT_LOST_MS = 5000 };
+
 struct flight {
 	bool early;			       /* it left before the login was answered */
 	uint32_t capability, enable, id, list; /* tags that are awaited, 0 = none */
 	const char *asked; /* the words of the last ENABLE that was not refused */
+	bool heard;	   /* something was read since the login was answered */
+	bool lost;	   /* nothing was, in time: the server lost the flight */
 	bool introduced, listed;
 	struct boxes *listing; /* being filled */
 };

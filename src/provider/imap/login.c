@@ -1,9 +1,10 @@
 /*
  * Signing in: which way, and the conversation.
  *
- * For a password the ways are, in this order: PLAIN with its initial response,
- * which needs one flight; SCRAM, which does not show the password; LOGIN,
- * again one flight; PLAIN by continuation; AUTH=LOGIN.  A way that the server
+ * For a password the ways are, in this order: PLAIN with its initial response
+ * and LOGIN, which need one flight and work whatever the server keeps of the
+ * password (inside TLS that was verified nobody else sees it); PLAIN by
+ * continuation; SCRAM, which does not show it; AUTH=LOGIN.  A way that the server
  * announced and then does not know is followed by the next one; a refusal of
  * the password is final, so that nobody is locked out.
  *
@@ -21,10 +22,10 @@
 
 enum way {
 	WAY_PLAIN_AT_ONCE,
-	WAY_SCRAM_SHA_256,
-	WAY_SCRAM_SHA_1,
 	WAY_LOGIN_COMMAND,
 	WAY_PLAIN,
+	WAY_SCRAM_SHA_256,
+	WAY_SCRAM_SHA_1,
 	WAY_LOGIN,
 	WAY_XOAUTH2,
 	WAY_OAUTHBEARER,

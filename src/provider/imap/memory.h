@@ -25,6 +25,7 @@ struct memory {
 	char letter;
 	int connections; /* that it allows at a time */
 	int stumbles;	 /* connections in a row that broke after an early command */
+	bool deaf;	 /* what is sent before the login was answered gets lost: never forgiven */
 	struct evidence evidence;
 };
 

@@ -64,6 +64,13 @@ struct pull {
 	GHashTable *came; /* uids reported during a rescue, NULL outside of one */
 };
 
+/* A HIGHESTMODSEQ that says something, else 0: 1 is where counting begins, in an empty mailbox, and
+ * what a server says that only pretends to count. */
+static inline uint64_t pull_modseq(uint64_t told, uint64_t exists)
+{
+	return told == 1 && exists > 0 ? 0 : told;
+}
+
 /* Reads a cursor; false if it is none ("" or of another version). */
 bool position_read(const char *cursor, struct position *out);
 

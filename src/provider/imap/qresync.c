@@ -228,7 +228,7 @@ static void judge(struct flight *f, bool ask, bool quick)
 {
 	struct pull *p = f->pull;
 
-	p->modseq = p->imap->sel.modseq;
+	p->modseq = pull_modseq(p->imap->sel.modseq, p->imap->sel.exists);
 	p->news_read = f->news.tag && (leg_ok(&f->news) || p->imap->sel.exists == 0);
 	p->proof = PROOF_NONE;
 	if (!holds(f) || !ask || f->lost || p->modseq < p->at.modseq)
@@ -248,7 +248,7 @@ static int open_anew(struct pull *p, struct err *err)
 	r = imap_session_open(p->imap, err);
 	if (r == 0)
 		r = imap_select(p->imap, p->path, true, true, err);
-	p->modseq = p->imap->sel.modseq;
+	p->modseq = pull_modseq(p->imap->sel.modseq, p->imap->sel.exists);
 	p->n_new = 0;
 	return r;
 }

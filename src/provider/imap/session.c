@@ -352,6 +352,8 @@ static void learn_from(struct session *s, const struct err *err)
 		g_strlcpy(s->last.text, s->imap->bye, sizeof s->last.text);
 	if ((broke || err->code == ERR_RETRY) && s->greeted && session_is_crowded(&s->last))
 		m->connections = MAX(m->connections - 1, 1);
+	else if (s->flight.lost)
+		m->deaf = true;
 	else if (broke && s->flight.early)
 		m->stumbles = MIN(m->stumbles + 1, MEMORY_STUMBLES_MAX);
 	else
@@ -395,7 +397,8 @@ static void log_login(const struct imap *i)
 		i->base.traits.connections);
 }
 
-int imap_session_open(struct imap *i, struct err *err)
+/* *lost: the flight was; the next try sends none. */
+static int open_once(struct imap *i, bool *lost, struct err *err)
 {
 	struct session s = { .imap = i };
 	int r;
@@ -406,11 +409,23 @@ int imap_session_open(struct imap *i, struct err *err)
 		r = converse(&s, err);
 	imap_session_release(&s);
 	flight_release(&s.flight);
+	*lost = s.flight.lost;
 	if (r < 0) {
 		learn_from(&s, err);
 		imap_drop(i);
-		return r;
 	}
+	return r;
+}
+
+int imap_session_open(struct imap *i, struct err *err)
+{
+	bool lost;
+	int r = open_once(i, &lost, err);
+
+	if (r < 0 && lost && !cancel_is_set(i->base.cancel))
+		r = open_once(i, &lost, err);
+	if (r < 0)
+		return r;
 	apply_evidence(i);
 	imap_set_traits(i);
 	imap_keep(i);

@@ -4,6 +4,8 @@
 
 #include "provider/imap/list.h"
 
+enum { OBJECT_ID_MAX = 255 }; /* bytes (RFC 8474) */
+
 static uint32_t narrow(uint64_t n)
 {
 	return (uint32_t)MIN(n, UINT32_MAX);
@@ -23,14 +25,21 @@ static void item(struct slice word, uint64_t n, struct box_status *out)
 		out->modseq = n;
 }
 
-/* "(F2212ea87-6097-4256-9d51-71338625)" */
+/* "(F2212ea87-6097-4256-9d51-71338625)"; one that is none (RFC 8474, section 4) is passed over: in
+ * the list of Cyrus 3.6 it is whatever stands in memory. */
 static bool read_id(struct scan *s, struct slice *id)
 {
 	struct scan at = *s;
+	const char *p;
 
-	if (!scan_char(&at, '(') || !scan_string(&at, id) || !scan_char(&at, ')'))
+	if (!scan_char(&at, '('))
 		return false;
-	*s = at;
+	for (p = at.p; p < at.end && (g_ascii_isalnum(*p) || *p == '-' || *p == '_'); p++)
+		;
+	if (p == at.p || p == at.end || *p != ')' || p - at.p > OBJECT_ID_MAX)
+		return false;
+	*id = (struct slice){ .p = at.p, .n = (size_t)(p - at.p) };
+	s->p = p + 1;
 	return true;
 }
 
