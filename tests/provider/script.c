@@ -128,6 +128,8 @@ static void step(struct playing *p, const char *text)
 		next_connection(p);
 	else if (*text == 'S' && !send_line(p, text + 2))
 		failed(p, text, "the client is gone");
+	else if (*text == 'L')
+		(void)!send_line(p, text + 2);
 	else if (*text == 'Q' && readable(p->fd, (int)g_ascii_strtoll(text + 2, NULL, 10)))
 		failed(p, text, "something came");
 	else if (*text == 'B')
@@ -153,6 +155,8 @@ static void *play(void *data)
 		;
 	if (p.fd >= 0)
 		close(p.fd);
+	if (*p.script->failure)
+		shutdown(p.script->fd, SHUT_RDWR); /* nobody shall wait for what does not come */
 	return NULL;
 }
 

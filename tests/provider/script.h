@@ -3,6 +3,7 @@
  * do seldom or never.  It runs in a thread, in the clear, on a free port.
  *
  *   S TEXT   sends TEXT and a line end; $1 .. $9: the tag of that C step
+ *   L TEXT   the same, to a client that may be gone already
  *   C WORDS  a command must come that begins with WORDS behind its tag
  *   R TEXT   a line must come that is TEXT ("R *": begins with anything)
  *   Q MS     for MS milliseconds nothing must come

@@ -157,8 +157,8 @@ START_TEST(a_refused_login_leaves_nothing_behind)
 {
 	static const char *const steps[] = { FIRST, "C LOGOUT", "=",
 		"S * OK [CAPABILITY " CAPS "] hello", "C AUTHENTICATE PLAIN", "C ENABLE", "C ID",
-		"C LIST", "S $1 NO [AUTHENTICATIONFAILED] wrong", "S $2 BAD who", "S $3 BAD who",
-		"S $4 BAD who", "=", "S * OK [CAPABILITY " CAPS "] hello", "C AUTHENTICATE PLAIN",
+		"C LIST", "S $1 NO [AUTHENTICATIONFAILED] wrong", "L $2 BAD who", "L $3 BAD who",
+		"L $4 BAD who", "=", "S * OK [CAPABILITY " CAPS "] hello", "C AUTHENTICATE PLAIN",
 		"C ENABLE", "C ID", "C LIST", "S $1 OK [CAPABILITY " AFTER "] in", "S $2 OK",
 		"S $3 OK", LIST_ANSWER, "S $4 OK", NULL };
 	struct script s;
