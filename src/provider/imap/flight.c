@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/i18n.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "config.h"
@@ -180,9 +181,12 @@ static void list_answered(struct imap *i, struct flight *f, const struct respons
 }
 
 /*
- * Some servers hand a session that logged in to another process and forget what
- * they had read ahead for it (Courier): an early flight of which nothing is
- * heard for FLIGHT_LOST_MS is lost.
+ * What was sent ahead is lost at some servers.  Courier hands a session that
+ * logged in to another process and forgets what it had read for it: nothing is
+ * heard.  Cyrus, behind AUTHENTICATE, reads its line a second time and that
+ * many bytes of the flight not at all: the login is answered twice.  An early
+ * flight of which nothing is heard for FLIGHT_LOST_MS, or among whose answers
+ * is one to something else, is lost.
  */
 static int read_landing(struct imap *i, struct flight *f, struct response *r, struct err *err)
 {
@@ -194,6 +198,24 @@ static int read_landing(struct imap *i, struct flight *f, struct response *r, st
 	return n;
 }
 
+static int answered(struct imap *i, struct flight *f, const struct response *r, struct err *err)
+{
+	if (r->tag == f->capability) {
+		f->capability = 0;
+	} else if (r->tag == f->id) {
+		f->id = 0;
+	} else if (r->tag == f->enable) {
+		enable_answered(i, f, r);
+	} else if (r->tag == f->list) {
+		list_answered(i, f, r);
+	} else if (f->early) {
+		f->lost = true;
+		return err_set(err, ERR_OFFLINE,
+			_("The server mixed up what was sent along with the login."));
+	}
+	return 0;
+}
+
 int flight_land(struct imap *i, struct flight *f, struct err *err)
 {
 	struct response r;
@@ -201,16 +223,8 @@ int flight_land(struct imap *i, struct flight *f, struct err *err)
 
 	while (n == 0 && (f->capability || f->enable || f->id || f->list)) {
 		n = read_landing(i, f, &r, err);
-		if (n < 0 || r.kind != RESPONSE_TAGGED)
-			continue;
-		if (r.tag == f->capability)
-			f->capability = 0;
-		else if (r.tag == f->id)
-			f->id = 0;
-		else if (r.tag == f->enable)
-			enable_answered(i, f, &r);
-		else if (r.tag == f->list)
-			list_answered(i, f, &r);
+		if (n == 0 && r.kind == RESPONSE_TAGGED)
+			n = answered(i, f, &r, err);
 	}
 	return n;
 }

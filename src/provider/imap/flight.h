@@ -19,7 +19,7 @@ struct flight {
 	uint32_t capability, enable, id, list; /* tags that are awaited, 0 = none */
 	const char *asked; /* the words of the last ENABLE that was not refused */
 	bool heard;	   /* something was read since the login was answered */
-	bool lost;	   /* nothing was, in time: the server lost the flight */
+	bool lost;	   /* the server lost the flight, or a part of it */
 	bool introduced, listed;
 	struct boxes *listing; /* being filled */
 };

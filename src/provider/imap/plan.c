@@ -32,6 +32,7 @@ static void learn(struct plan *p, struct slice word)
 		{ "LIST-EXTENDED", &p->list_extended },
 		{ "LIST-STATUS", &p->list_status },
 		{ "OBJECTID", &p->objectid },
+		{ "X-SIEVE-MAILBOX", &p->sieve_mailbox },
 		{ "X-GM-EXT-1", &p->gmail },
 		{ "PREVIEW", &p->preview },
 		{ "CONDSTORE", &p->condstore },

@@ -32,6 +32,7 @@ struct plan {
 	bool list_extended; /* RFC 5258 */
 	bool list_status;   /* RFC 5819 */
 	bool objectid;	    /* RFC 8474 */
+	bool sieve_mailbox; /* X-SIEVE-MAILBOX: a Cyrus, whose lists tell no usable MAILBOXID */
 	bool gmail;	    /* X-GM-EXT-1 */
 	bool preview;	    /* RFC 8970 */
 	/* for changes */

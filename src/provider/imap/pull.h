@@ -22,6 +22,7 @@ enum {
 	PULL_GONE_MAX = 100000, /* uids found gone kept at once; of more, likewise */
 	PULL_NEWEST = 500,	/* messages whose flags are looked at in every call on a plain server */
 	PULL_FLAGS_S = 3600,	/* ... and all of them after so many seconds */
+	PULL_FLAGS_NOTE_S = 600, /* the time of that is kept to this many: a call without news writes nothing */
 	PULL_LOSS_FLOOR = 100,	/* so many messages may vanish without a second proof ... */
 	PULL_LOSS_SHARE = 5,	/* ... or less than 1/5 of those known */
 };

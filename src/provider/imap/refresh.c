@@ -266,10 +266,11 @@ static int rounds(struct pull *p, uint64_t first, struct err *err)
 
 int pull_refresh(struct pull *p, struct err *err)
 {
+	int64_t now = clock_unix();
 	int r = rounds(p, 0, err);
 
-	if (r == 0)
-		p->at.flags_at = clock_unix();
+	if (r == 0 && (now < p->at.flags_at || now - p->at.flags_at >= PULL_FLAGS_NOTE_S))
+		p->at.flags_at = now;
 	return r;
 }
 

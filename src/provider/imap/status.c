@@ -25,8 +25,7 @@ static void item(struct slice word, uint64_t n, struct box_status *out)
 		out->modseq = n;
 }
 
-/* "(F2212ea87-6097-4256-9d51-71338625)"; one that is none (RFC 8474, section 4) is passed over: in
- * the list of Cyrus 3.6 it is whatever stands in memory. */
+/* "(F2212ea87-6097-4256-9d51-71338625)"; one that is none (RFC 8474, section 4) is passed over. */
 static bool read_id(struct scan *s, struct slice *id)
 {
 	struct scan at = *s;
@@ -70,6 +69,7 @@ bool status_read(
 	return true;
 }
 
+/* In the lists of Cyrus 3.6 MAILBOXID is whatever stands in memory, now and then a letter or two. */
 const char *status_items(const struct plan *p)
 {
 	static const char *const items[] = {
@@ -79,7 +79,7 @@ const char *status_items(const struct plan *p)
 		"(MESSAGES UIDNEXT UIDVALIDITY UNSEEN HIGHESTMODSEQ MAILBOXID)",
 	};
 
-	return items[(p->condstore ? 1 : 0) + (p->objectid ? 2 : 0)];
+	return items[(p->condstore ? 1 : 0) + (p->objectid && !p->sieve_mailbox ? 2 : 0)];
 }
 
 void status_keep(struct imap *i, const char *path, const struct box_status *s)
