@@ -103,9 +103,16 @@ static const char *enable_command(const struct imap *i, const struct plan *p)
 	return commands[changes + (p->utf8_accept ? 3 : 0)];
 }
 
+/*
+ * Dovecot over a Maildir reads the whole list of the INBOX's files for the
+ * STATUS in a listing (100,000 messages: 130 ms), but not when the INBOX is open
+ * (1 ms).  So it is opened before the listing, for reading only; what that tells
+ * is not used, and for us no mailbox is selected.
+ */
 static int ask_list(struct imap *i, struct flight *f, const struct plan *p, struct err *err)
 {
 	AUTO(command_release) struct command c = { 0 };
+	int r = 0;
 
 	if (f->listed || !i->base.scan_follows || !p->list_extended || !p->list_status ||
 		!boxes_command(i, p, &c))
@@ -113,7 +120,10 @@ static int ask_list(struct imap *i, struct flight *f, const struct plan *p, stru
 	boxes_free(&f->listing);
 	f->listing = boxes_new();
 	f->listed = true;
-	return imap_send(i, &c, 0, &f->list, err);
+	if (p->qresync && !f->opened)
+		r = ask(i, "EXAMINE INBOX", &f->open, err);
+	f->opened = true;
+	return r < 0 ? r : imap_send(i, &c, 0, &f->list, err);
 }
 
 static int ask_all(struct imap *i, struct flight *f, const struct plan *p, struct err *err)
@@ -204,6 +214,8 @@ static int answered(struct imap *i, struct flight *f, const struct response *r, 
 		f->capability = 0;
 	} else if (r->tag == f->id) {
 		f->id = 0;
+	} else if (r->tag == f->open) {
+		f->open = 0;
 	} else if (r->tag == f->enable) {
 		enable_answered(i, f, r);
 	} else if (r->tag == f->list) {
@@ -221,7 +233,7 @@ int flight_land(struct imap *i, struct flight *f, struct err *err)
 	struct response r;
 	int n = 0;
 
-	while (n == 0 && (f->capability || f->enable || f->id || f->list)) {
+	while (n == 0 && (f->capability || f->enable || f->id || f->open || f->list)) {
 		n = read_landing(i, f, &r, err);
 		if (n == 0 && r.kind == RESPONSE_TAGGED)
 			n = answered(i, f, &r, err);

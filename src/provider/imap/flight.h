@@ -16,11 +16,11 @@ enum { FLIGHT_LOST_MS = 5000 };
 
 struct flight {
 	bool early;			       /* it left before the login was answered */
-	uint32_t capability, enable, id, list; /* tags that are awaited, 0 = none */
+	uint32_t capability, enable, id, open, list; /* tags that are awaited, 0 = none */
 	const char *asked; /* the words of the last ENABLE that was not refused */
 	bool heard;	   /* something was read since the login was answered */
 	bool lost;	   /* the server lost the flight, or a part of it */
-	bool introduced, listed;
+	bool introduced, opened, listed;
 	struct boxes *listing; /* being filled */
 };
 
