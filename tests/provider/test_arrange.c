@@ -138,6 +138,23 @@ START_TEST(without_a_code_the_list_is_asked)
 }
 END_TEST
 
+/* A list that is refused proves nothing. */
+START_TEST(a_refused_list_is_no_proof)
+{
+	static const char *const steps[] = { OPEN, "C DELETE \"INBOX.a\"", "S $3 NO not yours",
+		"C LIST \"\" \"INBOX.a\"", "S $4 NO not now", "C LOGOUT", NULL };
+	struct script s;
+	struct desk d;
+
+	script_start(&s, steps);
+	desk_init(&d, s.port);
+	must(&d, desk_connect(&d));
+	ck_assert_int_eq(desk_arrange(&d, MAILBOX_DELETE, "INBOX.a", NULL), ERR_REFUSED);
+	desk_release(&d);
+	script_stop(&s);
+}
+END_TEST
+
 Suite *arrange_suite(void)
 {
 	Suite *s = suite_create("arrange");
@@ -150,6 +167,7 @@ Suite *arrange_suite(void)
 	}
 	tcase_add_test(t, a_namespace_goes_before_the_name);
 	tcase_add_test(t, without_a_code_the_list_is_asked);
+	tcase_add_test(t, a_refused_list_is_no_proof);
 	suite_add_tcase(s, t);
 	return s;
 }

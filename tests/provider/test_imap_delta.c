@@ -568,6 +568,113 @@ START_TEST(the_servers_own_id_and_preview_are_taken)
 }
 END_TEST
 
+/* --- answers that contradict themselves ------------------------------------------------------- */
+
+#define BOX_OF_10                                                                                  \
+	"* 10 EXISTS\r\n* OK [UIDVALIDITY 77]\r\n* OK [UIDNEXT 11]\r\n* OK [HIGHESTMODSEQ 130]\r\n"
+
+/* "* SEQ FETCH (UID UID FLAGS ())" for uids from .. to, up or down; seq is the uid. */
+static char *listing(int from, int to, const char *before)
+{
+	GString *out = g_string_new(before);
+
+	for (int uid = from;; uid += from < to ? 1 : -1) {
+		g_string_append_printf(out, "* %d FETCH (UID %d FLAGS ())\r\n", uid, uid);
+		if (uid == to)
+			break;
+	}
+	g_string_append(out, "%T OK\r\n");
+	return g_string_free(out, FALSE);
+}
+
+/* What is named in a listing is there, in whatever order (I-05). */
+static void must_keep_all(const char *cursor, int from, int to, const char *before)
+{
+	g_autofree char *lines = listing(from, to, before);
+	const struct script_rule rules[] = {
+		{ "SELECT", BOX_OF_10 "%T OK\r\n", 0 },
+		{ "UID FETCH", lines, 0 },
+		{ NULL, NULL, 0 },
+	};
+	struct script s;
+	struct rig r;
+
+	begin(&r, &s, "IDLE", rules, 10, cursor);
+	scanned(&r, 11, 10, 0);
+	ck_assert_msg(rig_changes(&r, "box", CHANGES_NO_HISTORY) == 0, "%s", r.err.text);
+	ck_assert_int_eq(script_heard(&s, "(UID FLAGS)"), 1);
+	ck_assert_int_eq(r.rec.gone, 0);
+	ck_assert_uint_eq(recorder_count(&r.rec), 10);
+	end(&r, &s);
+}
+
+START_TEST(what_a_listing_names_is_not_gone)
+{
+	must_keep_all("2 77 11 1 0 10 0", 1, 10, "");
+	must_keep_all("2 77 11 5 0 10 0", 5, 10, "* 10 FETCH (UID 10 FLAGS (\\Seen))\r\n");
+	must_keep_all("2 77 11 1 0 10 0", 10, 1, "");
+}
+END_TEST
+
+/* A SEARCH or a VANISHED that does not fit the number of messages proves no loss. */
+static void must_list(const char *capabilities, const char *cursor, const char *vanished,
+	const char *found, int gone)
+{
+	g_autofree char *opened = g_strconcat(BOX_OF_10, vanished, "%T OK\r\n", NULL);
+	g_autofree char *lines = listing(1, 10, "");
+	const struct script_rule rules[] = {
+		{ "SELECT", opened, 0 },
+		{ "UID FETCH 1:10 (UID FLAGS) (CHANGEDSINCE", "%T OK\r\n", 0 },
+		{ "UID FETCH 3:10 (UID FLAGS) (CHANGEDSINCE", "%T OK\r\n", 0 },
+		{ "UID SEARCH", found, 0 },
+		{ "UID FETCH", lines, 0 },
+		{ NULL, NULL, 0 },
+	};
+	struct script s;
+	struct rig r;
+
+	begin(&r, &s, capabilities, rules, 10, cursor);
+	scanned(&r, 11, 10, 130);
+	ck_assert_msg(rig_changes(&r, "box", CHANGES_NO_HISTORY) == 0, "%s", r.err.text);
+	ck_assert_int_eq(r.rec.gone, gone);
+	ck_assert_int_eq(script_heard(&s, ":10 (UID FLAGS)\n"), gone == 0);
+	end(&r, &s);
+}
+
+START_TEST(a_loss_must_fit_the_count)
+{
+	must_list(ALL_OF_IT, "2 77 11 1 100 10 0", "* VANISHED (EARLIER) 1:5\r\n", "", 0);
+	must_list(ALL_OF_IT, "2 77 11 3 100 10 0", "* VANISHED (EARLIER) 4:5\r\n", "", 0);
+	must_list(ALL_OF_IT, "2 77 11 3 100 12 0", "* VANISHED (EARLIER) 4:5\r\n", "", 2);
+	must_list("CONDSTORE", "2 77 11 1 100 12 0", "", "* SEARCH 1 2 3\r\n%T OK\r\n", 0);
+	must_list("CONDSTORE ESEARCH", "2 77 11 3 100 12 0", "", "%T OK\r\n", 0);
+}
+END_TEST
+
+/* With NOTIFY in force a STATUS of any mailbox may come at any time (section 7: marks). */
+START_TEST(a_mark_is_that_of_its_mailbox)
+{
+	const struct script_rule rules[] = {
+		{ "STATUS \"target\"",
+			"* STATUS target (UIDVALIDITY 77 UIDNEXT 5)\r\n"
+			"* STATUS other (UIDVALIDITY 77 UIDNEXT 900)\r\n"
+			"* STATUS target (MESSAGES 5)\r\n%T OK\r\n",
+			0 },
+		{ NULL, NULL, 0 },
+	};
+	struct mutation_batch b = { .verb = MUTATION_MOVE,
+		.source_path = (char *)"box",
+		.target_path = (char *)"target" };
+	struct script s;
+	struct rig r;
+
+	begin(&r, &s, ALL_OF_IT, rules, 0, "");
+	ck_assert_msg(r.p->ops->prepare(r.p, &b, &r.err) == 0, "%s", r.err.text);
+	ck_assert_str_eq(b.mark, "77 5");
+	end(&r, &s);
+}
+END_TEST
+
 Suite *imap_delta_suite(void)
 {
 	Suite *s = suite_create("imap delta");
@@ -592,6 +699,9 @@ Suite *imap_delta_suite(void)
 	tcase_add_test(c, a_modseq_that_does_not_rise_is_noted);
 	tcase_add_test(c, history_keeps_to_its_limits);
 	tcase_add_test(c, the_servers_own_id_and_preview_are_taken);
+	tcase_add_test(c, what_a_listing_names_is_not_gone);
+	tcase_add_test(c, a_loss_must_fit_the_count);
+	tcase_add_test(c, a_mark_is_that_of_its_mailbox);
 	suite_add_tcase(s, c);
 	return s;
 }

@@ -298,22 +298,33 @@ int imap_apply(
 	return imap_settle(imap_of(p), r);
 }
 
+/* The STATUS of one mailbox; with NOTIFY that of others may come with it, or news of this one. */
+struct marking {
+	const char *path;
+	struct box_status status;
+};
+
 static int on_status(struct imap *i, const struct response *r, void *ctx, struct err *err)
 {
+	struct marking *m = ctx;
+	g_autofree char *path = NULL;
 	struct box_status status;
 	struct slice name, id;
 
-	(void)i;
 	(void)err;
-	if (status_read(r, &name, &status, &id))
-		*(struct box_status *)ctx = status;
+	if (!status_read(r, &name, &status, &id) || !status.uidvalidity || !status.uidnext)
+		return 0;
+	path = imap_path(i, name);
+	if (strcmp(path, m->path) == 0 || (g_ascii_strcasecmp(path, m->path) == 0 &&
+						  g_ascii_strcasecmp(path, "INBOX") == 0))
+		m->status = status;
 	return 0;
 }
 
 static int mark(struct imap *i, struct mutation_batch *b, struct err *err)
 {
 	AUTO(command_release) struct command c = { 0 };
-	struct box_status st = { 0 };
+	struct marking m = { .path = b->target_path };
 	struct answer a;
 	int r;
 
@@ -322,14 +333,14 @@ static int mark(struct imap *i, struct mutation_batch *b, struct err *err)
 	if (r < 0)
 		return r;
 	command_add(&c, " (UIDVALIDITY UIDNEXT)");
-	r = imap_run(i, &c, on_status, &st, &a, err);
+	r = imap_run(i, &c, on_status, &m, &a, err);
 	if (r < 0)
 		return r;
 	if (a.status != ANSWER_OK)
 		return answer_error(&a, err);
-	if (st.uidvalidity && st.uidnext)
-		g_snprintf(b->mark, sizeof b->mark, "%" PRIu32 " %" PRIu32, st.uidvalidity,
-			st.uidnext);
+	if (m.status.uidvalidity)
+		g_snprintf(b->mark, sizeof b->mark, "%" PRIu32 " %" PRIu32, m.status.uidvalidity,
+			m.status.uidnext);
 	return 0;
 }
 

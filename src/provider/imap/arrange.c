@@ -173,6 +173,8 @@ static int exists(struct imap *i, const char *path, bool nodes, struct err *err)
 	r = command_mailbox(i, &c, path, err);
 	if (r == 0)
 		r = imap_run(i, &c, boxes_note, l, &a, err);
+	if (r == 0 && a.status != ANSWER_OK)
+		r = answer_error(&a, err);
 	if (r < 0)
 		return r;
 	m = boxes_find(l, path);

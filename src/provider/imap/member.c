@@ -20,6 +20,7 @@ enum {
 struct search {
 	GArray *spans; /* of struct span */
 	uint64_t low, high;
+	bool told; /* an answer came, even if it names nobody */
 	bool overflow;
 };
 
@@ -60,6 +61,7 @@ static int on_search(struct imap *i, const struct response *r, void *ctx, struct
 
 	(void)i;
 	(void)err;
+	f->told |= slice_is(r->word, "ESEARCH") || slice_is(r->word, "SEARCH");
 	if (slice_is(r->word, "ESEARCH"))
 		extended(f, s);
 	else if (slice_is(r->word, "SEARCH"))
@@ -127,7 +129,7 @@ static int chunk(struct pull *p, uint64_t low, uint64_t high, GArray *gone, uint
 		return r;
 	r = pull_gone(p, spans, true, low, high, gone, &there, err);
 	*known += there;
-	*heavy |= f.overflow || gone->len >= PULL_GONE_MAX ||
+	*heavy |= !f.told || f.overflow || gone->len >= PULL_GONE_MAX ||
 		  count(spans) != there - (gone->len - before);
 	return r;
 }
@@ -136,6 +138,7 @@ int pull_members(struct pull *p, bool *heavy, struct err *err)
 {
 	g_autoptr(GArray) gone = g_array_new(FALSE, FALSE, sizeof(uint64_t));
 	uint64_t low = p->at.low, high = p->covered - 1, known = 0, last = 0;
+	uint64_t now = p->imap->sel.exists + p->imap->sel.expunged;
 	int r = 0;
 
 	*heavy = false;
@@ -148,9 +151,10 @@ int pull_members(struct pull *p, bool *heavy, struct err *err)
 		low = last + 1;
 	}
 	*heavy |= pull_heavy(gone->len, known);
+	*heavy |= p->at.low == 1 ? known - gone->len + p->n_new != now
+				 : gone->len + now > p->at.exists;
 	if (r < 0 || *heavy)
 		return r;
-	p->at.exists = p->at.low == 1 ? known - gone->len + p->n_new
-				      : p->imap->sel.exists + p->imap->sel.expunged;
+	p->at.exists = now;
 	return pull_report_gone(p, gone, err);
 }

@@ -98,7 +98,8 @@ int pull_rescue(struct pull *p, const uint64_t *uids, size_t n, struct err *err)
  * numbers turn out to be void, those answers are ignored.  (qresync.c)
  */
 int pull_open(struct pull *p, bool had, struct err *err);
-/* Reports what VANISHED named and the store knows; *heavy = too much, or too many to keep. */
+/* Reports what VANISHED named and the store knows; *heavy = nothing was reported: too much, too
+ * many to keep, or not what the number of messages says. */
 int pull_vanished(struct pull *p, bool *heavy, struct err *err);
 /* Asks which of the covered messages are there and reports those that are not; *heavy likewise,
  * or there is one that the store does not know. */

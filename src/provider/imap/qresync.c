@@ -322,6 +322,14 @@ int pull_report_gone(struct pull *p, const GArray *gone, struct err *err)
 	return r < 0 ? r : 0;
 }
 
+/* Can so many be gone, by the number of messages?  What is not covered may have gone, too. */
+static bool fits(const struct pull *p, uint64_t gone)
+{
+	uint64_t there = p->imap->sel.exists + p->imap->sel.expunged;
+
+	return p->at.low == 1 ? there + gone == p->at.exists : there + gone <= p->at.exists;
+}
+
 int pull_vanished(struct pull *p, bool *heavy, struct err *err)
 {
 	g_autoptr(GArray) gone = g_array_new(FALSE, FALSE, sizeof(uint64_t));
@@ -335,7 +343,8 @@ int pull_vanished(struct pull *p, bool *heavy, struct err *err)
 	r = pull_gone(p, p->vanished, false, p->at.low, p->covered - 1, gone, &unused, err);
 	if (r < 0)
 		return r;
-	*heavy = gone->len >= PULL_GONE_MAX || pull_heavy(gone->len, p->at.exists);
+	*heavy = gone->len >= PULL_GONE_MAX || pull_heavy(gone->len, p->at.exists) ||
+		 !fits(p, gone->len);
 	if (*heavy)
 		return 0;
 	p->at.exists -= MIN(gone->len, p->at.exists);

@@ -5,7 +5,9 @@
  * it against the store.  A listing is gapless in sequence numbers, so a line
  * out of turn is news about a message and not its place in the listing: news
  * about what was passed already is handed on, news about what is still to
- * come is dropped, because the listing brings it again.
+ * come is dropped, because the listing brings it again.  Should it not do so (a
+ * server that lists in another order, or counts otherwise), whatever was named
+ * is there all the same and is not taken for gone.
  *
  * The same for the newest messages only begins at the uid of its first line.
  *
@@ -25,6 +27,7 @@
 
 enum {
 	UNKNOWN_MAX = 100000, /* uids of messages that the store misses, kept at once */
+	NAMED_MAX = 1000000,  /* uids out of turn that are kept; of more, nothing is gone */
 	ROUNDS_MAX = 100,
 };
 
@@ -41,6 +44,8 @@ struct refresh {
 	struct merge merge;
 	GArray *unknown;   /* of uint64_t, ascending */
 	bool overflow;	   /* more are unknown than fit */
+	GArray *named;	   /* of uint64_t: uids that came out of turn */
+	bool spared;	   /* one of them would have been gone: the listing was out of step */
 	uint64_t next_seq; /* of the listing, 0 = its first line has not come */
 	uint64_t expunged; /* told before the listing */
 	uint64_t first;	   /* sequence number to begin at; 0 = the whole coverage */
@@ -74,6 +79,7 @@ static void refresh_init(struct refresh *f, struct pull *p, uint64_t first)
 	f->hold.real = p->out;
 	f->hold.gone = g_array_new(FALSE, FALSE, sizeof(uint64_t));
 	f->unknown = g_array_new(FALSE, FALSE, sizeof(uint64_t));
+	f->named = g_array_new(FALSE, FALSE, sizeof(uint64_t));
 	merge_init(&f->merge, &f->hold.base, p->at.low, p->covered - 1);
 	f->next_seq = first ? first : p->at.low == 1 ? 1 : 0;
 }
@@ -83,6 +89,7 @@ static void refresh_release(struct refresh *f)
 	merge_release(&f->merge);
 	g_array_unref(f->hold.gone);
 	g_array_unref(f->unknown);
+	g_array_unref(f->named);
 }
 
 /* --- the listing --------------------------------------------------------------------- */
@@ -110,7 +117,11 @@ static int news(struct refresh *f, const struct fetch *m, struct err *err)
 		.keywords = row_keywords(f->pull->imap->row, m) };
 	int r;
 
-	if (m->uid > f->merge.last || m->uid < f->pull->at.low)
+	if (m->uid < f->pull->at.low || m->uid > f->merge.high)
+		return 0;
+	if (f->named->len < NAMED_MAX)
+		g_array_append_val(f->named, m->uid);
+	if (m->uid > f->merge.last)
 		return 0;
 	r = f->pull->out->change(f->pull->out, &c, err);
 	return r < 0 ? r : 0;
@@ -150,6 +161,34 @@ static int on_flags(struct imap *i, const struct response *r, void *ctx, struct 
 	return news(f, &m, err);
 }
 
+static int by_uid(const void *a, const void *b)
+{
+	const uint64_t *x = a, *y = b;
+
+	return (*x > *y) - (*x < *y);
+}
+
+/* Takes what was named out of what is gone. */
+static void spare_named(struct refresh *f)
+{
+	uint64_t *named = (uint64_t *)(void *)f->named->data;
+	size_t n = uidset_sort(named, f->named->len);
+	GArray *gone = f->hold.gone;
+	guint kept = 0;
+
+	for (guint k = 0; k < gone->len && n < NAMED_MAX; k++) {
+		uint64_t uid = g_array_index(gone, uint64_t, k);
+
+		if (!bsearch(&uid, named, n, sizeof uid, by_uid))
+			g_array_index(gone, uint64_t, kept++) = uid;
+	}
+	f->spared = kept < gone->len;
+	g_array_set_size(gone, kept);
+	if (f->spared)
+		log_event(LOG_WARN, "imap-odd-listing", "s:s", "account",
+			f->pull->imap->base.account->name);
+}
+
 static int list_flags(struct refresh *f, struct err *err)
 {
 	struct pull *p = f->pull;
@@ -170,7 +209,9 @@ static int list_flags(struct refresh *f, struct err *err)
 		return answer_error(&a, err);
 	if (f->first && f->merge.n_present == 0)
 		return 0; /* no line came: it proves nothing */
-	return merge_finish(&f->merge, err);
+	r = merge_finish(&f->merge, err);
+	spare_named(f);
+	return r;
 }
 
 /* --- what follows from it -------------------------------------------------------------- */
@@ -218,8 +259,8 @@ static int fetch_unknown(struct refresh *f, struct err *err)
 
 /*
  * How many messages there are below the end of the coverage: the number of the
- * last line.  What went during the listing is counted on, so that the next call
- * notices it.
+ * last line.  What went during the listing, or one that was out of step, is
+ * counted on, so that the next call notices it.
  */
 static void count(struct refresh *f)
 {
@@ -227,7 +268,7 @@ static void count(struct refresh *f)
 	uint64_t went = p->imap->sel.expunged - f->expunged;
 
 	if (f->merge.n_present > 0)
-		p->at.exists = f->next_seq - 1 + went + p->n_new;
+		p->at.exists = f->next_seq - 1 + went + p->n_new + f->spared;
 	else
 		p->at.exists = p->imap->sel.exists + p->imap->sel.expunged;
 }
