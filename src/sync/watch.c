@@ -47,13 +47,12 @@ struct watcher {
 static void look(struct sync *s, struct store *store)
 {
 	for (size_t i = 0; i < s->n; i++) {
-		AUTO(tree_wish_free) struct tree_wish *w = NULL;
 		struct lane *l = &s->lanes[i];
 
 		if (!l->account->two_way)
 			continue;
 		if (store_queue_due_in(store, l->account->id) == 0 ||
-			(store_tree_due(store, l->account->id, &w, NULL) >= 0 && w))
+			store_tree_due_in(store, l->account->id) == 0)
 			lane_ring(l);
 	}
 }
