@@ -88,7 +88,7 @@ int writer_start(const struct session *s, struct writer **out, struct err *err)
 
 	w->sync = s->sync;
 	w->account = s->account->id;
-	w->leased = store_lease_heeded(s->store, w->account);
+	w->leased = s->store && store_lease_heeded(s->store, w->account);
 	pthread_mutex_init(&w->lock, NULL);
 	pthread_cond_init(&w->turned, NULL);
 	r = sync_spawn(&w->thread, "write", s->account->name, writer_main, w, err);
