@@ -24,7 +24,9 @@ static char *time_or(int64_t at, const char *instead)
 
 static void job_cells(const struct cli *c, struct table *t, const struct job_row *j)
 {
-	g_autofree char *cadence = g_strdup_printf("%" G_GINT64_FORMAT " s", j->cadence_s);
+	g_autofree char *cadence =
+		j->cadence_s ? g_strdup_printf("%" G_GINT64_FORMAT " s", j->cadence_s)
+			     : g_strdup("-"); /* when something asks for it */
 	g_autofree char *last = time_or(j->last_end, _("never")), *next = time_or(j->next_at, "-");
 	g_autofree char *runs = g_strdup_printf("%" G_GINT64_FORMAT, j->runs);
 	g_autofree char *failures = g_strdup_printf("%" G_GINT64_FORMAT, j->failures);

@@ -173,7 +173,13 @@ int listing_gone(struct store *s, account_id a, const GPtrArray *list, bool repl
 
 /* --- writing ----------------------------------------------------------- */
 
-/* Paths and lasting ids are unique: who changes them lets go of the old ones first. */
+static char *aside_of(const struct known *k)
+{
+	return g_strdup_printf("\001%" G_GINT64_FORMAT, k->id);
+}
+
+/* Paths and lasting ids are unique: who changes them lets go of the old ones first.  The wishes
+ * about it go aside with it, for another mailbox may get the old path. */
 static int let_go(struct store *s, account_id a, const struct entry *e, bool *news, struct err *err)
 {
 	const struct known *k = e->row;
@@ -183,15 +189,16 @@ static int let_go(struct store *s, account_id a, const struct entry *e, bool *ne
 	if (!k || (strcmp(k->path, e->m->path) == 0 &&
 			  (!e->object_id || g_strcmp0(k->object_id, e->object_id) == 0)))
 		return 0;
-	aside = g_strdup_printf("\001%" G_GINT64_FORMAT, k->id);
+	aside = aside_of(k);
 	*news = true;
 	r = db_run(s, err, "UPDATE mailbox SET path = ?, object_id = NULL WHERE id = ?", "ti", aside,
 		k->id);
-	return r < 0 ? r : tree_follow(s, a, k->path, e->m->path, err);
+	return r < 0 ? r : tree_follow(s, a, k->path, aside, err);
 }
 
-static int update(struct store *s, const struct entry *e, bool *news, struct err *err)
+static int update(struct store *s, account_id a, const struct entry *e, bool *news, struct err *err)
 {
+	g_autofree char *aside = aside_of(e->row);
 	const struct mailbox *m = e->m;
 	int r = db_run(s, err,
 		"UPDATE mailbox SET path = ?1, name = ?2, delimiter = ?3, role = ?4, attrs = ?5,"
@@ -200,7 +207,10 @@ static int update(struct store *s, const struct entry *e, bool *news, struct err
 		"ttiiiti", m->path, m->name, (int64_t)m->delimiter, (int64_t)m->role,
 		(int64_t)m->attrs, e->object_id ? e->object_id : e->row->object_id, e->row->id);
 
-	*news |= r == 0 && db_changed(s) > 0;
+	if (r == 0 && db_changed(s) > 0) {
+		*news = true;
+		r = tree_follow(s, a, aside, m->path, err);
+	}
 	return r;
 }
 
@@ -226,7 +236,7 @@ static int write_entries(struct store *s, account_id a, const GArray *entries, b
 	for (guint i = 0; r == 0 && i < entries->len; i++) {
 		const struct entry *e = &g_array_index(entries, struct entry, i);
 
-		r = e->row ? update(s, e, news, err) : insert(s, a, e, news, err);
+		r = e->row ? update(s, a, e, news, err) : insert(s, a, e, news, err);
 	}
 	return r;
 }

@@ -172,6 +172,9 @@ void tree_wish_free(struct tree_wish **w);
 /* The oldest wish of the account that is due, now leased by us (until it is settled, asking again
  * gives it again); NULL in *out if none.  Wishes that touch the same mailbox keep their order. */
 int store_tree_due(struct store *s, account_id a, struct tree_wish **out, struct err *err);
+/* Milliseconds until store_tree_due has one, -1 = there is none.  Changes nothing: any process may
+ * ask. */
+int64_t store_tree_due_in(struct store *s, account_id a);
 /* What became of it: code 0 done (a rename and a subscription show at once, the rest with the next
  * listing: make one); a grade that can be tried again stays queued; else failed. */
 int store_tree_settle(struct store *s, int64_t id, const struct err *why, struct err *err);

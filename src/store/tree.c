@@ -348,14 +348,26 @@ int store_tree_discard(struct store *s, int64_t id, struct err *err)
 
 /* --- the worker's side ------------------------------------------------- */
 
+/* Open, and none that was made before has to leave before it. */
+#define FIRST                                                                                      \
+	" WHERE account_id = ?1 AND " OPEN " AND NOT EXISTS"                                       \
+	" (SELECT 1 FROM tree_wish e WHERE e.account_id = ?1 AND e.id < w.id AND e." OPEN          \
+	"  AND (e.path <> '' AND e.path = w.path OR w.name = e.name"                               \
+	"   OR substr(w.name, 1, length(e.name) + 1) = e.name || '/'))"
+
+int64_t store_tree_due_in(struct store *s, account_id a)
+{
+	int64_t next = 0;
+
+	if (db_ask(s, NULL, &next,
+		    "SELECT min(next_at) FROM tree_wish w" FIRST " HAVING count(*) > 0", "i", a.v) <= 0)
+		return -1;
+	return MAX(next - clock_mono_ms(), 0);
+}
+
 static int lease_due(struct store *s, account_id a, struct tree_wish **out, struct err *err)
 {
-	sqlite3_stmt *q = db_stmt(s, WISH
-		" WHERE account_id = ?1 AND " OPEN " AND next_at <= ?2 AND NOT EXISTS"
-		" (SELECT 1 FROM tree_wish e WHERE e.account_id = ?1 AND e.id < w.id AND e." OPEN
-		"  AND (e.path <> '' AND e.path = w.path OR w.name = e.name"
-		"   OR substr(w.name, 1, length(e.name) + 1) = e.name || '/'))"
-		" ORDER BY id LIMIT 1");
+	sqlite3_stmt *q = db_stmt(s, WISH FIRST " AND next_at <= ?2 ORDER BY id LIMIT 1");
 	int r;
 
 	db_bind(q, "ii", a.v, clock_mono_ms());
@@ -371,13 +383,11 @@ static int lease_due(struct store *s, account_id a, struct tree_wish **out, stru
 int store_tree_due(struct store *s, account_id a, struct tree_wish **out, struct err *err)
 {
 	AUTO(tree_wish_free) struct tree_wish *w = NULL;
-	int64_t one;
-	int r = db_ask(s, err, &one, "SELECT 1 FROM tree_wish WHERE account_id = ? AND " OPEN " LIMIT 1",
-		"i", a.v);
+	int r;
 
 	*out = NULL;
-	if (r <= 0)
-		return r;
+	if (store_tree_due_in(s, a) != 0)
+		return 0;
 	r = tx_begin_leased(s, TX_DURABLE, a, err);
 	if (r < 0)
 		return r;

@@ -27,30 +27,35 @@ static int try_wish(struct session *s, const struct tree_wish *w, struct err *er
 static int arrange_one(struct session *s, const struct tree_wish *w, struct err *err)
 {
 	struct err why = { 0 };
-	bool later;
+	bool wide;
 
 	board_stage(s->board, STAGE_STORING, w->name ? w->name : w->path);
 	if (try_wish(s, w, &why) >= 0)
 		why = (struct err){ 0 };
-	later = retry_is_wide(&why) || why.code == ERR_RETRY || why.code == ERR_PROTOCOL;
+	wide = retry_is_wide(&why) || why.code == ERR_PROTOCOL;
+	if (why.code == ERR_RETRY && why.after_s == 0)
+		why.after_s = PUSH_LATER_S;
 	log_event(why.code ? LOG_WARN : LOG_INFO, "arrange", "s:s, s:s, s:s, s:I, s:s, s:s",
 		"account", s->account->name, "sync_id", s->id, "verb",
 		mailbox_verb_name(w->verb), "wish", (long long)w->id, "result",
 		err_name(why.code), "words", why.text);
-	s->tree_waits = s->tree_waits || later;
 	if (session_stored(s, store_tree_settle(s->store, w->id, &why, err)) < 0)
 		return err->code;
-	if (!retry_is_wide(&why) && why.code != ERR_PROTOCOL)
+	if (!wide)
 		return why.code == ERR_OK;
 	*err = why;
 	return why.code;
+}
+
+int64_t arrange_due_in(struct session *s)
+{
+	return s->account->two_way ? store_tree_due_in(s->store, s->account->id) : -1;
 }
 
 int arrange_due(struct session *s, struct err *err)
 {
 	int done = 0;
 
-	s->tree_waits = false;
 	for (int i = 0; s->account->two_way && i < ARRANGE_MAX; i++) {
 		AUTO(tree_wish_free) struct tree_wish *w = NULL;
 		int r = store_tree_due(s->store, s->account->id, &w, err);

@@ -88,10 +88,12 @@ void job_probe(struct session *s)
 	char words[120] = "";
 	int64_t now = clock_unix();
 	struct job_row row = { 0 };
-	bool known = job_last(s->store, s->account->id, "probe", &row);
+	bool known;
 
-	if (s->provider->traits.letter)
-		snprintf(words, sizeof words, _("class %c"), s->provider->traits.letter);
+	if (!s->provider->traits.letter)
+		return; /* nothing to find out: no server, or it has not been tried yet */
+	snprintf(words, sizeof words, _("class %c"), s->provider->traits.letter);
+	known = job_last(s->store, s->account->id, "probe", &row);
 	if (known && now < row.last_end + WEEK_S && g_str_equal(row.words, words))
 		return;
 	job_note(s->store, s->account->id,

@@ -30,9 +30,10 @@ int lease_take(struct session *s, struct err *err)
 		if (cancel_poll(s->cancel, -1, 0, LEASE_BUSY_MS) < 0)
 			return err_set(err, ERR_CANCELED, _("Stopped."));
 	}
-	s->leased = r > 0;
 	if (r > 0)
 		s->lost = false;
+	if (r > 0 || holder != 0) /* a busy store says nothing about whose it is */
+		s->leased = r > 0;
 	return r == 0 ? refuse(s, holder, err) : MIN(r, 0);
 }
 

@@ -139,7 +139,6 @@ struct session {
 	bool up;                     /* the last call left the connection usable */
 	bool stuck;                  /* rows are due that cannot be claimed now */
 	bool stalled;                /* the last run of the backfill brought nothing, though history is left */
-	bool tree_waits;             /* wishes about the tree wait for another try */
 	GArray *touched;             /* int64_t: mailboxes that a push left to be looked at */
 	int64_t glanced_at;          /* clock_mono_ms: the inbox was looked at */
 	char trigger[12], id[40];    /* of the cycle, for the log */
@@ -171,6 +170,8 @@ int push_due(struct session *s, struct err *err);
 
 /* --- arrange.c, interlude.c ------------------------------------------------ */
 
+/* Milliseconds until a wish about the tree of mailboxes is due, -1 = none is. */
+int64_t arrange_due_in(struct session *s);
 /* Makes due wishes about the tree of mailboxes true; how many were settled. */
 int arrange_due(struct session *s, struct err *err);
 /*

@@ -37,7 +37,6 @@ struct watcher {
 	struct netwatch network;
 	int64_t seen;                /* store_version */
 	int64_t told;                /* seq of the last event that was looked at, -1 = unknown */
-	int64_t at;                  /* clock_mono_ms of the last round */
 	int64_t network_at;          /* clock_mono_ms: the network has settled then, 0 = nothing stirred */
 	int64_t clean_at;
 };
@@ -47,13 +46,12 @@ struct watcher {
 static void look(struct sync *s, struct store *store)
 {
 	for (size_t i = 0; i < s->n; i++) {
-		AUTO(tree_wish_free) struct tree_wish *w = NULL;
 		struct lane *l = &s->lanes[i];
 
 		if (!l->account->two_way)
 			continue;
 		if (store_queue_due_in(store, l->account->id) == 0 ||
-			(store_tree_due(store, l->account->id, &w, NULL) >= 0 && w))
+			store_tree_due_in(store, l->account->id) == 0)
 			lane_ring(l);
 	}
 }
@@ -147,13 +145,17 @@ static void check_store(struct watcher *w)
 	w->seen = version;
 }
 
-static void check_time(struct watcher *w, int period)
+/* Only the wait itself counts: a round that checks or cleans the store may take long. */
+static void check_suspend(struct watcher *w, int64_t since, int period)
+{
+	if (clock_mono_ms() - since > period + SUSPEND_MS)
+		suspect_all(w->sync, "resumed");
+}
+
+static void check_time(struct watcher *w)
 {
 	int64_t now = clock_mono_ms();
 
-	if (now - w->at > period + SUSPEND_MS)
-		suspect_all(w->sync, "resumed");
-	w->at = now;
 	if (w->network_at != 0 && now >= w->network_at) {
 		w->network_at = 0;
 		if (netwatch_moved(&w->network))
@@ -179,7 +181,7 @@ static void watch_open(struct watcher *w, struct sync *s)
 {
 	int64_t now = clock_mono_ms();
 
-	*w = (struct watcher){ .sync = s, .seen = -1, .told = -1, .at = now, .clean_at = now + CLEAN_FIRST_MS };
+	*w = (struct watcher){ .sync = s, .seen = -1, .told = -1, .clean_at = now + CLEAN_FIRST_MS };
 	w->epoll = epoll_create1(EPOLL_CLOEXEC);
 	netwatch_open(&w->network);
 	w->commits = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
@@ -226,17 +228,19 @@ void *watch_main(void *sync)
 
 	watch_open(&w, sync);
 	do {
+		int64_t began = clock_mono_ms();
 		int ms = patience(&w);
 
 		r = cancel_poll(&w.sync->stop, w.epoll, POLLIN, ms);
 		if (r < 0)
 			break;
+		check_suspend(&w, began, ms);
 		if (netwatch_stirred(&w.network))
 			w.network_at = clock_mono_ms() + w.sync->timing.network;
 		if (r > 0 && committed(&w) && cancel_poll(&w.sync->stop, -1, 0, SETTLE_MS) < 0)
 			break;
 		check_store(&w);
-		check_time(&w, ms);
+		check_time(&w);
 	} while (true);
 	watch_close(&w);
 	return NULL;

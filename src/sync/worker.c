@@ -349,17 +349,17 @@ static bool beckoned(struct worker *w)
 static int patience(struct worker *w)
 {
 	const struct timing *t = &w->lane->sync->timing;
-	int64_t now = clock_mono_ms(), row = push_due_in(&w->s);
+	int64_t now = clock_mono_ms(), row = push_due_in(&w->s), wish = arrange_due_in(&w->s);
 	int64_t ms = MIN(next_poll(w), next_backfill(w)) - now;
 
 	if (beckoned(w))
 		return 0; /* a cycle clears the doorbell for its own ends: look at what was asked */
 	if (row == 0 && w->s.stuck)
 		row = t->stuck;
-	if (w->s.tree_waits && (row < 0 || row > t->stuck))
-		row = t->stuck;
 	if (row >= 0 && row < ms)
 		ms = row;
+	if (wish >= 0 && wish < ms)
+		ms = wish;
 	if (!w->live_known && ms > t->learn)
 		ms = t->learn;
 	ms = MIN(ms, store_lease_renew_in(w->s.store, w->s.account->id));

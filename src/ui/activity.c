@@ -218,9 +218,14 @@ static void job_sentence(struct builder *b, const struct job_row *j)
 	g_autofree char *text = NULL;
 	char every[32], last[32];
 
+	when(j->last_end, last, sizeof last);
 	cadence_text(j->cadence_s, every, sizeof every);
-	text = g_strdup_printf(_("%s: every %s, last %s, %d of %d failed"), j->name, every,
-		when(j->last_end, last, sizeof last), (int)j->failures, (int)j->runs);
+	if (j->cadence_s == 0)
+		text = g_strdup_printf(_("%s: last %s, %d of %d failed"), j->name, last,
+			(int)j->failures, (int)j->runs);
+	else
+		text = g_strdup_printf(_("%s: every %s, last %s, %d of %d failed"), j->name, every,
+			last, (int)j->failures, (int)j->runs);
 	put_text(b, STYLE_NORMAL, LABEL_X, NULL, text);
 }
 

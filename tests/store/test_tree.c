@@ -335,6 +335,54 @@ static void settle(int64_t id, enum err_code code)
 
 static const mailbox_id none = { 0 };
 
+/* A chain at the server, B -> C and A -> B: the wish about A must not end up at C. */
+START_TEST(wishes_follow_their_mailbox_and_no_other)
+{
+	struct batch *b = list_of();
+	struct tree_wish *w;
+
+	add(b, "INBOX", "INBOX", "i");
+	add(b, "A", "A", "1");
+	add(b, "B", "B", "2");
+	apply(b, true);
+	wish(MAILBOX_DELETE, named("A"), NULL);
+	wish(MAILBOX_SUBSCRIBE, named("B"), NULL);
+	b = list_of();
+	add(b, "INBOX", "INBOX", "i");
+	add(b, "B", "B", "1");
+	add(b, "C", "C", "2");
+	apply(b, true);
+	w = due();
+	ck_assert_int_eq(w->verb, MAILBOX_DELETE);
+	ck_assert_str_eq(w->path, "B");
+	settle(w->id, ERR_OK);
+	tree_wish_free(&w);
+	w = due();
+	ck_assert_int_eq(w->verb, MAILBOX_SUBSCRIBE);
+	ck_assert_str_eq(w->path, "C");
+	tree_wish_free(&w);
+}
+END_TEST
+
+START_TEST(asking_when_a_wish_is_due_takes_nothing)
+{
+	int64_t id;
+	struct tree_wish *w;
+
+	ck_assert_int_eq(store_tree_due_in(rig->store, rig->account), -1);
+	id = wish(MAILBOX_SUBSCRIBE, rig->trash, NULL);
+	ck_assert_int_eq(store_tree_due_in(rig->store, rig->account), 0);
+	must(store_tree_discard(rig->store, id, &err));
+	ck_assert_int_eq(store_tree_due_in(rig->store, rig->account), -1);
+	id = wish(MAILBOX_SUBSCRIBE, rig->trash, NULL);
+	w = due();
+	tree_wish_free(&w);
+	settle(id, ERR_PROTOCOL);
+	ck_assert_int_gt(store_tree_due_in(rig->store, rig->account), 0);
+	ck_assert_ptr_null(due());
+}
+END_TEST
+
 START_TEST(bad_names_are_refused_with_words)
 {
 	g_autofree char *level = g_strnfill(256, 'x'), *all = NULL, *good = g_strnfill(255, 'x');
@@ -525,6 +573,8 @@ int main(void)
 	tcase_add_test(t, overrides_survive_a_listing);
 	tcase_add_test(t, the_state_of_a_history);
 	tcase_add_test(t, backfill_goes_round_and_claims);
+	tcase_add_test(t, wishes_follow_their_mailbox_and_no_other);
+	tcase_add_test(t, asking_when_a_wish_is_due_takes_nothing);
 	tcase_add_test(t, bad_names_are_refused_with_words);
 	tcase_add_test(t, opposites_take_each_other_back);
 	tcase_add_test(t, what_is_on_its_way_is_not_taken_back);

@@ -1,6 +1,7 @@
 /* What the engine decides: when, how much, on which connection, in which process. */
 #include <check.h>
 #include <signal.h>
+#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "model/flags.h"
@@ -386,6 +388,51 @@ START_TEST(a_wish_leaves_by_the_command_line_too)
 }
 END_TEST
 
+static struct tree_wish *only_wish(void)
+{
+	g_autoptr(GPtrArray) rows = NULL;
+	struct err err = { 0 };
+
+	ck_assert_int_eq(store_tree_rows(rig->store, rig->id[0], &rows, &err), 0);
+	ck_assert_uint_eq(rows->len, 1);
+	return g_ptr_array_steal_index(rows, 0);
+}
+
+/* The watcher hears of the wish, too; only who sends it may take it (M-25). */
+START_TEST(a_wish_without_a_network_can_be_taken_back)
+{
+	AUTO(tree_wish_free) struct tree_wish *w = NULL;
+	struct err err = { 0 };
+
+	fake_fail(rig->server[0], FAKE_CONNECT, ERR_AUTH, 1000);
+	rig_start(rig);
+	UNTIL(rig_state(rig, 0).stage == STAGE_WAITING);
+	rig_want_box(rig, "Projects");
+	g_usleep(200000);
+	w = only_wish();
+	ck_assert_int_eq(w->status, MUTATION_QUEUED);
+	ck_assert_int_eq(store_tree_discard(rig->store, w->id, &err), 0);
+}
+END_TEST
+
+START_TEST(a_server_that_says_later_is_not_asked_in_a_loop)
+{
+	AUTO(tree_wish_free) struct tree_wish *w = NULL;
+
+	rig_start(rig);
+	UNTIL(fake_count(rig->server[0], FAKE_WAIT) >= 2);
+	fake_fail(rig->server[0], FAKE_ARRANGE, ERR_RETRY, 1000);
+	rig_want_box(rig, "Projects");
+	rig->engine->push(rig->engine, rig->id[0]);
+	UNTIL(fake_count(rig->server[0], FAKE_ARRANGE) > 0);
+	g_usleep(300000);
+	ck_assert_int_eq(fake_count(rig->server[0], FAKE_ARRANGE), 1);
+	w = only_wish();
+	ck_assert_int_eq(w->status, MUTATION_QUEUED);
+	ck_assert_int_gt(w->next_in_ms, 1000);
+}
+END_TEST
+
 /* --- bodies in bulk ---------------------------------------------------------------- */
 
 START_TEST(all_bodies_come_and_only_once)
@@ -558,6 +605,35 @@ START_TEST(a_lost_lease_ends_the_work)
 }
 END_TEST
 
+/* While somebody writes for long, a renewal has to wait, and has its turn later (M-27). */
+START_TEST(a_busy_store_costs_no_lease)
+{
+	g_autofree char *path = g_build_filename(rig->places.data, "tern.db", NULL);
+	AUTO(session_close) struct session s;
+	struct cancel never;
+	struct err err = { 0 };
+	sqlite3 *db;
+
+	rig_pass(rig);
+	cancel_init(&never);
+	session_init(&s, rig->sync, rig->config.accounts->pdata[0], &never);
+	ck_assert_int_ge(session_open(&s, STORE_CLI, &err), 0);
+	ck_assert_int_ge(lease_take(&s, &err), 0);
+	clock_fake(clock_mono_ms() + LEASE_MS / 2, clock_unix());
+	ck_assert_int_eq(store_lease_renew_in(s.store, rig->id[0]), 0);
+	ck_assert_int_eq(sqlite3_open(path, &db), SQLITE_OK);
+	ck_assert_int_eq(sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
+	ck_assert_int_eq(lease_keep(&s, &err), 0);
+	sqlite3_close(db);
+	ck_assert_int_eq(lease_keep(&s, &err), 0);
+	ck_assert_int_gt(store_lease_renew_in(s.store, rig->id[0]), 0);
+	lease_drop(&s);
+	ck_assert_int_eq(store_lease_renew_in(s.store, rig->id[0]), 0);
+	clock_fake(-1, -1);
+	cancel_release(&never);
+}
+END_TEST
+
 /* --- failures -------------------------------------------------------------------------- */
 
 static int64_t latency(int account)
@@ -633,11 +709,14 @@ static void add_single(TCase *c)
 	tcase_add_test(c, a_cycle_says_what_it_is);
 	tcase_add_loop_test(c, a_wished_mailbox_is_made, 0, 2);
 	tcase_add_test(c, a_wish_leaves_by_the_command_line_too);
+	tcase_add_test(c, a_wish_without_a_network_can_be_taken_back);
+	tcase_add_test(c, a_server_that_says_later_is_not_asked_in_a_loop);
 	tcase_add_loop_test(c, all_bodies_come_and_only_once, 0, 2);
 	tcase_add_test(c, a_change_of_a_second_process_leaves_within_a_second);
 	tcase_add_test(c, the_second_instance_reads_and_queues);
 	tcase_add_test(c, the_second_instance_sees_what_the_first_wrote);
 	tcase_add_test(c, a_lost_lease_ends_the_work);
+	tcase_add_test(c, a_busy_store_costs_no_lease);
 	tcase_add_test(c, a_server_in_trouble_is_given_its_time);
 	tcase_add_test(c, five_failures_in_a_row_want_attention);
 }
