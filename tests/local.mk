@@ -13,6 +13,18 @@ include tests/lint/local.mk
 
 EXTRA_DIST += tests/support tests/faults tests/bench tests/data tests/fuzz
 
+# With sanitizers everything is slow: check-asan leaves out what differs in the server only, and
+# what runs under strace; check-tsan keeps to what has threads.
+same_again = tests/sync/syscallkill.py tests/conform/test_courier.sh tests/conform/test_imap4d.sh \
+	tests/conform/test_hoodiecrow.sh tests/conform/test_shaper_B.sh \
+	tests/conform/test_shaper_C.sh tests/conform/test_shaper_DROP.sh
+lints = tests/lint/%
+.PHONY: check-asan check-tsan
+check-asan:
+	$(MAKE) check TESTS='$(filter-out $(same_again) $(lints),$(TESTS))'
+check-tsan:
+	$(MAKE) check TESTS='$(check_PROGRAMS) tests/sync/killloop.py tests/sync/twowriters.py'
+
 # The long forms; CI runs short ones through make check.
 .PHONY: bench killtest twowriters syscallkill fuzz
 bench: tern$(EXEEXT) tests/bench/storebench$(EXEEXT)
