@@ -118,11 +118,15 @@ const struct command cli_commands[] = {
 static const struct command *find(int argc, char **argv, int *used)
 {
 	g_autofree char *two = argc > 1 ? g_strjoin(" ", argv[0], argv[1], NULL) : NULL;
+	const char *const names[] = { two, argv[0] };
 
-	for (*used = two ? 2 : 1; *used > 0; (*used)--)
+	for (size_t i = two ? 0 : 1; i < G_N_ELEMENTS(names); i++)
 		for (const struct command *k = cli_commands; k->name; k++)
-			if (strcmp(k->name, *used == 2 ? two : argv[0]) == 0)
+			if (g_strcmp0(k->name, names[i]) == 0) {
+				*used = (int)(G_N_ELEMENTS(names) - i);
 				return k;
+			}
+	*used = 0;
 	return NULL;
 }
 

@@ -164,7 +164,6 @@ static int waiting_wishes(struct session *s, int64_t *n, struct err *err)
 /* Rows that still want to leave: neither settled nor waiting for the reader's decision. */
 static int waiting_rows(struct session *s, int64_t *n, struct err *err)
 {
-	g_autoptr(GPtrArray) wishes = NULL;
 	int64_t stuck;
 	int r = store_queue_counts(s->store, s->account->id, n, &stuck, err);
 
