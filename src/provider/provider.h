@@ -72,6 +72,8 @@ struct sink {
 	int (*known)(struct sink *s, uint64_t from, struct known *out, size_t max, struct err *err);
 	/* any: progress for people; may be called often */
 	void (*progress)(struct sink *s, enum engine_stage stage, int64_t done, int64_t of);
+	/* changes(): so many messages of history may still come; 0 = any number.  May shrink under way. */
+	int64_t room;
 };
 
 /* Which message to read: its place, and what it should be. */

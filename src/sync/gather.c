@@ -135,11 +135,21 @@ static int hand_over(struct gather *g, struct err *err)
 	return ours(s, r, err);
 }
 
+/* How many messages may still come; never 0, which means any number. */
+static void make_room(struct gather *g)
+{
+	if (g->stop.known > 0)
+		g->sink.room = MAX(g->stop.known - g->known - g->came, 1);
+}
+
 static int keep(struct gather *g, const struct change *c, struct err *err)
 {
 	batch_change(g->batch, c);
 	g->dirty = true;
-	g->came += c->kind == CHANGE_MESSAGE;
+	if (c->kind == CHANGE_MESSAGE) {
+		g->came++;
+		make_room(g);
+	}
 	g->losses |= c->kind == CHANGE_GONE;
 	return batch_size(g->batch) >= BATCH_CHANGES_MAX ? hand_over(g, err) : 0;
 }
@@ -177,6 +187,7 @@ static int on_reset(struct sink *sink, struct err *err)
 	batch_reset(g->batch);
 	g->dirty = g->moved = g->voided = true;
 	g->known = g->came = 0;
+	make_room(g);
 	return 0;
 }
 
@@ -300,6 +311,7 @@ static int ask(struct gather *g, const struct mailbox *m, unsigned flags, struct
 	g->voided = g->losses = g->paused = g->dirty = g->moved = false;
 	g->removed = g->came = g->commit_at = 0;
 	g->known = store_known_count(s->store, m->id);
+	make_room(g);
 	board_stage(s->board, STAGE_PLANNING, m->name);
 	return session_heard(s, s->provider->ops->changes(s->provider, m, flags, &g->sink, err));
 }
