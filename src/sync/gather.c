@@ -302,6 +302,7 @@ static int ask(struct gather *g, const struct mailbox *m, unsigned flags, struct
 	struct session *s = g->s;
 	int r = session_connect(s, err);
 
+	s->broke = false;
 	if (r < 0)
 		return r;
 	batch_free(&g->batch);
@@ -313,7 +314,9 @@ static int ask(struct gather *g, const struct mailbox *m, unsigned flags, struct
 	g->known = store_known_count(s->store, m->id);
 	make_room(g);
 	board_stage(s->board, STAGE_PLANNING, m->name);
-	return session_heard(s, s->provider->ops->changes(s->provider, m, flags, &g->sink, err));
+	r = session_heard(s, s->provider->ops->changes(s->provider, m, flags, &g->sink, err));
+	s->broke = r == ERR_OFFLINE;
+	return r;
 }
 
 static int ask_again(struct gather *g, mailbox_id id, unsigned flags, struct err *err)
@@ -334,12 +337,18 @@ static int ask_again(struct gather *g, mailbox_id id, unsigned flags, struct err
 	return ask(g, m, flags, err);
 }
 
-/* What the call left in hand is written; after a failure only what another thread has of it. */
+/*
+ * What the call left in hand is written.  When the connection broke, too: what
+ * came before is true, and on a bad line it is all that ever comes.  After
+ * another failure only what another thread has of it.
+ */
 static int finish(struct gather *g, int r, struct err *err)
 {
 	struct err second;
 
-	if (r < 0)
+	if (r == ERR_OFFLINE && !g->voided && !g->doubt)
+		flush(g, &second);
+	else if (r < 0)
 		settle(g, &second);
 	else if (flush(g, err) < 0)
 		return err->code;

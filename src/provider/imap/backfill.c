@@ -11,6 +11,11 @@
  * In a mailbox that is new the first slice goes alone: it is on the screen
  * before anything else is asked, and costs little if the sink then wants to
  * pause.
+ *
+ * Where a connection breaks in the middle of a slice, slices are half as large
+ * from then on (remembered for the next connection), and each one that came
+ * whole is told at once: on the worst line history still comes nearer its end.
+ * When much came through without a break, they grow again.
  */
 #include <inttypes.h>
 #include <string.h>
@@ -26,6 +31,8 @@ enum {
 	POINT_MESSAGES = 500, /* the coverage is told after so many messages ... */
 	POINT_MS = 200,	      /* ... or so long after the last time */
 	BULK_FLOOR = 1000,    /* from so many on it pays to prepare the connection */
+	SLICE_LEAST = 10,     /* messages; halved no further */
+	SLICE_GROWS = 1000,   /* ... through one connection, then a halved slice is doubled */
 };
 
 struct slice_fetch {
@@ -75,9 +82,39 @@ static uint64_t slice_size(const struct backfill *b)
 	if (!t)
 		t = &tuning_default;
 	n = b->first ? t->sync_batch_size : t->backfill_batch_size;
+	if (b->pull->imap->known.slice > 0)
+		n = MIN(n, b->pull->imap->known.slice);
 	if (b->limit)
 		n = (int)MIN((uint64_t)n, b->limit - MIN(b->asked, b->limit));
 	return (uint64_t)CLAMP(n, 1, IMAP_FETCH_BATCH);
+}
+
+/* The connection broke while slices were awaited: the next ones are smaller. */
+static void shrink(struct backfill *b)
+{
+	struct memory *m = &b->pull->imap->known;
+	uint64_t size;
+
+	if (b->n == 0)
+		return;
+	size = b->slices[0].hi - b->slices[0].lo + 1;
+	m->slice = (int)MAX(size / 2, SLICE_LEAST);
+	imap_keep(b->pull->imap);
+}
+
+/* A slice came whole. */
+static void grow(struct imap *i, uint64_t size)
+{
+	const struct tuning *t = i->base.tuning ? i->base.tuning : &tuning_default;
+
+	i->unbroken += size;
+	if (i->known.slice == 0 || i->unbroken < SLICE_GROWS)
+		return;
+	i->unbroken = 0;
+	i->known.slice *= 2;
+	if (i->known.slice >= t->backfill_batch_size)
+		i->known.slice = 0;
+	imap_keep(i);
 }
 
 static int ask(struct backfill *b, struct err *err)
@@ -115,7 +152,8 @@ static bool room(const struct backfill *b)
 /* Is the point due that tells how far the coverage reaches? */
 static bool point_is_due(const struct backfill *b)
 {
-	return b->first || b->stop || b->n == 0 || b->untold >= POINT_MESSAGES ||
+	return b->first || b->stop || b->n == 0 || b->pull->imap->known.slice > 0 ||
+	       b->untold >= POINT_MESSAGES ||
 	       clock_mono_ms() - b->told_at >= POINT_MS;
 }
 
@@ -131,6 +169,7 @@ static int conclude(struct backfill *b, struct err *err)
 	memmove(b->slices, b->slices + 1, b->n * sizeof b->slices[0]);
 	b->in_flight -= MIN(x.hi - x.lo + 1, b->in_flight);
 	b->untold += x.hi - x.lo + 1;
+	grow(p->imap, x.hi - x.lo + 1);
 	if (x.low_uid)
 		p->at.low = MIN(p->at.low, x.low_uid);
 	if (x.lo == 1)
@@ -334,6 +373,8 @@ int pull_backfill(struct pull *p, struct err *err)
 		r = attempt(p, &b, fresh, err);
 		fresh = false;
 		asked = b.asked;
+		if (r == ERR_OFFLINE)
+			shrink(&b);
 		p->paused |= p->at.low > 1 && (b.stop || (limit && asked >= limit));
 		if (r != ERR_LIMIT)
 			return r;
