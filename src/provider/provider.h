@@ -130,6 +130,7 @@ struct provider {
 	struct cancel *cancel;         /* borrowed; "stop what you are doing" */
 	const struct tuning *tuning;   /* borrowed; NULL: tuning_default */
 	bool scan_follows;             /* mailboxes() is what comes first after connect: it may be sent along */
+	bool scan_bare;                /* nothing was read yet: mailboxes() need not ask what changed */
 	char *memory;                  /* owned (g_malloc); NULL = none yet */
 	bool memory_changed;           /* set by the provider, cleared by who keeps it */
 	struct traits traits;          /* by the provider, valid while connected */

@@ -211,6 +211,8 @@ int history_note(struct session *s, mailbox_id id, bool ended, struct mailbox **
 	struct err *err);
 /* Gives the claim of the mailbox back, with how far it is. */
 int history_release(struct session *s, mailbox_id id, struct err *err);
+/* True if no mailbox of the account was ever read. */
+bool history_none(struct session *s);
 /* True if the history of a mailbox that was begun is still to come. */
 bool history_open(struct session *s);
 
