@@ -72,6 +72,8 @@ struct sink {
 	int (*known)(struct sink *s, uint64_t from, struct known *out, size_t max, struct err *err);
 	/* any: progress for people; may be called often */
 	void (*progress)(struct sink *s, enum engine_stage stage, int64_t done, int64_t of);
+	/* changes(): so many messages of history may still come; 0 = any number.  May shrink under way. */
+	int64_t room;
 };
 
 /* Which message to read: its place, and what it should be. */
@@ -128,6 +130,7 @@ struct provider {
 	struct cancel *cancel;         /* borrowed; "stop what you are doing" */
 	const struct tuning *tuning;   /* borrowed; NULL: tuning_default */
 	bool scan_follows;             /* mailboxes() is what comes first after connect: it may be sent along */
+	bool scan_bare;                /* nothing was read yet: mailboxes() need not ask what changed */
 	char *memory;                  /* owned (g_malloc); NULL = none yet */
 	bool memory_changed;           /* set by the provider, cleared by who keeps it */
 	struct traits traits;          /* by the provider, valid while connected */

@@ -114,7 +114,9 @@ static int work(struct session *s, struct backfill *b, const struct mailbox *m, 
 	bool failed = false;
 	int r = gather_mailbox(s, m, 0, &stop, err);
 
-	if (r < 0) {
+	if (r < 0 && retry_at_once(s, &b->breaks, err)) {
+		r = 1;
+	} else if (r < 0) {
 		failed = true;
 		if (isolate(s, b, m, err) < 0)
 			return err->code;

@@ -135,11 +135,21 @@ static int hand_over(struct gather *g, struct err *err)
 	return ours(s, r, err);
 }
 
+/* How many messages may still come; never 0, which means any number. */
+static void make_room(struct gather *g)
+{
+	if (g->stop.known > 0)
+		g->sink.room = MAX(g->stop.known - g->known - g->came, 1);
+}
+
 static int keep(struct gather *g, const struct change *c, struct err *err)
 {
 	batch_change(g->batch, c);
 	g->dirty = true;
-	g->came += c->kind == CHANGE_MESSAGE;
+	if (c->kind == CHANGE_MESSAGE) {
+		g->came++;
+		make_room(g);
+	}
 	g->losses |= c->kind == CHANGE_GONE;
 	return batch_size(g->batch) >= BATCH_CHANGES_MAX ? hand_over(g, err) : 0;
 }
@@ -177,6 +187,7 @@ static int on_reset(struct sink *sink, struct err *err)
 	batch_reset(g->batch);
 	g->dirty = g->moved = g->voided = true;
 	g->known = g->came = 0;
+	make_room(g);
 	return 0;
 }
 
@@ -291,6 +302,7 @@ static int ask(struct gather *g, const struct mailbox *m, unsigned flags, struct
 	struct session *s = g->s;
 	int r = session_connect(s, err);
 
+	s->broke = false;
 	if (r < 0)
 		return r;
 	batch_free(&g->batch);
@@ -300,8 +312,11 @@ static int ask(struct gather *g, const struct mailbox *m, unsigned flags, struct
 	g->voided = g->losses = g->paused = g->dirty = g->moved = false;
 	g->removed = g->came = g->commit_at = 0;
 	g->known = store_known_count(s->store, m->id);
+	make_room(g);
 	board_stage(s->board, STAGE_PLANNING, m->name);
-	return session_heard(s, s->provider->ops->changes(s->provider, m, flags, &g->sink, err));
+	r = session_heard(s, s->provider->ops->changes(s->provider, m, flags, &g->sink, err));
+	s->broke = r == ERR_OFFLINE;
+	return r;
 }
 
 static int ask_again(struct gather *g, mailbox_id id, unsigned flags, struct err *err)
@@ -322,12 +337,18 @@ static int ask_again(struct gather *g, mailbox_id id, unsigned flags, struct err
 	return ask(g, m, flags, err);
 }
 
-/* What the call left in hand is written; after a failure only what another thread has of it. */
+/*
+ * What the call left in hand is written.  When the connection broke, too: what
+ * came before is true, and on a bad line it is all that ever comes.  After
+ * another failure only what another thread has of it.
+ */
 static int finish(struct gather *g, int r, struct err *err)
 {
 	struct err second;
 
-	if (r < 0)
+	if (r == ERR_OFFLINE && !g->voided && !g->doubt)
+		flush(g, &second);
+	else if (r < 0)
 		settle(g, &second);
 	else if (flush(g, err) < 0)
 		return err->code;

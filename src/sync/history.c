@@ -78,6 +78,21 @@ int history_release(struct session *s, mailbox_id id, struct err *err)
 	return store_mailbox_state(s->store, id, MAX(now, MAILBOX_INCREMENTAL), known, err);
 }
 
+bool history_none(struct session *s)
+{
+	g_autoptr(GPtrArray) all = NULL;
+
+	if (store_mailboxes(s->store, s->account->id, &all, NULL) < 0)
+		return false;
+	for (guint i = 0; i < all->len; i++) {
+		const struct mailbox *m = g_ptr_array_index(all, i);
+
+		if (*m->cursor)
+			return false;
+	}
+	return true;
+}
+
 bool history_open(struct session *s)
 {
 	bool to_the_end = tuning_of(s)->backfill_mode != BACKFILL_BOOTSTRAP_ONLY;

@@ -67,6 +67,7 @@ static int list(struct listing *l, struct err *err)
 	l->paths = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	if (r < 0)
 		return r;
+	s->provider->scan_bare = s->provider->scan_bare && history_none(s);
 	board_stage(s->board, STAGE_DISCOVERING, NULL);
 	log_event(LOG_INFO, "listing", "s:s, s:s", "account", s->account->name, "sync_id", s->id);
 	r = session_heard(s, s->provider->ops->mailboxes(s->provider, &l->sink, err));

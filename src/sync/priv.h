@@ -36,6 +36,7 @@ enum {
 	GONE_SHARE = 2,              /* ... as is one that removes at most 1/GONE_SHARE of a mailbox */
 	MAILBOXES_MAX = 10000,
 	BROKEN_MAX = 3,              /* mailboxes of a pass that may break the connection */
+	BREAKS_MAX = 20,             /* connections that may break in a pass or a run of history */
 	FULL_CALLS_MAX = 3,          /* a paused full comparison starts over this often */
 	PUSH_IDLE_MAX = 16,          /* batches in a row of which nothing was settled */
 	PUSH_LATER_S = 5,            /* pause of a batch when the server said "later" and not when */
@@ -77,6 +78,10 @@ int64_t retry_next_ms(struct retry *r, const struct timing *t, const struct err 
 bool retry_needs_reader(enum err_code code);
 /* True if the error concerns the whole account or its connection, not one mailbox or message. */
 bool retry_is_wide(const struct err *why);
+/* True if the connection broke under a call about a mailbox, and the call is to be made again at
+ * once: what came is kept, and the provider asks for less.  Counts the breaks. */
+struct session;
+bool retry_at_once(const struct session *s, unsigned *breaks, const struct err *why);
 
 /* --- cadence.c: when the next cycle begins, and how much it asks (C-25, C-37) --- */
 
@@ -137,6 +142,7 @@ struct session {
 	bool leased;                 /* the account's lease is ours, as far as we know */
 	bool lost;                   /* another process took the lease away */
 	bool up;                     /* the last call left the connection usable */
+	bool broke;                  /* the last call about a mailbox lost a connection that had been usable */
 	bool stuck;                  /* rows are due that cannot be claimed now */
 	bool stalled;                /* the last run of the backfill brought nothing, though history is left */
 	GArray *touched;             /* int64_t: mailboxes that a push left to be looked at */
@@ -206,6 +212,8 @@ int history_note(struct session *s, mailbox_id id, bool ended, struct mailbox **
 	struct err *err);
 /* Gives the claim of the mailbox back, with how far it is. */
 int history_release(struct session *s, mailbox_id id, struct err *err);
+/* True if no mailbox of the account was ever read. */
+bool history_none(struct session *s);
 /* True if the history of a mailbox that was begun is still to come. */
 bool history_open(struct session *s);
 
@@ -227,6 +235,7 @@ struct backfill {
 	int64_t brought;             /* messages so far */
 	int taken;                   /* mailboxes so far */
 	unsigned broken;             /* ... that broke the connection */
+	unsigned breaks;             /* connections that broke under them and were made anew */
 	bool more;                   /* it ended with history left */
 	bool limited;                /* the server allows no more than a run now and then */
 };

@@ -34,6 +34,7 @@ struct pass {
 	GArray *places;          /* of struct place, INBOX first */
 	size_t n_open;
 	unsigned broken;         /* mailboxes that broke the connection */
+	unsigned breaks;         /* connections that broke and were made anew */
 	unsigned booted;         /* mailboxes whose newest messages came for the first time */
 	int64_t began;           /* unix seconds */
 	struct err noted;        /* the first error of a single mailbox */
@@ -152,7 +153,7 @@ static int visit(struct pass *p, struct place *at, struct err *err)
 	r = gather_mailbox(p->s, m, flags, &stop, err);
 	at->calls++;
 	if (r < 0)
-		return isolate(p, m, err);
+		return retry_at_once(p->s, &p->breaks, err) ? 1 : isolate(p, m, err);
 	if (history_note(p->s, at->id, r == 0 && booting, &after, err) < 0)
 		return err->code;
 	note_visit(p->s, at, mailbox_state_name(after->state), r);

@@ -1,5 +1,6 @@
 /* When to try again: base/backoff.h, unless the server said when or the reader must act. */
 #include "base/backoff.h"
+#include "base/log.h"
 #include "sync/priv.h"
 
 const struct timing timing_default = {
@@ -45,6 +46,16 @@ bool retry_is_wide(const struct err *why)
 	default:
 		return false;
 	}
+}
+
+bool retry_at_once(const struct session *s, unsigned *breaks, const struct err *why)
+{
+	if (why->code != ERR_OFFLINE || !s->broke || s->lost || *breaks >= BREAKS_MAX)
+		return false;
+	++*breaks;
+	log_event(LOG_WARN, "connection-broke", "s:s, s:s, s:i, s:s", "account", s->account->name,
+		"sync_id", s->id, "times", (int)*breaks, "words", why->text);
+	return true;
 }
 
 int64_t retry_next_ms(struct retry *r, const struct timing *t, const struct err *why)

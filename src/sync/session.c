@@ -84,8 +84,10 @@ int session_connect(struct session *s, struct err *err)
 		r = make_provider(s, err);
 	if (r < 0 || !s->provider)
 		return r;
-	if (!was_up)
+	if (!was_up) {
 		board_stage(s->board, STAGE_CONNECTING, NULL);
+		s->provider->scan_bare = history_none(s);
+	}
 	s->provider->scan_follows = s->scan_next;
 	s->scan_next = false;
 	r = session_heard(s, s->provider->ops->connect(s->provider, err));

@@ -265,7 +265,7 @@ class ShaperD(Shaper):
 
 class ShaperDrop(Shaper):
     words = ("DROP", "200")
-    more = 60               # so that a first sync needs several connections
+    more = 150              # more than ever comes through one connection
     tries = 12
 
     def proof(self):

@@ -205,15 +205,18 @@ END_TEST
 static const struct {
 	const char *name;
 	enum err_code code;
+	int times;
 	bool ends, noted;
+	int behind; /* messages of the mailbox behind it that came */
 } grades[] = {
-	{ "gone", ERR_GONE, false, false },
-	{ "refused", ERR_REFUSED, false, false },
-	{ "protocol", ERR_PROTOCOL, false, true },
-	{ "limit", ERR_LIMIT, false, true },
-	{ "offline", ERR_OFFLINE, true, true },
-	{ "auth", ERR_AUTH, true, true },
-	{ "trust", ERR_TRUST, true, true },
+	{ "gone", ERR_GONE, 1, false, false, 5 },
+	{ "refused", ERR_REFUSED, 1, false, false, 5 },
+	{ "protocol", ERR_PROTOCOL, 1, false, true, 5 },
+	{ "limit", ERR_LIMIT, 1, false, true, 5 },
+	{ "a line that breaks now and then", ERR_OFFLINE, BREAKS_MAX, false, false, 5 },
+	{ "... and one that is no line", ERR_OFFLINE, BREAKS_MAX + 1, true, true, 5 },
+	{ "auth", ERR_AUTH, 1, true, true, 0 },
+	{ "trust", ERR_TRUST, 1, true, true, 0 },
 };
 
 START_TEST(one_bad_mailbox_does_not_stop_the_others)
@@ -225,11 +228,11 @@ START_TEST(one_bad_mailbox_does_not_stop_the_others)
 	fake_deliver(rig_box(rig, 0, INBOX), 5);
 	fake_deliver(rig_box(rig, 0, TRASH), 5);
 	rig_box(rig, 0, ARCHIVE)->fail = grades[_i].code;
-	rig_box(rig, 0, ARCHIVE)->fail_times = 1;
+	rig_box(rig, 0, ARCHIVE)->fail_times = grades[_i].times;
 	r = rig->engine->pass(rig->engine, rig->id[0], false, NULL, &err);
 	ck_assert_int_eq(r, grades[_i].ends ? (int)grades[_i].code : 0);
 	ck_assert_int_eq(rig_total(rig, 0, INBOX), 5);
-	ck_assert_int_eq(rig_total(rig, 0, TRASH), grades[_i].ends ? 0 : 5);
+	ck_assert_int_eq(rig_total(rig, 0, TRASH), grades[_i].behind);
 	ck_assert_int_eq(store_accounts(rig->store, &accounts, &err), 0);
 	ck_assert_int_eq(g_array_index(accounts, struct account_row, 0).error.code,
 		grades[_i].noted ? (int)grades[_i].code : 0);

@@ -11,6 +11,11 @@
  * In a mailbox that is new the first slice goes alone: it is on the screen
  * before anything else is asked, and costs little if the sink then wants to
  * pause.
+ *
+ * Where a connection breaks in the middle of a slice, slices are half as large
+ * from then on (remembered for the next connection), and each one that came
+ * whole is told at once: on the worst line history still comes nearer its end.
+ * When much came through without a break, they grow again.
  */
 #include <inttypes.h>
 #include <string.h>
@@ -26,6 +31,8 @@ enum {
 	POINT_MESSAGES = 500, /* the coverage is told after so many messages ... */
 	POINT_MS = 200,	      /* ... or so long after the last time */
 	BULK_FLOOR = 1000,    /* from so many on it pays to prepare the connection */
+	SLICE_LEAST = 10,     /* messages; halved no further */
+	SLICE_GROWS = 1000,   /* ... through one connection, then a halved slice is doubled */
 };
 
 struct slice_fetch {
@@ -75,7 +82,39 @@ static uint64_t slice_size(const struct backfill *b)
 	if (!t)
 		t = &tuning_default;
 	n = b->first ? t->sync_batch_size : t->backfill_batch_size;
+	if (b->pull->imap->known.slice > 0)
+		n = MIN(n, b->pull->imap->known.slice);
+	if (b->limit)
+		n = (int)MIN((uint64_t)n, b->limit - MIN(b->asked, b->limit));
 	return (uint64_t)CLAMP(n, 1, IMAP_FETCH_BATCH);
+}
+
+/* The connection broke while slices were awaited: the next ones are smaller. */
+static void shrink(struct backfill *b)
+{
+	struct memory *m = &b->pull->imap->known;
+	uint64_t size;
+
+	if (b->n == 0)
+		return;
+	size = b->slices[0].hi - b->slices[0].lo + 1;
+	m->slice = (int)MAX(size / 2, SLICE_LEAST);
+	imap_keep(b->pull->imap);
+}
+
+/* A slice came whole. */
+static void grow(struct imap *i, uint64_t size)
+{
+	const struct tuning *t = i->base.tuning ? i->base.tuning : &tuning_default;
+
+	i->unbroken += size;
+	if (i->known.slice == 0 || i->unbroken < SLICE_GROWS)
+		return;
+	i->unbroken = 0;
+	i->known.slice *= 2;
+	if (i->known.slice >= t->backfill_batch_size)
+		i->known.slice = 0;
+	imap_keep(i);
 }
 
 static int ask(struct backfill *b, struct err *err)
@@ -113,7 +152,8 @@ static bool room(const struct backfill *b)
 /* Is the point due that tells how far the coverage reaches? */
 static bool point_is_due(const struct backfill *b)
 {
-	return b->first || b->stop || b->n == 0 || b->untold >= POINT_MESSAGES ||
+	return b->first || b->stop || b->n == 0 || b->pull->imap->known.slice > 0 ||
+	       b->untold >= POINT_MESSAGES ||
 	       clock_mono_ms() - b->told_at >= POINT_MS;
 }
 
@@ -129,6 +169,7 @@ static int conclude(struct backfill *b, struct err *err)
 	memmove(b->slices, b->slices + 1, b->n * sizeof b->slices[0]);
 	b->in_flight -= MIN(x.hi - x.lo + 1, b->in_flight);
 	b->untold += x.hi - x.lo + 1;
+	grow(p->imap, x.hi - x.lo + 1);
 	if (x.low_uid)
 		p->at.low = MIN(p->at.low, x.low_uid);
 	if (x.lo == 1)
@@ -262,8 +303,10 @@ static int where(struct pull *p, bool fresh, uint64_t *hi, struct err *err)
 }
 
 /* The slice under way ended with ERR_LIMIT: brings it in message by message where need be. */
-static int rescue_slice(struct pull *p, struct err *err)
+static int rescue_slice(struct pull *p, uint64_t limit, uint64_t *asked, struct err *err)
 {
+	uint64_t left = limit ? MAX(limit, *asked) - *asked : IMAP_FETCH_BATCH;
+	uint64_t most = CLAMP(left, 1, IMAP_FETCH_BATCH);
 	g_autoptr(GArray) uids = g_array_new(FALSE, FALSE, sizeof(uint64_t));
 	g_autofree char *what = NULL;
 	struct backfill b = { .pull = p, .n = 1, .first = true };
@@ -274,7 +317,8 @@ static int rescue_slice(struct pull *p, struct err *err)
 		r = count_below(p->imap, p->at.low, &x->hi, err);
 	if (r < 0 || x->hi == 0)
 		return r;
-	x->lo = x->hi > IMAP_FETCH_BATCH ? x->hi - IMAP_FETCH_BATCH + 1 : 1;
+	x->lo = x->hi > most ? x->hi - most + 1 : 1;
+	*asked += x->hi - x->lo + 1;
 	what = g_strdup_printf("FETCH %" PRIu64 ":%" PRIu64, x->lo, x->hi);
 	r = pull_list_uids(p, what, uids, err);
 	if (r == 0)
@@ -288,14 +332,15 @@ static int rescue_slice(struct pull *p, struct err *err)
 	return conclude(&b, err);
 }
 
-/* How much may be brought in by this call (class D: small runs). */
-static void set_limits(struct backfill *b, uint64_t asked, int64_t start)
+/* How many messages may be brought in by this call: as the caller wants, and small runs from a
+ * server of class D; 0 = any number. */
+static uint64_t limit_of(const struct pull *p)
 {
-	const struct traits *t = &b->pull->imap->base.traits;
+	int64_t room = p->out->room, run = p->imap->base.traits.run_messages;
 
-	b->asked = asked;
-	b->limit = t->run_messages > 0 ? (uint64_t)t->run_messages : 0;
-	b->until = t->run_s > 0 ? start + (int64_t)t->run_s * 1000 : 0;
+	if (room > 0 && run > 0)
+		return (uint64_t)MIN(room, run);
+	return (uint64_t)MAX(MAX(room, run), 0);
 }
 
 /* One try at all that is missing; ERR_LIMIT: a slice was refused by the guard. */
@@ -315,22 +360,26 @@ static int attempt(struct pull *p, struct backfill *b, bool fresh, struct err *e
 
 int pull_backfill(struct pull *p, struct err *err)
 {
-	int64_t start = clock_mono_ms();
+	int64_t start = clock_mono_ms(), run_s = p->imap->base.traits.run_s;
 	bool fresh = p->fresh;
-	uint64_t asked = 0;
+	uint64_t asked = 0, limit = limit_of(p);
 	int r = 0;
 
 	while (r == 0 && !p->paused) { /* each turn after the first brings the coverage down */
-		struct backfill b = { .pull = p, .first = fresh, .told_at = start };
+		struct backfill b = { .pull = p, .first = fresh, .told_at = start,
+			.asked = asked, .limit = limit,
+			.until = run_s > 0 ? start + run_s * 1000 : 0 };
 
-		set_limits(&b, asked, start);
 		r = attempt(p, &b, fresh, err);
 		fresh = false;
 		asked = b.asked;
-		p->paused |= b.stop && p->at.low > 1;
+		if (r == ERR_OFFLINE)
+			shrink(&b);
+		p->paused |= p->at.low > 1 && (b.stop || (limit && asked >= limit));
 		if (r != ERR_LIMIT)
 			return r;
-		r = rescue_slice(p, err);
+		asked -= MIN(b.in_flight, asked);
+		r = rescue_slice(p, limit, &asked, err);
 	}
 	return r;
 }

@@ -310,7 +310,7 @@ bool boxes_command(const struct imap *i, const struct plan *p, struct command *c
 
 	if (p->special_use)
 		g_string_append(wants, wants->len ? " SPECIAL-USE" : "SPECIAL-USE");
-	if (p->list_extended && p->list_status)
+	if (p->list_extended && p->list_status && !i->base.scan_bare)
 		g_string_append_printf(wants, " STATUS %s", status_items(p));
 	if (!wants->len)
 		return false;
@@ -397,7 +397,7 @@ static int obtain(struct imap *i, struct boxes **l, struct err *err)
 		return 0;
 	*l = boxes_new();
 	r = gather(i, *l, err);
-	if (r == 0 && !(*l)->scanned)
+	if (r == 0 && !(*l)->scanned && !i->base.scan_bare)
 		r = scan_one_by_one(i, *l, err);
 	return r;
 }

@@ -72,6 +72,7 @@ void memory_read(struct memory *m, const char *text)
 		m->connections = (int)CLAMP(number_of(root, "connections"), 1, CONNECTIONS_MAX);
 		m->stumbles = (int)CLAMP(number_of(root, "stumbles"), 0, MEMORY_STUMBLES_MAX);
 		m->deaf = json_is_true(json_object_get(root, "deaf"));
+		m->slice = (int)CLAMP(number_of(root, "slice"), 0, IMAP_FETCH_BATCH);
 		m->evidence.probed_at = number_of(root, "probed");
 		read_evidence(&m->evidence, json_object_get(root, "evidence"));
 	}
@@ -92,11 +93,12 @@ static json_t *write_evidence(const struct evidence *e)
 char *memory_write(const struct memory *m)
 {
 	const char letter[] = { m->letter, '\0' };
-	json_t *root = json_pack("{s:i, s:s*, s:s*, s:b, s:s*, s:s*, s:s, s:i, s:i, s:b, s:I, s:o}", "v",
+	json_t *root = json_pack(
+		"{s:i, s:s*, s:s*, s:b, s:s*, s:s*, s:s, s:i, s:i, s:b, s:i, s:I, s:o}", "v",
 		MEMORY_VERSION, "before", m->before, "after", m->after, "told", m->told, "server",
 		m->server, "enabled", m->enabled, "class", letter, "connections", m->connections,
-		"stumbles", m->stumbles, "deaf", m->deaf, "probed", (json_int_t)m->evidence.probed_at, "evidence",
-		write_evidence(&m->evidence));
+		"stumbles", m->stumbles, "deaf", m->deaf, "slice", m->slice, "probed",
+		(json_int_t)m->evidence.probed_at, "evidence", write_evidence(&m->evidence));
 	char *dump = root ? json_dumps(root, JSON_COMPACT | JSON_SORT_KEYS) : NULL;
 	char *text = g_strdup(dump ? dump : "");
 
@@ -127,7 +129,7 @@ void imap_recall(struct imap *i)
 				"forgiven", imap_distrusted(i));
 		m->evidence = (struct evidence){ .probed_at = now };
 		m->connections = CONNECTIONS_MAX;
-		m->stumbles = 0;
+		m->stumbles = m->slice = 0;
 	}
 	i->evidence = m->evidence;
 }

@@ -26,6 +26,7 @@ struct memory {
 	int connections; /* that it allows at a time */
 	int stumbles;	 /* connections in a row that broke after an early command */
 	bool deaf;	 /* what is sent before the login was answered gets lost: never forgiven */
+	int slice; /* messages of history that one answer may hold, 0 = as configured: connections broke in more */
 	struct evidence evidence;
 };
 
