@@ -238,8 +238,9 @@ static void status_line(struct imap *i, const struct response *r)
 /* After ENABLE QRESYNC a VANISHED without "(EARLIER)" takes the place of EXPUNGE (RFC 7162, 3.2.10). */
 static void note_gone(struct imap *i, uint64_t n)
 {
+	n = MIN(n, i->sel.exists); /* it may name more than there were */
 	i->sel.expunged += n;
-	i->sel.exists -= MIN(n, i->sel.exists);
+	i->sel.exists -= n;
 	i->sel.stirred = true;
 }
 
