@@ -6,11 +6,13 @@
 #include "provider/test_session.h"
 
 #include <inttypes.h>
+#include <glib/gstdio.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "mime/text.h"
 #include "provider/imap/command.h"
 
@@ -221,6 +223,37 @@ START_TEST(plain_goes_by_continuation_where_login_is_disabled)
 	must(&d, desk_connect(&d));
 	desk_restart(&d);
 	must(&d, desk_connect(&d));
+	desk_release(&d);
+	script_stop(&s);
+}
+END_TEST
+
+/* A server may repeat what it was told; no form of the password gets into the log. */
+START_TEST(what_was_said_is_not_logged)
+{
+	static const char *const steps[] = {
+		"S * OK [CAPABILITY IMAP4rev1 LOGINDISABLED AUTH=PLAIN] hello",
+		"C AUTHENTICATE PLAIN", "S + ", "R " SECRET, "S $1 NO not " SECRET, NULL
+	};
+	g_autofree char *dir = g_dir_make_tmp("tern-log-XXXXXX", NULL), *text = NULL, *path = NULL;
+	struct script s;
+	struct desk d;
+	GDir *files;
+
+	script_start(&s, steps);
+	desk_init(&d, s.port);
+	ck_assert_int_eq(desk_connect(&d), ERR_AUTH);
+	ck_assert_int_eq(log_open(dir, LOG_INFO, NULL), 0);
+	log_event(LOG_INFO, "refused", "s:s", "why", d.err.text);
+	log_close();
+	files = g_dir_open(dir, 0, NULL);
+	path = g_build_filename(dir, g_dir_read_name(files), NULL);
+	ck_assert(g_file_get_contents(path, &text, NULL, NULL));
+	ck_assert_ptr_nonnull(strstr(text, "refused"));
+	ck_assert_ptr_null(strstr(text, SECRET));
+	g_dir_close(files);
+	g_unlink(path);
+	g_rmdir(dir);
 	desk_release(&d);
 	script_stop(&s);
 }
@@ -691,6 +724,7 @@ static Suite *suite(void)
 	tcase_add_test(t, login_without_sasl_ir_is_one_flight_too);
 	tcase_add_test(t, plain_goes_by_continuation_where_login_is_disabled);
 	tcase_add_test(t, a_server_that_breaks_at_the_flight_gets_none);
+	tcase_add_test(t, what_was_said_is_not_logged);
 	tcase_add_test(t, a_cut_line_is_no_lost_flight);
 	tcase_add_test(t, an_unknown_way_is_followed_by_the_next);
 	tcase_add_test(t, a_cheating_scram_server_is_refused);

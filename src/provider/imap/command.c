@@ -274,8 +274,10 @@ int imap_read(struct imap *i, int timeout_ms, untagged_fn fn, void *ctx, struct 
 		return err_set(err, ERR_OFFLINE, _("The server ended the session: %s"), i->bye);
 	if (n < 0)
 		return n;
-	if (r->kind == RESPONSE_TAGGED && i->in_flight > 0)
+	if (r->kind == RESPONSE_TAGGED && i->in_flight > 0) {
 		i->in_flight--;
+		wire_answered(i->wire);
+	}
 	if (r->kind != RESPONSE_DATA)
 		return 0;
 	note(i, r);
