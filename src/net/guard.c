@@ -18,6 +18,11 @@ void guard_command(struct guard *g, uint64_t literal_max)
 	g->out_open = true;
 }
 
+void guard_answered(struct guard *g)
+{
+	g->lines = g->bytes = 0;
+}
+
 /* --- grammar shared with the reader -------------------------------------------- */
 
 int guard_announces(const char *line, const char *end, uint64_t *size)

@@ -54,6 +54,10 @@ void guard_init(struct guard *g);
  */
 void guard_command(struct guard *g, uint64_t literal_max);
 
+/* One of several commands in flight was answered: the counters start anew.  The caller sees to it
+ * that there was such a command. */
+void guard_answered(struct guard *g);
+
 /* Bytes that came from the server.  ERR_LIMIT or ERR_PROTOCOL. */
 int guard_in(struct guard *g, const char *p, size_t len, struct err *err);
 

@@ -654,6 +654,34 @@ START_TEST(a_loss_must_fit_the_count)
 }
 END_TEST
 
+/* Security, section 3: the guard counts lines and bytes for each command, not for all that are in flight. */
+START_TEST(limits_are_those_of_one_command)
+{
+	const int many = GUARD_LINES_MAX * 6 / 10;
+	g_autoptr(GString) opened = g_string_new(NULL), news = g_string_new(NULL);
+	struct script_rule rules[] = {
+		{ "SELECT", NULL, 0 },
+		{ "UID FETCH 11:*", NULL, 0 },
+		{ NULL, NULL, 0 },
+	};
+	struct script s;
+	struct rig r;
+
+	for (int n = 0; n < many; n++) {
+		g_string_append(opened, "* X\r\n");
+		g_string_append(news, "* X\r\n");
+	}
+	g_string_append(opened, BOX_OF_10 "%T OK\r\n");
+	g_string_append(news, "%T OK\r\n");
+	rules[0].answer = opened->str;
+	rules[1].answer = news->str;
+	begin(&r, &s, ALL_OF_IT, rules, 10, "2 77 11 1 100 10 0");
+	ck_assert_msg(rig_changes(&r, "box", 0) == 0, "%s", r.err.text);
+	ck_assert_int_eq(script_flights(&s), 1);
+	end(&r, &s);
+}
+END_TEST
+
 /* With NOTIFY in force a STATUS of any mailbox may come at any time (section 7: marks). */
 START_TEST(a_mark_is_that_of_its_mailbox)
 {
@@ -704,6 +732,7 @@ Suite *imap_delta_suite(void)
 	tcase_add_test(c, the_servers_own_id_and_preview_are_taken);
 	tcase_add_test(c, what_a_listing_names_is_not_gone);
 	tcase_add_test(c, a_loss_must_fit_the_count);
+	tcase_add_test(c, limits_are_those_of_one_command);
 	tcase_add_test(c, a_mark_is_that_of_its_mailbox);
 	suite_add_tcase(s, c);
 	return s;

@@ -234,6 +234,38 @@ START_TEST(a_silent_idle_is_noted)
 }
 END_TEST
 
+/* Mail may always come between the end of an IDLE and the next look: silences count in a row. */
+START_TEST(an_idle_that_tells_is_not_silent)
+{
+	const struct script_rule rules[] = {
+		{ "SELECT", OPENED, 0 },
+		{ "IDLE", "+ idling\r\n* 2 EXISTS\r\n", 0 },
+		{ NULL, NULL, 0 },
+	};
+
+	for (int before = 2; before <= EVIDENCE_SILENT_MAX; before++) {
+		struct watch w = { 0 };
+		struct script s;
+		struct rig r;
+
+		script_start(&s, "IDLE", rules);
+		rig_init(&r);
+		r.account.tls = TLS_PLAIN;
+		r.account.port = s.port;
+		ck_assert_msg(rig_connect(&r) == 0, "%s", r.err.text);
+		for (int n = 0; n < before; n++)
+			imap_evidence(imap_of(r.p), EVIDENCE_IDLE_SILENT);
+		ck_assert_msg(watch(&r, &w, 5000) == 1, "%s", r.err.text);
+		ck_assert(w.news);
+		g_ptr_array_unref(w.stirred);
+		ck_assert_int_eq(imap_of(r.p)->evidence.count[EVIDENCE_IDLE_SILENT],
+			before < EVIDENCE_SILENT_MAX ? 0 : before);
+		rig_release(&r);
+		script_stop(&s);
+	}
+}
+END_TEST
+
 /* --- bodies ---------------------------------------------------------------------------------- */
 
 struct pile {
@@ -314,6 +346,7 @@ Suite *imap_watch_suite(void)
 	tcase_add_test(c, an_overflow_ends_notify);
 	tcase_add_test(c, idle_is_renewed);
 	tcase_add_test(c, a_silent_idle_is_noted);
+	tcase_add_test(c, an_idle_that_tells_is_not_silent);
 	tcase_add_test(c, bodies_come_whole_and_the_large_are_left_out);
 	suite_add_tcase(s, c);
 	return s;

@@ -5,11 +5,14 @@
  */
 #include "provider/test_session.h"
 
+#include <inttypes.h>
+#include <glib/gstdio.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "mime/text.h"
 #include "provider/imap/command.h"
 
@@ -225,12 +228,43 @@ START_TEST(plain_goes_by_continuation_where_login_is_disabled)
 }
 END_TEST
 
+/* A server may repeat what it was told; no form of the password gets into the log. */
+START_TEST(what_was_said_is_not_logged)
+{
+	static const char *const steps[] = {
+		"S * OK [CAPABILITY IMAP4rev1 LOGINDISABLED AUTH=PLAIN] hello",
+		"C AUTHENTICATE PLAIN", "S + ", "R " SECRET, "S $1 NO not " SECRET, NULL
+	};
+	g_autofree char *dir = g_dir_make_tmp("tern-log-XXXXXX", NULL), *text = NULL, *path = NULL;
+	struct script s;
+	struct desk d;
+	GDir *files;
+
+	script_start(&s, steps);
+	desk_init(&d, s.port);
+	ck_assert_int_eq(desk_connect(&d), ERR_AUTH);
+	ck_assert_int_eq(log_open(dir, LOG_INFO, NULL), 0);
+	log_event(LOG_INFO, "refused", "s:s", "why", d.err.text);
+	log_close();
+	files = g_dir_open(dir, 0, NULL);
+	path = g_build_filename(dir, g_dir_read_name(files), NULL);
+	ck_assert(g_file_get_contents(path, &text, NULL, NULL));
+	ck_assert_ptr_nonnull(strstr(text, "refused"));
+	ck_assert_ptr_null(strstr(text, SECRET));
+	g_dir_close(files);
+	g_unlink(path);
+	g_rmdir(dir);
+	desk_release(&d);
+	script_stop(&s);
+}
+END_TEST
+
 START_TEST(a_server_that_breaks_at_the_flight_gets_none)
 {
 	static const char *const steps[] = { FIRST, "C LOGOUT", "=",
 		"S * OK [CAPABILITY " CAPS "] hello", "C AUTHENTICATE", "C ENABLE", "=",
 		"S * OK [CAPABILITY " CAPS "] hello", "C AUTHENTICATE", "C ENABLE", "=", FIRST,
-		NULL };
+		"C LOGOUT", "=", FIRST, NULL };
 	struct script s;
 	struct desk d;
 
@@ -241,6 +275,34 @@ START_TEST(a_server_that_breaks_at_the_flight_gets_none)
 	ck_assert_int_eq(desk_connect(&d), ERR_OFFLINE);
 	ck_assert_int_eq(desk_connect(&d), ERR_OFFLINE);
 	must(&d, desk_connect(&d));
+	desk_restart(&d);
+	must(&d, desk_connect(&d)); /* a login without a flight proves nothing */
+	desk_release(&d);
+	script_stop(&s);
+}
+END_TEST
+
+/* A line that is cut behind the login is no sign that the server loses flights. */
+START_TEST(a_cut_line_is_no_lost_flight)
+{
+	static const char *const steps[] = { "S * OK [CAPABILITY " CAPS "] hello", "C AUTHENTICATE",
+		"S $1 OK [CAPABILITY IMAP4rev1 ID] in", "C ID", "S $2 OK", "C LOGOUT", "=",
+		"S * OK [CAPABILITY " CAPS "] hello", "C AUTHENTICATE", "C ID",
+		"S $1 OK [CAPABILITY IMAP4rev1 ID] in", "=",
+		"S * OK [CAPABILITY " CAPS "] hello", "C AUTHENTICATE", "C ID", "Q 50",
+		"S $1 OK [CAPABILITY IMAP4rev1 ID] in", "S $2 OK", NULL };
+	struct script s;
+	struct desk d;
+
+	script_start(&s, steps);
+	desk_init(&d, s.port);
+	must(&d, desk_connect(&d));
+	desk_restart(&d);
+	ck_assert_int_eq(desk_connect(&d), ERR_OFFLINE);
+	ck_assert(!imap_of(d.p)->known.deaf);
+	ck_assert_int_eq(imap_of(d.p)->known.stumbles, 1);
+	must(&d, desk_connect(&d));
+	ck_assert_int_eq(imap_of(d.p)->known.stumbles, 0);
 	desk_release(&d);
 	script_stop(&s);
 }
@@ -405,6 +467,29 @@ START_TEST(bad_memory_is_no_memory)
 		desk_release(&d);
 		script_stop(&s);
 	}
+}
+END_TEST
+
+/* Words are cut between characters, and a clock that went back does not end forgiveness. */
+START_TEST(memory_survives_odd_words_and_clocks)
+{
+	g_autofree char *words = g_strnfill(MEMORY_WORDS_MAX - 1, 'a');
+	g_autofree char *text = g_strdup_printf("{\"v\":1,\"after\":\"%sé\",\"probed\":%" PRId64
+						",\"evidence\":{\"modseq-back\":[1,1]}}",
+		words, clock_unix() + 10 * (int64_t)EVIDENCE_PROBE_S);
+	g_autofree char *again = NULL;
+	struct memory m = { 0 };
+	struct desk d;
+
+	memory_read(&m, text);
+	again = memory_write(&m);
+	ck_assert_ptr_nonnull(strstr(again, "modseq-back"));
+	memory_release(&m);
+	desk_init(&d, 1);
+	d.p->memory = g_steal_pointer(&text);
+	imap_recall(imap_of(d.p));
+	ck_assert(!imap_distrusted(imap_of(d.p)));
+	desk_release(&d);
 }
 END_TEST
 
@@ -639,6 +724,8 @@ static Suite *suite(void)
 	tcase_add_test(t, login_without_sasl_ir_is_one_flight_too);
 	tcase_add_test(t, plain_goes_by_continuation_where_login_is_disabled);
 	tcase_add_test(t, a_server_that_breaks_at_the_flight_gets_none);
+	tcase_add_test(t, what_was_said_is_not_logged);
+	tcase_add_test(t, a_cut_line_is_no_lost_flight);
 	tcase_add_test(t, an_unknown_way_is_followed_by_the_next);
 	tcase_add_test(t, a_cheating_scram_server_is_refused);
 	tcase_add_test(t, an_oauth_refusal_is_told_in_the_servers_words);
@@ -646,6 +733,7 @@ static Suite *suite(void)
 	tcase_add_test(t, a_limit_of_connections_is_remembered);
 	tcase_add_test(t, evidence_is_kept_for_a_week);
 	tcase_add_test(t, bad_memory_is_no_memory);
+	tcase_add_test(t, memory_survives_odd_words_and_clocks);
 	tcase_add_test(t, each_class_is_explained);
 	tcase_add_test(t, waits_are_read_from_words);
 	tcase_add_test(t, a_listing_tells_ids_and_uses);

@@ -29,13 +29,6 @@ struct reading {
 	struct body_sink *out;
 };
 
-static int by_uid(const void *a, const void *b)
-{
-	const uint64_t *x = a, *y = b;
-
-	return (*x > *y) - (*x < *y);
-}
-
 static int on_body(struct imap *i, const struct response *r, void *ctx, struct err *err)
 {
 	struct reading *b = ctx;
@@ -48,7 +41,7 @@ static int on_body(struct imap *i, const struct response *r, void *ctx, struct e
 		return 0;
 	if (!(f.has & FETCH_BODY) || !f.body.p || f.body.escaped || f.body.n >= BODIES_ASK)
 		return 0; /* news of flags, nothing, or too large */
-	if (!bsearch(&f.uid, b->uids, b->n, sizeof f.uid, by_uid))
+	if (!uidset_has(b->uids, b->n, f.uid))
 		return 0;
 	n = b->out->body(b->out, f.uid, f.body.p, f.body.n, err);
 	return n < 0 ? n : 0;

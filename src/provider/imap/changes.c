@@ -149,7 +149,7 @@ static int new_mail(struct pull *p, struct err *err)
 	const struct selected *sel = &p->imap->sel;
 	int r = 0;
 
-	if (!p->news_read && sel->exists > 0 && (!sel->uidnext || sel->uidnext > p->at.uidnext))
+	if (!p->news_read && sel->exists + sel->expunged > 0 && (!sel->uidnext || sel->uidnext > p->at.uidnext))
 		r = fetch_new(p, err);
 	if (r < 0)
 		return r;

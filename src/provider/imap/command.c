@@ -238,8 +238,9 @@ static void status_line(struct imap *i, const struct response *r)
 /* After ENABLE QRESYNC a VANISHED without "(EARLIER)" takes the place of EXPUNGE (RFC 7162, 3.2.10). */
 static void note_gone(struct imap *i, uint64_t n)
 {
+	n = MIN(n, i->sel.exists); /* it may name more than there were */
 	i->sel.expunged += n;
-	i->sel.exists -= MIN(n, i->sel.exists);
+	i->sel.exists -= n;
 	i->sel.stirred = true;
 }
 
@@ -273,8 +274,10 @@ int imap_read(struct imap *i, int timeout_ms, untagged_fn fn, void *ctx, struct 
 		return err_set(err, ERR_OFFLINE, _("The server ended the session: %s"), i->bye);
 	if (n < 0)
 		return n;
-	if (r->kind == RESPONSE_TAGGED && i->in_flight > 0)
+	if (r->kind == RESPONSE_TAGGED && i->in_flight > 0) {
 		i->in_flight--;
+		wire_answered(i->wire);
+	}
 	if (r->kind != RESPONSE_DATA)
 		return 0;
 	note(i, r);

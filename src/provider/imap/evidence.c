@@ -15,11 +15,26 @@ void imap_evidence(struct imap *i, enum evidence_kind kind)
 	imap_keep(i);
 }
 
+static bool counts(const struct imap *i, int kind)
+{
+	return i->evidence.count[kind] >= (kind == EVIDENCE_IDLE_SILENT ? EVIDENCE_SILENT_MAX : 1);
+}
+
+void imap_cleared(struct imap *i, enum evidence_kind kind)
+{
+	struct evidence *e = &i->evidence;
+
+	if (e->count[kind] == 0 || counts(i, kind))
+		return;
+	e->count[kind] = 0;
+	e->first_at[kind] = 0;
+	imap_keep(i);
+}
+
 bool imap_distrusted(const struct imap *i)
 {
 	for (int kind = 0; kind < EVIDENCE_KINDS; kind++)
-		if (i->evidence.count[kind] >=
-			(kind == EVIDENCE_IDLE_SILENT ? EVIDENCE_SILENT_MAX : 1))
+		if (counts(i, kind))
 			return true;
 	return false;
 }

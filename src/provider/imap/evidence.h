@@ -23,7 +23,8 @@ enum evidence_kind {
 	EVIDENCE_MODSEQ_STUCK,   /* HIGHESTMODSEQ did not rise after our own STORE */
 	EVIDENCE_MODSEQ_BACK,    /* it went back under the same UIDVALIDITY */
 	EVIDENCE_VALIDITY_BACK,  /* UIDVALIDITY went back */
-	EVIDENCE_IDLE_SILENT,    /* a poll found mail that IDLE had not told; counts from SILENT_MAX on */
+	EVIDENCE_IDLE_SILENT,    /* a poll found mail that IDLE had not told; counts from SILENT_MAX on,
+				    in a row: mail may come just behind the end of an IDLE */
 	EVIDENCE_BAD_FEATURE,    /* BAD for a command that was announced */
 	EVIDENCE_KINDS,
 };
@@ -43,6 +44,8 @@ struct evidence {
 
 /* Notes one observation; from then on imap_distrusted may be true. */
 void imap_evidence(struct imap *i, enum evidence_kind kind);
+/* The server was seen to do right: observations that are too few to count are forgotten. */
+void imap_cleared(struct imap *i, enum evidence_kind kind);
 /* True: class D. */
 bool imap_distrusted(const struct imap *i);
 /* What the caller may expect of the server (provider.h), by plan, memory and evidence. */

@@ -5,6 +5,7 @@
 #include "base/i18n.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "base/clock.h"
 #include "config.h"
 
 enum { FLIGHT_NAME_MAX = 120 }; /* bytes of what a server calls itself */
@@ -201,9 +202,10 @@ static void list_answered(struct imap *i, struct flight *f, const struct respons
 static int read_landing(struct imap *i, struct flight *f, struct response *r, struct err *err)
 {
 	bool first = f->early && !f->heard;
+	int64_t start = clock_mono_ms();
 	int n = imap_read(i, first ? FLIGHT_LOST_MS : STREAM_READ_MS, flight_note, f, r, err);
 
-	f->lost = first && n == ERR_OFFLINE && !*i->bye;
+	f->lost = first && n == ERR_OFFLINE && clock_mono_ms() - start >= FLIGHT_LOST_MS;
 	f->heard = true;
 	return n;
 }

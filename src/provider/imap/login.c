@@ -123,6 +123,13 @@ static int say(struct imap *i, const char *text, struct err *err)
 	return r;
 }
 
+/* A server may repeat in its refusal what it was told. */
+static void hide(enum way w, const char *response)
+{
+	if (w != WAY_SCRAM_SHA_1 && w != WAY_SCRAM_SHA_256)
+		log_secret(response);
+}
+
 /* Sends AUTHENTICATE, with the initial response if the server takes it; *said if it was sent. */
 static int begin(struct session *s, struct sasl *sasl, enum way w, uint32_t *tag, bool *said,
 	struct err *err)
@@ -143,8 +150,8 @@ static int begin(struct session *s, struct sasl *sasl, enum way w, uint32_t *tag
 		!first	 ? ""
 		: *first ? first
 			 : "=");
-	if (first && w != WAY_SCRAM_SHA_1 && w != WAY_SCRAM_SHA_256)
-		log_secret(first);
+	if (first)
+		hide(w, first);
 	r = imap_send(s->imap, &c, 0, tag, err);
 	explicit_bzero(c.text->str, c.text->len);
 	return r;
@@ -161,8 +168,8 @@ static struct slice challenge_of(const struct response *r)
 }
 
 /* The answer to one challenge. */
-static int respond(
-	struct session *s, struct sasl *sasl, const struct response *r, bool said, struct err *err)
+static int respond(struct session *s, struct sasl *sasl, enum way w, const struct response *r,
+	bool said, struct err *err)
 {
 	AUTO(sasl_wipe) char *response = NULL;
 	struct slice challenge = challenge_of(r);
@@ -176,6 +183,7 @@ static int respond(
 		n = sasl_step(sasl, challenge.p, challenge.n, &response, err);
 	if (n < 0)
 		return n;
+	hide(w, response);
 	n = say(s->imap, response, err);
 	if (n == 0 && sasl_is_last(sasl) && flight_is_possible(s->imap) && !s->flight.early)
 		n = flight_send_early(s->imap, &s->flight, err);
@@ -197,7 +205,8 @@ static int give_up(struct session *s, uint32_t tag, int reason)
 	return reason;
 }
 
-static int converse(struct session *s, struct sasl *sasl, uint32_t tag, bool said, struct err *err)
+static int converse(struct session *s, struct sasl *sasl, enum way w, uint32_t tag, bool said,
+	struct err *err)
 {
 	struct response r;
 
@@ -207,7 +216,7 @@ static int converse(struct session *s, struct sasl *sasl, uint32_t tag, bool sai
 		if (n < 0)
 			return n;
 		if (r.kind == RESPONSE_CONTINUE) {
-			n = respond(s, sasl, &r, said, err);
+			n = respond(s, sasl, w, &r, said, err);
 			said = true;
 			if (n < 0 && s->imap->wire && n != ERR_OFFLINE && n != ERR_CANCELED)
 				return give_up(s, tag, n);
@@ -244,7 +253,7 @@ static int authenticate(struct session *s, enum way w, const char *password, str
 	if (r == 0 && sasl_is_last(sasl) && flight_is_possible(s->imap))
 		r = flight_send_early(s->imap, &s->flight, err);
 	if (r == 0)
-		r = converse(s, sasl, tag, said, err);
+		r = converse(s, sasl, w, tag, said, err);
 	if (r < 0)
 		return r;
 	if (s->last.status == ANSWER_OK)

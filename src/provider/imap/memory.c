@@ -36,7 +36,8 @@ static char *text_of(const json_t *root, const char *key)
 {
 	const char *text = json_string_value(json_object_get(root, key));
 
-	return text ? g_strndup(text, MEMORY_WORDS_MAX) : NULL;
+	/* a cut may fall inside a character */
+	return text ? g_utf8_make_valid(text, (gssize)strnlen(text, MEMORY_WORDS_MAX)) : NULL;
 }
 
 static int64_t number_of(const json_t *root, const char *key)
@@ -123,7 +124,7 @@ void imap_recall(struct imap *i)
 
 	memory_read(m, i->base.memory);
 	i->evidence = m->evidence;
-	if (now - m->evidence.probed_at >= probe_after_s(account)) {
+	if (now - m->evidence.probed_at >= probe_after_s(account) || now < m->evidence.probed_at) {
 		if (m->evidence.probed_at)
 			log_event(LOG_INFO, "imap-probe", "s:s, s:b", "account", account,
 				"forgiven", imap_distrusted(i));

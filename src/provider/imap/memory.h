@@ -24,7 +24,7 @@ struct memory {
 	char *enabled; /* what ENABLED answered last, "" = nothing */
 	char letter;
 	int connections; /* that it allows at a time */
-	int stumbles;	 /* connections in a row that broke after an early command */
+	int stumbles;	 /* connections that broke after an early flight since one landed */
 	bool deaf;	 /* what is sent before the login was answered gets lost: never forgiven */
 	int slice; /* messages of history that one answer may hold, 0 = as configured: connections broke in more */
 	struct evidence evidence;

@@ -61,6 +61,8 @@ static int flags_told(struct flight *f, const struct fetch *m, struct err *err)
 		p->imap->sel.stirred = true; /* news without a name */
 	else if (!f->select.sel.uidvalidity)
 		f->lost = true;
+	else if (f->opened && m->uid >= p->at.uidnext)
+		p->imap->sel.stirred = true; /* a message that has just come changed */
 	if (!(m->has & FETCH_UID) || !(m->has & FETCH_FLAGS) || !holds(f) ||
 		m->uid < p->at.low || m->uid >= p->at.uidnext)
 		return 0;

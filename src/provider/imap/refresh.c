@@ -161,13 +161,6 @@ static int on_flags(struct imap *i, const struct response *r, void *ctx, struct 
 	return news(f, &m, err);
 }
 
-static int by_uid(const void *a, const void *b)
-{
-	const uint64_t *x = a, *y = b;
-
-	return (*x > *y) - (*x < *y);
-}
-
 /* Takes what was named out of what is gone. */
 static void spare_named(struct refresh *f)
 {
@@ -179,7 +172,7 @@ static void spare_named(struct refresh *f)
 	for (guint k = 0; k < gone->len && n < NAMED_MAX; k++) {
 		uint64_t uid = g_array_index(gone, uint64_t, k);
 
-		if (!bsearch(&uid, named, n, sizeof uid, by_uid))
+		if (!uidset_has(named, n, uid))
 			g_array_index(gone, uint64_t, kept++) = uid;
 	}
 	f->spared = kept < gone->len;

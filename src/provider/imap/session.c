@@ -276,7 +276,10 @@ static int login(struct session *s, struct err *err)
 	if (r < 0)
 		return r;
 	s->imap->known.told = s->imap->plan.known;
-	return flight_land(s->imap, &s->flight, err);
+	r = flight_land(s->imap, &s->flight, err);
+	if (r == 0 && s->flight.early)
+		s->imap->known.stumbles = 0;
+	return r;
 }
 
 static int greet(struct session *s, struct err *err)
@@ -323,7 +326,6 @@ static int converse(struct session *s, struct err *err)
 		return r;
 	g_free(i->known.after);
 	i->known.after = g_strdup(i->heard);
-	i->known.stumbles = 0;
 	return 0;
 }
 

@@ -112,6 +112,11 @@ static int ascending(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
+bool uidset_has(const uint64_t *uids, size_t n, uint64_t uid)
+{
+	return bsearch(&uid, uids, n, sizeof uid, ascending) != NULL;
+}
+
 size_t uidset_sort(uint64_t *uids, size_t n)
 {
 	size_t kept = 0;

@@ -47,5 +47,6 @@ void uidset_spans_join(GArray *spans);
 
 /* Sorts ascending and removes doubles; returns the new length. */
 size_t uidset_sort(uint64_t *uids, size_t n);
+bool uidset_has(const uint64_t *uids, size_t n, uint64_t uid); /* in what uidset_sort left */
 
 #endif

@@ -27,6 +27,7 @@ struct sleeping {
 	int64_t end;	 /* clock_mono_ms */
 	uint32_t notify; /* tag of a NOTIFY whose answer has not come; 0 = none */
 	bool refused;	 /* IDLE is not to be relied on */
+	bool mail;	 /* the number of messages changed, as told */
 };
 
 static bool something(const struct sleeping *s)
@@ -40,8 +41,8 @@ static int on_news(struct imap *i, const struct response *r, void *ctx, struct e
 {
 	struct sleeping *s = ctx;
 
-	(void)i;
 	(void)err;
+	s->mail |= slice_is(r->word, "EXISTS") && i->sel.stirred;
 	s->w->news |= slice_is(r->word, "EXISTS") || slice_is(r->word, "EXPUNGE") ||
 		      slice_is(r->word, "FETCH") || slice_is(r->word, "VANISHED");
 	return 0;
@@ -210,6 +211,8 @@ int imap_wait(struct provider *p, struct watch *w, struct err *err)
 		r = doze(&s, err);
 	if (r == 0) {
 		note_silence(i, w);
+		if (w->live && s.mail)
+			imap_cleared(i, EVIDENCE_IDLE_SILENT);
 		notify_collect(i, w);
 	}
 	r = imap_settle(i, r);

@@ -267,6 +267,11 @@ void wire_command(struct wire *w, uint64_t literal_max)
 	guard_command(&w->guard, literal_max);
 }
 
+void wire_answered(struct wire *w)
+{
+	guard_answered(&w->guard);
+}
+
 int wire_write(struct wire *w, const void *p, size_t len, struct err *err)
 {
 	int r = guard_out(&w->guard, p, len, err);

@@ -48,6 +48,8 @@ int wire_next(struct wire *w, int timeout_ms, struct response *out, struct err *
 
 /* A command is about to be written; literals up to literal_max (0 = the usual) may come back. */
 void wire_command(struct wire *w, uint64_t literal_max);
+/* One of the commands in flight was answered: the guard counts anew. */
+void wire_answered(struct wire *w);
 int wire_write(struct wire *w, const void *p, size_t len, struct err *err);
 
 /*
