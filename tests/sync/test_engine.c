@@ -543,9 +543,9 @@ START_TEST(the_second_instance_reads_and_queues)
 	ck_assert_int_eq(rig_body_event(rig, m), 0);
 	rig_flag(rig, INBOX, first, FLAG_SEEN);
 	ck_assert_int_eq(rig_rows(rig, MUTATION_QUEUED), 1);
-	kill(child, SIGKILL);
-	waitpid(child, &status, 0);
+	kill(child, SIGKILL); /* nobody has to ask how it ended */
 	UNTIL(rig_rows(rig, MUTATION_QUEUED) == 0); /* its turn has come */
+	waitpid(child, &status, 0);
 }
 END_TEST
 
