@@ -35,20 +35,23 @@ static void read_line(const char *path, char *out, size_t cap)
 	g_strchomp(out);
 }
 
-/* Field 22 of /proc/PID/stat: when the process started, in ticks since boot; 0 = no such process. */
+/*
+ * Field 22 of /proc/PID/stat: when the process started, in ticks since boot; 0 = no such process.
+ * One that died and whose parent has not asked for it yet (Z, X) does nothing any more.
+ */
 static long long start_time(int pid)
 {
 	char path[40], line[1024];
 	long long ticks = 0;
-	char *p;
+	char *p, state;
 
 	g_snprintf(path, sizeof path, "/proc/%d/stat", pid);
 	read_line(path, line, sizeof line);
 	p = strrchr(line, ')');
-	if (!p || sscanf(p + 2, "%*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d"
-				" %*d %*d %*d %lld", &ticks) != 1)
+	if (!p || sscanf(p + 2, "%c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d"
+				" %*d %*d %*d %lld", &state, &ticks) != 2)
 		return 0;
-	return ticks;
+	return state == 'Z' || state == 'X' ? 0 : ticks;
 }
 
 static const char *boot_id(void)

@@ -11,6 +11,7 @@
  * durable: the mark is on disk before anything is sent, the outcome before
  * anybody is told.
  */
+#include <limits.h>
 #include <string.h>
 
 #include "base/backoff.h"
@@ -587,25 +588,42 @@ static struct mutation_row *read_row(sqlite3_stmt *q, int64_t now)
 	" LEFT JOIN mailbox b ON b.id = q.source_id LEFT JOIN mailbox t ON t.id = q.target_id"     \
 	" LEFT JOIN message m ON m.id = q.message_id WHERE (?1 = 0 OR q.account_id = ?1)"
 
-int store_queue_rows(struct store *s, account_id a, bool all, GPtrArray **out, struct err *err)
+#define LISTED QUEUE_ROWS " AND q.status IN ('queued', 'leased', 'conflict', 'failed')"
+
+static int read_rows(struct store *s, sqlite3_stmt *q, GPtrArray **out, struct err *err)
 {
 	g_autoptr(GPtrArray) rows = g_ptr_array_new_with_free_func(free_row);
-	sqlite3_stmt *q = db_stmt(s,
-		all ? QUEUE_ROWS " ORDER BY q.id"
-		    : QUEUE_ROWS " AND q.status IN ('queued', 'leased', 'conflict', 'failed')"
-				 " ORDER BY q.id");
 	int64_t now = clock_mono_ms();
 	int r;
 
-	if (!q)
-		return db_fail(s, err);
-	db_bind(q, "i", a.v);
 	while ((r = db_step(s, q, err)) > 0)
 		g_ptr_array_add(rows, read_row(q, now));
 	if (r < 0)
 		return r;
 	*out = g_steal_pointer(&rows);
 	return 0;
+}
+
+int store_queue_rows(struct store *s, account_id a, bool all, GPtrArray **out, struct err *err)
+{
+	sqlite3_stmt *q = db_stmt(s, all ? QUEUE_ROWS " ORDER BY q.id" : LISTED " ORDER BY q.id");
+
+	if (!q)
+		return db_fail(s, err);
+	db_bind(q, "i", a.v);
+	return read_rows(s, q, out, err);
+}
+
+int store_queue_some(struct store *s, account_id a, message_id m, size_t max, GPtrArray **out,
+	struct err *err)
+{
+	sqlite3_stmt *q = db_stmt(s, m.v ? LISTED " AND q.message_id = ?2 ORDER BY q.id LIMIT ?3"
+					 : LISTED " AND ?2 = 0 ORDER BY q.id LIMIT ?3");
+
+	if (!q)
+		return db_fail(s, err);
+	db_bind(q, "iii", a.v, m.v, (int64_t)MIN(max, (size_t)INT_MAX));
+	return read_rows(s, q, out, err);
 }
 
 int store_queue_counts(struct store *s, account_id a, int64_t *waiting, int64_t *stuck,

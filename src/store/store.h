@@ -408,6 +408,10 @@ const char *mutation_verb_name(enum mutation_verb v);
 const char *mutation_status_name(enum mutation_status s);
 /* Unfinished, conflicting and failed rows (all = every row still kept), oldest first; account 0 = all. */
 int store_queue_rows(struct store *s, account_id a, bool all, GPtrArray **out, struct err *err);
+/* At most max of the unfinished, conflicting and failed ones, those about m unless it is 0: for the
+ * screen, which cannot wait for a long queue. */
+int store_queue_some(struct store *s, account_id a, message_id m, size_t max, GPtrArray **out,
+	struct err *err);
 
 /* How many rows wait to leave, and how many need the reader (failed, conflict); account 0 = all. */
 int store_queue_counts(struct store *s, account_id a, int64_t *waiting, int64_t *stuck,

@@ -411,7 +411,7 @@ static int wait_here(struct worker *w, const struct mailbox *m, int ms, struct e
 		return r < 0 ? err_set(err, ERR_CANCELED, _("Stopped.")) : 0;
 	}
 	r = session_heard(&w->s, w->s.provider->ops->wait(w->s.provider, &watch, err));
-	if (r >= 0)
+	if (r == 0 || watch.live) /* news that waited already tell nothing about push */
 		hear(w, m, &watch);
 	if (r > 0)
 		follow(w, m, &watch);

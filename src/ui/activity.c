@@ -370,10 +370,12 @@ static void put_tree(struct builder *b, const struct tree_wish *w)
 static void add_changes(struct builder *b, account_id id)
 {
 	g_autoptr(GPtrArray) rows = NULL, wishes = NULL;
+	int64_t waiting = 0, stuck = 0;
 	struct err err = { 0 };
 	char more[32];
 
-	if (store_queue_rows(b->ui->store, id, false, &rows, &err) < 0 ||
+	if (store_queue_some(b->ui->store, id, (message_id){ 0 }, ROWS_MAX, &rows, &err) < 0 ||
+		store_queue_counts(b->ui->store, id, &waiting, &stuck, &err) < 0 ||
 		store_tree_rows(b->ui->store, id, &wishes, &err) < 0) {
 		say(b, STYLE_ERROR, _("Changes"), "%s", err.text);
 		return;
@@ -385,11 +387,11 @@ static void add_changes(struct builder *b, account_id id)
 	put(b, STYLE_HEADER_NAME, LABEL_X, NULL, g_strdup(_("Changes that are not at the server")));
 	for (guint i = 0; i < wishes->len; i++)
 		put_tree(b, wishes->pdata[i]);
-	for (guint i = 0; i < MIN(rows->len, ROWS_MAX); i++)
+	for (guint i = 0; i < rows->len; i++)
 		put_change(b, rows->pdata[i]);
-	if (rows->len > ROWS_MAX)
+	if (waiting + stuck > ROWS_MAX)
 		say(b, STYLE_ROW_DIM, NULL, _("and %s more: `tern queue` has all of them"),
-			number_text((int64_t)rows->len - ROWS_MAX, more));
+			number_text(waiting + stuck - ROWS_MAX, more));
 }
 
 GArray *activity_build(struct ui *ui, int width)

@@ -51,6 +51,8 @@ static int want(struct ui *ui, account_id a, enum mailbox_verb verb, mailbox_id 
 	ui->status.pending_at = 0;
 	keymap_keys_of(ui->keymap, ui_view(ui)->ops->context, "activity", keys, sizeof keys);
 	ui_say(ui, _("%s: waits for the server; %s shows it"), what, keys);
+	ui->waiting_wish = id;
+	ui->waiting_until = ui->status.until;
 	if (ui->engine)
 		ui->engine->push(ui->engine, a);
 	return 0;

@@ -24,6 +24,7 @@ enum {
 	WHICH_KEY_MS = 500,     /* until the keys that may follow are listed */
 	REREAD_MS = 100,        /* at most this often while a sync writes */
 	LOOK_MS = 10000,        /* keys tell the engine this often which mailbox is looked at */
+	ANSWERS_MAX = 32,       /* changes of one message whose answers are looked through */
 	NARROW = 60,            /* narrower screens show no sidebar */
 	SMALLEST_WIDTH = 20,
 	SMALLEST_HEIGHT = 5,
@@ -59,6 +60,8 @@ struct ui {
 	mailbox_id naming;     /* what the open prompt is to rename or delete */
 
 	int64_t told_wish;     /* the last refused wish about the tree that was told */
+	int64_t waiting_wish;  /* the last one that was said to wait, 0 = none */
+	int64_t waiting_until; /* status.until of those words */
 	struct event failed;   /* code < 0: a change that a server did not take, to be told */
 	bool dirty;            /* something is to be drawn */
 	int bar_from;          /* only the cursor bar left this row of the list since the last drawing; -1 = no */

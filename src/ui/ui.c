@@ -323,16 +323,35 @@ static void complain_mutation(struct ui *ui, const struct event *e)
 
 	err_set(&err, e->code < 0 ? (enum err_code)e->code : ERR_CONFLICT,
 		_("The server did not take a change; the list shows what it has"));
-	if (store_queue_rows(ui->store, (account_id){ e->account }, false, &rows, NULL) >= 0)
+	if (e->message && store_queue_some(ui->store, (account_id){ e->account },
+				  (message_id){ e->message }, ANSWERS_MAX, &rows, NULL) >= 0)
 		for (guint i = 0; i < rows->len; i++) {
 			const struct mutation_row *r = rows->pdata[i];
 
-			if (r->message.v == e->message && r->answer && *r->answer &&
+			if (r->answer && *r->answer &&
 				(r->status == MUTATION_FAILED || r->status == MUTATION_CONFLICT))
 				err_set(&err, err.code, _("The server did not change \"%s\": %s"),
 					r->subject, r->answer);
 		}
 	ui_complain(ui, &err);
+}
+
+/* What was said to wait does so no more: the words go as well, if they still stand there. */
+static void end_waiting(struct ui *ui)
+{
+	g_autoptr(GPtrArray) rows = NULL;
+	bool waits = false;
+
+	if (ui->waiting_wish == 0 ||
+		store_tree_rows(ui->store, (account_id){ 0 }, &rows, NULL) < 0)
+		return;
+	for (guint i = 0; i < rows->len; i++)
+		waits |= ((const struct tree_wish *)rows->pdata[i])->id == ui->waiting_wish;
+	if (waits)
+		return;
+	ui->waiting_wish = 0;
+	if (ui->status.until == ui->waiting_until)
+		ui_say(ui, _("Done: the server has it"));
 }
 
 /* Says which wish about the tree of mailboxes was refused, once. */
@@ -417,6 +436,7 @@ void ui_event(struct ui *ui, const struct event *e)
 		ui->status.pending_at = 0;
 		if (e->code < 0)
 			complain_tree(ui, e);
+		end_waiting(ui);
 		break;
 	case EV_RESYNC:
 	case EV_MESSAGES:

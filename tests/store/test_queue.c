@@ -70,7 +70,31 @@ static guint open_rows(void)
 	return rows->len;
 }
 
+static guint some_rows(message_id m, size_t max)
+{
+	g_autoptr(GPtrArray) rows = NULL;
+	struct err err;
+
+	ck_assert_int_eq(store_queue_some(rig->store, rig->account, m, max, &rows, &err), 0);
+	for (guint i = 0; m.v && i < rows->len; i++)
+		ck_assert_int_eq(((struct mutation_row *)rows->pdata[i])->message.v, m.v);
+	return rows->len;
+}
+
 /* --- wishes ------------------------------------------------------------ */
+
+START_TEST(a_screen_reads_a_part_of_a_long_queue)
+{
+	for (uint64_t i = 1; i <= 5; i++) {
+		rig_add(rig, rig->inbox, i, 0);
+		want_flags(i, FLAG_FLAGGED, 0, 1);
+	}
+	ck_assert_uint_eq(some_rows((message_id){ 0 }, 3), 3);
+	ck_assert_uint_eq(some_rows((message_id){ 0 }, 9), 5);
+	ck_assert_uint_eq(some_rows((message_id){ 2 }, 9), 1);
+	ck_assert_uint_eq(some_rows((message_id){ 99 }, 9), 0);
+}
+END_TEST
 
 START_TEST(a_wish_shows_at_once_and_survives_a_restart)
 {
@@ -539,6 +563,7 @@ int main(void)
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_set_timeout(t, 60);
+	tcase_add_test(t, a_screen_reads_a_part_of_a_long_queue);
 	tcase_add_test(t, a_wish_shows_at_once_and_survives_a_restart);
 	tcase_add_test(t, inbound_facts_never_overwrite_a_wish);
 	tcase_add_test(t, on_and_off_cancel);

@@ -542,8 +542,11 @@ static int fake_wait(struct provider *p, struct watch *w, struct err *err)
 	w->live = f->a->push_live;
 	w->everywhere = f->a->push_everywhere;
 	for (int spent = 0; spent < w->timeout_ms; spent += 5) {
-		if (news(f, w))
+		if (news(f, w)) {
+			if (spent == 0) /* it did not come to listening, as with IMAP */
+				w->live = w->everywhere = false;
 			return 1;
+		}
 		r = cancel_poll(f->base.cancel, cancel_fd(w->wake), POLLIN, 5);
 		if (r < 0)
 			set_up(f, false);

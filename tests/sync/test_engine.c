@@ -543,9 +543,9 @@ START_TEST(the_second_instance_reads_and_queues)
 	ck_assert_int_eq(rig_body_event(rig, m), 0);
 	rig_flag(rig, INBOX, first, FLAG_SEEN);
 	ck_assert_int_eq(rig_rows(rig, MUTATION_QUEUED), 1);
-	kill(child, SIGKILL);
-	waitpid(child, &status, 0);
+	kill(child, SIGKILL); /* nobody has to ask how it ended */
 	UNTIL(rig_rows(rig, MUTATION_QUEUED) == 0); /* its turn has come */
+	waitpid(child, &status, 0);
 }
 END_TEST
 
@@ -690,6 +690,28 @@ START_TEST(five_failures_in_a_row_want_attention)
 }
 END_TEST
 
+/* News that came before the worker listened again are no sign that push ended (C-31). */
+START_TEST(push_stays_live_when_news_came_first)
+{
+	int m;
+
+	rig->server[0]->push_live = true;
+	rig_start(rig);
+	UNTIL(rig_state(rig, 0).push_live);
+	fake_slow(rig->server[0], 100, 100);
+	rig->engine->sync_now(rig->engine, rig->id[0], false);
+	for (int i = 0; i < 10; i++) {
+		m = fake_deliver(rig_box(rig, 0, INBOX), 1);
+		g_usleep(25000);
+		ck_assert(rig_state(rig, 0).push_live);
+	}
+	fake_slow(rig->server[0], 100, 0);
+	UNTIL(rig_shows(rig, 0, INBOX, m));
+	g_usleep(50000);
+	ck_assert(rig_state(rig, 0).push_live);
+}
+END_TEST
+
 static void add_single(TCase *c)
 {
 	tcase_add_test(c, a_pass_without_news_writes_little);
@@ -717,6 +739,7 @@ static void add_single(TCase *c)
 	tcase_add_test(c, the_second_instance_sees_what_the_first_wrote);
 	tcase_add_test(c, a_lost_lease_ends_the_work);
 	tcase_add_test(c, a_busy_store_costs_no_lease);
+	tcase_add_test(c, push_stays_live_when_news_came_first);
 	tcase_add_test(c, a_server_in_trouble_is_given_its_time);
 	tcase_add_test(c, five_failures_in_a_row_want_attention);
 }
