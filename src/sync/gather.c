@@ -326,7 +326,7 @@ static int ask_again(struct gather *g, mailbox_id id, unsigned flags, struct err
 
 	if (r == 0)
 		r = store_mailbox(g->s->store, id, &m, err);
-	if (r < 0)
+	if (r < 0 || !m)
 		return r;
 	log_event(LOG_WARN, "second-witness", "s:s, s:s, s:s, s:I", "account",
 		g->s->account->name, "sync_id", g->s->id, "about",

@@ -78,7 +78,7 @@ static int on_select(struct imap *i, const struct response *r, void *ctx, struct
 int imap_select(struct imap *i, const char *path, bool write, bool fresh, struct err *err)
 {
 	struct selecting s;
-	struct answer a;
+	struct answer a = { 0 };
 	int r;
 
 	write = write && i->base.account->two_way;
