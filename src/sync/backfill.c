@@ -148,7 +148,7 @@ static int finish(struct session *s, struct backfill *b, struct err *err)
 	b->until = 0;
 	b->more = history_open(s);
 	s->stalled = b->more && b->brought == 0;
-	snprintf(words, sizeof words, _("%lld messages of %d mailboxes"), (long long)b->brought,
+	snprintf(words, sizeof words, _("messages: %lld, mailboxes: %d"), (long long)b->brought,
 		b->taken);
 	log_event(LOG_INFO, "backfill-end", "s:s, s:s, s:I, s:i, s:b", "account",
 		s->account->name, "sync_id", s->id, "messages", (long long)b->brought, "mailboxes",

@@ -190,7 +190,7 @@ static void note_bootstrap(const struct pass *p)
 
 	if (p->booted == 0)
 		return;
-	snprintf(words, sizeof words, _("%u mailboxes"), p->booted);
+	snprintf(words, sizeof words, _("mailboxes: %u"), p->booted);
 	job_note(p->s->store, p->s->account->id,
 		&(struct job){ .name = "bootstrap", .began = p->began, .words = words });
 }
