@@ -31,6 +31,7 @@ enum {
 	POINT_MESSAGES = 500, /* the coverage is told after so many messages ... */
 	POINT_MS = 200,	      /* ... or so long after the last time */
 	BULK_FLOOR = 1000,    /* from so many on it pays to prepare the connection */
+	FIRST_SLICE = 50,     /* messages: a screen of them, as soon as may be */
 	SLICE_LEAST = 10,     /* messages; halved no further */
 	SLICE_GROWS = 1000,   /* ... through one connection, then a halved slice is doubled */
 };
@@ -81,7 +82,7 @@ static uint64_t slice_size(const struct backfill *b)
 
 	if (!t)
 		t = &tuning_default;
-	n = b->first ? t->sync_batch_size : t->backfill_batch_size;
+	n = b->first ? MIN(t->sync_batch_size, FIRST_SLICE) : t->backfill_batch_size;
 	if (b->pull->imap->known.slice > 0)
 		n = MIN(n, b->pull->imap->known.slice);
 	if (b->limit)
