@@ -654,6 +654,31 @@ START_TEST(a_loss_must_fit_the_count)
 }
 END_TEST
 
+/* C-12: BAD for what was announced; if the mailbox opens without it, that was the cause. */
+START_TEST(a_select_that_is_not_understood_goes_without)
+{
+	g_autofree char *lines = listing(1, 10, "");
+
+	for (int opens = 0; opens < 2; opens++) {
+		const struct script_rule rules[] = {
+			{ "SELECT \"box\" (", "%T BAD what?\r\n", 0 },
+			{ "SELECT", opens ? BOX_OF_10 "%T OK\r\n" : "%T BAD what?\r\n", 0 },
+			{ "UID FETCH 11:*", "%T BAD nothing selected\r\n", 1 },
+			{ "UID FETCH", lines, 0 },
+			{ NULL, NULL, 0 },
+		};
+		struct script s;
+		struct rig r;
+
+		begin(&r, &s, ALL_OF_IT, rules, 10, "2 77 11 1 100 10 0");
+		ck_assert_int_eq(rig_changes(&r, "box", 0), opens ? 0 : ERR_REFUSED);
+		ck_assert_int_eq(imap_of(r.p)->evidence.count[EVIDENCE_BAD_FEATURE], opens);
+		ck_assert_uint_eq(recorder_count(&r.rec), 10);
+		end(&r, &s);
+	}
+}
+END_TEST
+
 /* Security, section 3: the guard counts lines and bytes for each command, not for all that are in flight. */
 START_TEST(limits_are_those_of_one_command)
 {
@@ -732,6 +757,7 @@ Suite *imap_delta_suite(void)
 	tcase_add_test(c, the_servers_own_id_and_preview_are_taken);
 	tcase_add_test(c, what_a_listing_names_is_not_gone);
 	tcase_add_test(c, a_loss_must_fit_the_count);
+	tcase_add_test(c, a_select_that_is_not_understood_goes_without);
 	tcase_add_test(c, limits_are_those_of_one_command);
 	tcase_add_test(c, a_mark_is_that_of_its_mailbox);
 	suite_add_tcase(s, c);

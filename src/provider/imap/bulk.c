@@ -43,6 +43,8 @@ int imap_bulk(struct imap *i, struct err *err)
 		return r;
 	if (a.status == ANSWER_OK)
 		r = wire_compress(i->wire, err);
+	if (r < 0)
+		imap_drop(i); /* the server speaks compressed from here on */
 	else if (a.status == ANSWER_BAD)
 		imap_evidence(i, EVIDENCE_BAD_FEATURE);
 	log_event(LOG_INFO, "imap-compress", "s:s, s:b", "account", i->base.account->name, "on",

@@ -255,6 +255,23 @@ static int open_anew(struct pull *p, struct err *err)
 	return r;
 }
 
+/* BAD for CONDSTORE or QRESYNC, although announced?  Not if the plain command is no better (C-12). */
+static int open_plainly(struct pull *p, struct err *err)
+{
+	struct imap *i = p->imap;
+	bool announced = i->plan.condstore;
+	int r;
+
+	i->plan.condstore = false;
+	r = imap_select(i, p->path, true, true, err);
+	i->plan.condstore = announced;
+	if (r == 0)
+		imap_evidence(i, EVIDENCE_BAD_FEATURE);
+	p->modseq = 0;
+	p->n_new = 0;
+	return r;
+}
+
 int pull_open(struct pull *p, bool had, struct err *err)
 {
 	struct flight f = { .pull = p, .had = had };
@@ -268,6 +285,9 @@ int pull_open(struct pull *p, bool had, struct err *err)
 	p->from = 0;
 	if (r == ERR_LIMIT)
 		return open_anew(p, err);
+	if (r < 0 && f.selected.done && f.selected.answer.status == ANSWER_BAD && trusted(p->imap) &&
+		p->imap->in_flight == 0)
+		return open_plainly(p, err);
 	if (r == 0)
 		judge(&f, ask, quick);
 	return r;

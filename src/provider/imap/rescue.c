@@ -124,8 +124,7 @@ static int fetch_some(struct pull *p, const uint64_t *uids, size_t n, unsigned *
 	struct err *err)
 {
 	bool wary = *suspects >= RESCUE_SUSPECTS_MAX;
-	int r = fetch(p, uids, n, wary ? smaller[0] 
-					: p->items, next, err);
+	int r = fetch(p, uids, n, wary ? smaller[0] : p->items, next, err);
 	size_t first = 0;
 
 	if (r != ERR_LIMIT)

@@ -46,7 +46,7 @@ int select_send(struct imap *i, struct selecting *s, const char *path, bool writ
 		return r;
 	if (more)
 		g_string_append_printf(c.text, " (%s)", more);
-	else if (i->plan.condstore)
+	else if (i->plan.condstore && !imap_distrusted(i))
 		command_add(&c, " (CONDSTORE)");
 	return imap_send(i, &c, 0, &s->tag, err);
 }
