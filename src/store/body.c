@@ -253,16 +253,18 @@ void store_body_abandon(struct store *s, struct body_draft *d, const struct err 
 		NULL);
 }
 
-/* The drafts of bodies (ID.eml.XXXXXX) in one folder. */
-static void sweep_folder(const char *path)
+/* The drafts of bodies (ID.eml.XXXXXX) in one folder; a worker may have begun new ones already. */
+static void sweep_folder(const struct store *s, const char *path)
 {
 	DIR *d = opendir(path);
 	struct dirent *e;
+	struct stat st;
 
 	if (!d)
 		return;
 	while ((e = readdir(d)))
-		if (strstr(e->d_name, ".eml."))
+		if (strstr(e->d_name, ".eml.") &&
+			fstatat(dirfd(d), e->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 && left_over(s, &st))
 			unlinkat(dirfd(d), e->d_name, 0);
 	closedir(d);
 }
@@ -272,7 +274,7 @@ void body_sweep(struct store *s)
 	for (unsigned i = 0; i < 256; i++) {
 		g_autofree char *path = g_strdup_printf("%s/bodies/%02x", s->dir, i);
 
-		sweep_folder(path);
+		sweep_folder(s, path);
 	}
 	pack_sweep(s);
 }

@@ -31,7 +31,6 @@ enum {
 	PACK_BYTES = 16 << 20,   /* of one pack */
 	PACK_BODIES = 1000,
 	PACK_PIECE = 256 << 10,  /* a larger body is a file of its own */
-	SWEEP_AGE_S = 600,       /* a younger file may be somebody's work */
 	CLEAN_MAX = 1000,        /* empty packs removed in one call */
 	COMPACT_MAX = 16,        /* packs copied in one call */
 	COMPACT_FULL = 50,       /* percent in use, from which on a pack stays as it is */
@@ -387,7 +386,7 @@ void pack_sweep(struct store *s)
 		return;
 	while ((e = readdir(d)))
 		if (*e->d_name != '.' && fstatat(dirfd(d), e->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-			st.st_mtime < clock_unix() - SWEEP_AGE_S && is_rest(s, e->d_name))
+			left_over(s, &st) && is_rest(s, e->d_name))
 			unlinkat(dirfd(d), e->d_name, 0);
 	closedir(d);
 }

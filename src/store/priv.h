@@ -3,6 +3,7 @@
 #define TERN_STORE_PRIV_H
 
 #include <sqlite3.h>
+#include <sys/stat.h>
 
 #include "base/err.h"
 #include "store/store.h"
@@ -76,6 +77,10 @@ int tx_end(struct store *s, int r, struct err *err);
 void turn_take(enum store_role role);
 void turn_give(void);
 bool turn_wanted(void); /* the screen waits for its turn */
+
+/* Written before the first of the processes that have the store open now opened it: nobody is at
+ * work on that file. */
+bool left_over(const struct store *s, const struct stat *file);
 
 /* --- schema (migrate.c) ------------------------------------------------ */
 

@@ -430,6 +430,18 @@ void store_close(struct store **p)
 	*p = NULL;
 }
 
+bool left_over(const struct store *s, const struct stat *file)
+{
+	const struct timespec *at = &file->st_mtim, *opened;
+	struct stat mark;
+
+	if (fstat(s->lock_fd, &mark))
+		return false;
+	opened = &mark.st_mtim;
+	return at->tv_sec < opened->tv_sec ||
+	       (at->tv_sec == opened->tv_sec && at->tv_nsec < opened->tv_nsec);
+}
+
 bool store_was_unclean(const struct store *s)
 {
 	char mark = OPEN_SOUND;

@@ -273,6 +273,8 @@ static int on_cursor(struct sink *sink, const struct cursor_point *at, struct er
 	g->paused = should_pause(g, at);
 	if (g->paused || at->complete || clock_mono_ms() >= g->commit_at)
 		r = flush(g, err);
+	if (r >= 0 && lease_keep(g->s, err) < 0) /* a whole comparison may take long */
+		return g->s->lost ? (err->code = ERR_STORAGE) : err->code;
 	return r < 0 ? r : g->paused;
 }
 

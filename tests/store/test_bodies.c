@@ -282,7 +282,7 @@ START_TEST(rests_of_a_crash_are_swept)
 	fill(2);
 	put(1, 2, 1000);
 	touch("new.abcdef", 5000);
-	touch("new.ghijkl", 0); /* somebody's work */
+	touch("new.ghijkl", -1); /* somebody's work */
 	touch("777.pack", 5000);
 	touch("notes.txt", 5000);
 	must(store_recover(rig->store, &err));

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <utime.h>
 
 #include "base/clock.h"
 #include "model/flags.h"
@@ -469,7 +470,10 @@ START_TEST(an_unclean_exit_is_noticed)
 		g_autofree char *draft = g_build_filename(dir, "7.eml.abcdef", NULL);
 
 		ck_assert_int_eq(g_mkdir_with_parents(dir, 0700), 0);
-		ck_assert(g_file_set_contents(draft, "half", 4, NULL));
+		ck_assert(g_file_set_contents(draft, "half", 4, NULL)); /* somebody's work */
+		ck_assert_int_eq(store_recover(rig->store, &err), 0);
+		ck_assert(g_file_test(draft, G_FILE_TEST_EXISTS));
+		ck_assert_int_eq(utime(draft, &(struct utimbuf){ 1000, 1000 }), 0);
 		ck_assert_int_eq(store_recover(rig->store, &err), 0);
 		ck_assert(!g_file_test(draft, G_FILE_TEST_EXISTS));
 	}

@@ -634,6 +634,32 @@ START_TEST(a_busy_store_costs_no_lease)
 }
 END_TEST
 
+/* One call may take longer than a lease lasts: a whole comparison on a slow line (M-27). */
+START_TEST(a_long_call_keeps_the_lease)
+{
+	const struct stop never = { .at = INT64_MAX };
+	AUTO(mailbox_free) struct mailbox *m = NULL;
+	AUTO(session_close) struct session s;
+	struct cancel latch;
+	struct err err = { 0 };
+
+	fake_deliver(rig_box(rig, 0, INBOX), 10);
+	rig_pass(rig);
+	cancel_init(&latch);
+	session_init(&s, rig->sync, rig->config.accounts->pdata[0], &latch);
+	ck_assert_int_ge(session_open(&s, STORE_CLI, &err), 0);
+	ck_assert_int_ge(lease_take(&s, &err), 0);
+	ck_assert_int_eq(store_mailbox(s.store, rig_mailbox(rig, 0, INBOX), &m, &err), 0);
+	clock_fake(clock_mono_ms() + LEASE_MS / 2, clock_unix());
+	ck_assert_int_eq(store_lease_renew_in(s.store, rig->id[0]), 0);
+	ck_assert_int_ge(gather_mailbox(&s, m, CHANGES_FULL, &never, &err), 0);
+	ck_assert_int_gt(store_lease_renew_in(s.store, rig->id[0]), 0);
+	lease_drop(&s);
+	clock_fake(-1, -1);
+	cancel_release(&latch);
+}
+END_TEST
+
 /* --- failures -------------------------------------------------------------------------- */
 
 static int64_t latency(int account)
@@ -739,6 +765,7 @@ static void add_single(TCase *c)
 	tcase_add_test(c, the_second_instance_sees_what_the_first_wrote);
 	tcase_add_test(c, a_lost_lease_ends_the_work);
 	tcase_add_test(c, a_busy_store_costs_no_lease);
+	tcase_add_test(c, a_long_call_keeps_the_lease);
 	tcase_add_test(c, push_stays_live_when_news_came_first);
 	tcase_add_test(c, a_server_in_trouble_is_given_its_time);
 	tcase_add_test(c, five_failures_in_a_row_want_attention);
