@@ -97,6 +97,8 @@ int pull_rescue(struct pull *p, const uint64_t *uids, size_t n, struct err *err)
  * numbers turn out to be void, those answers are ignored.  (qresync.c)
  */
 int pull_open(struct pull *p, bool had, struct err *err);
+/* Was it opened along with the login, and told nothing since?  Then its numbers are fresh. */
+bool pull_is_open(const struct pull *p);
 /* Reports what VANISHED named and the store knows; *heavy = too much, or too many to keep. */
 int pull_vanished(struct pull *p, bool *heavy, struct err *err);
 /* Asks which of the covered messages are there and reports those that are not; *heavy likewise,
