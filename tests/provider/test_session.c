@@ -85,6 +85,11 @@ static void must(struct desk *d, int r)
 	"S * LIST (\\Subscribed) \"/\" INBOX",                                                     \
 		"S * STATUS INBOX (MESSAGES 5 UIDNEXT 9 UIDVALIDITY 3 UNSEEN 2 HIGHESTMODSEQ 77)"
 
+/* The third command of a flight with memory. */
+#define SELECT_ANSWER                                                                              \
+	"S * 5 EXISTS", "S * OK [UIDVALIDITY 3] v", "S * OK [UIDNEXT 9] n",                        \
+		"S * OK [HIGHESTMODSEQ 77] m", "S $4 OK [READ-WRITE] done"
+
 /* A first connection: nothing leaves before it is known to be understood. */
 #define FIRST                                                                                      \
 	"S * OK [CAPABILITY " CAPS "] hello", "C AUTHENTICATE PLAIN " SECRET, "Q 50",              \
@@ -97,10 +102,10 @@ START_TEST(the_flight_leaves_with_the_login)
 	static const char *const steps[] = { FIRST, "C LOGOUT", "=",
 		/* with memory: all of it before an answer, and nothing more for the scan */
 		"S * OK [CAPABILITY " CAPS "] hello", "C AUTHENTICATE PLAIN " SECRET,
-		"C ENABLE QRESYNC", "C ID (", "C " LIST_COMMAND, "Q 50",
+		"C ENABLE QRESYNC", "C ID (", "C SELECT \"INBOX\"", "C " LIST_COMMAND, "Q 50",
 		"S $1 OK [CAPABILITY " AFTER "] in", "S * ENABLED QRESYNC", "S $2 OK",
-		"S * ID (\"name\" \"Odd\")", "S $3 OK", LIST_ANSWER, "S $4 OK done", "C LOGOUT",
-		NULL };
+		"S * ID (\"name\" \"Odd\")", "S $3 OK", SELECT_ANSWER, LIST_ANSWER,
+		"S $5 OK done", "C LOGOUT", NULL };
 	const struct box_status *inbox;
 	struct script s;
 	struct desk d;
@@ -129,16 +134,53 @@ START_TEST(the_flight_leaves_with_the_login)
 }
 END_TEST
 
+/* A flight with memory, by which the inbox is open and listed. */
+#define SECOND                                                                                     \
+	"S * OK [CAPABILITY " CAPS "] hello", "C AUTHENTICATE PLAIN", "C ENABLE QRESYNC", "C ID",  \
+		"C SELECT \"INBOX\"", "C LIST", "S $1 OK [CAPABILITY " AFTER "] in",              \
+		"S * ENABLED QRESYNC", "S $2 OK", "S $3 OK", SELECT_ANSWER, LIST_ANSWER, "S $5 OK"
+
+/* The inbox is not opened again: nothing is asked if nothing changed, else only what did (L-100). */
+START_TEST(the_inbox_that_is_open_is_not_opened_again)
+{
+	static const char *const steps[] = { FIRST, "C LOGOUT", "=", SECOND, "C LOGOUT", "=",
+		SECOND, "C UID FETCH 1:8 (UID FLAGS) (CHANGEDSINCE 70 VANISHED)",
+		"S * VANISHED (EARLIER) 4,6", "S * 2 FETCH (UID 2 FLAGS (\\Seen) MODSEQ (75))",
+		"S $6 OK", "C LOGOUT", NULL };
+	struct mailbox m = { .path = (char *)"INBOX", .uidvalidity = 3 };
+	struct script s;
+	struct desk d;
+
+	script_start(&s, steps);
+	desk_init(&d, s.port);
+	must(&d, desk_connect(&d));
+	for (int round = 0; round < 2; round++) {
+		desk_restart(&d);
+		for (uint64_t uid = 1; uid <= 7; uid++)
+			d.rec.sink.change(&d.rec.sink,
+				&(struct change){ .kind = CHANGE_MESSAGE, .uid = uid }, &d.err);
+		must(&d, desk_connect(&d));
+		must(&d, desk_list(&d));
+		m.cursor = (char *)(round == 0 ? "2 3 9 1 77 5 1" : "2 3 9 1 70 7 1");
+		must(&d, d.p->ops->changes(d.p, &m, 0, &d.rec.sink, &d.err));
+	}
+	ck_assert_str_eq(d.rec.cursor, "2 3 9 1 77 5 1");
+	desk_release(&d);
+	script_stop(&s);
+}
+END_TEST
+
 START_TEST(a_wrong_memory_is_corrected)
 {
 	static const char *const steps[] = { FIRST, "C LOGOUT", "=",
 		"S * OK [CAPABILITY " CAPS "] hello", "C AUTHENTICATE PLAIN", "C ENABLE QRESYNC",
-		"C ID (", "C LIST", "S $1 OK [CAPABILITY IMAP4rev1 IDLE ENABLE CONDSTORE] in",
-		"S $2 BAD what", "S $3 BAD what", "S $4 BAD what", "C ENABLE CONDSTORE",
-		"S * ENABLED CONDSTORE", "S $5 OK", "C LIST \"\" \"*\"", "S * LIST () \"/\" INBOX",
-		"S $6 OK", "C LSUB", "S $7 OK",
+		"C ID (", "C SELECT", "C LIST",
+		"S $1 OK [CAPABILITY IMAP4rev1 IDLE ENABLE CONDSTORE] in", "S $2 BAD what",
+		"S $3 BAD what", "S $4 BAD what", "S $5 BAD what", "C ENABLE CONDSTORE",
+		"S * ENABLED CONDSTORE", "S $6 OK", "C LIST \"\" \"*\"", "S * LIST () \"/\" INBOX",
+		"S $7 OK", "C LSUB", "S $8 OK",
 		"C STATUS \"INBOX\" (MESSAGES UIDNEXT UIDVALIDITY UNSEEN HIGHESTMODSEQ)",
-		"S * STATUS INBOX (UIDNEXT 4)", "S $8 OK", NULL };
+		"S * STATUS INBOX (UIDNEXT 4)", "S $9 OK", NULL };
 	struct script s;
 	struct desk d;
 
@@ -160,10 +202,12 @@ START_TEST(a_refused_login_leaves_nothing_behind)
 {
 	static const char *const steps[] = { FIRST, "C LOGOUT", "=",
 		"S * OK [CAPABILITY " CAPS "] hello", "C AUTHENTICATE PLAIN", "C ENABLE", "C ID",
-		"C LIST", "S $1 NO [AUTHENTICATIONFAILED] wrong", "L $2 BAD who", "L $3 BAD who",
-		"L $4 BAD who", "=", "S * OK [CAPABILITY " CAPS "] hello", "C AUTHENTICATE PLAIN",
-		"C ENABLE", "C ID", "C LIST", "S $1 OK [CAPABILITY " AFTER "] in", "S $2 OK",
-		"S $3 OK", LIST_ANSWER, "S $4 OK", NULL };
+		"C SELECT", "C LIST", /* in one piece: the client goes when it has read the first line */
+		"S $1 NO [AUTHENTICATIONFAILED] wrong\r\n$2 BAD who\r\n$3 BAD who\r\n$4 BAD who\r\n"
+		"$5 BAD who", "=",
+		"S * OK [CAPABILITY " CAPS "] hello", "C AUTHENTICATE PLAIN", "C ENABLE", "C ID",
+		"C SELECT", "C LIST", "S $1 OK [CAPABILITY " AFTER "] in", "S $2 OK", "S $3 OK",
+		"S $4 NO [NONEXISTENT] no inbox", LIST_ANSWER, "S $5 OK", NULL };
 	struct script s;
 	struct desk d;
 
@@ -420,8 +464,8 @@ START_TEST(evidence_is_kept_for_a_week)
 		"S * OK [CAPABILITY " CAPS "] hello", "C AUTHENTICATE", "C ID", "C LIST",
 		"S $1 OK [CAPABILITY " AFTER "] in", "S $2 OK", "S $3 OK", "C LOGOUT", "=",
 		"S * OK [CAPABILITY " CAPS "] hello", "C AUTHENTICATE", "C ENABLE QRESYNC", "C ID",
-		"C LIST", "S $1 OK [CAPABILITY " AFTER "] in", "S $2 OK", "S $3 OK", "S $4 OK",
-		NULL };
+		"C SELECT", "C LIST", "S $1 OK [CAPABILITY " AFTER "] in", "S $2 OK", "S $3 OK",
+		"S $4 OK", "S $5 OK", NULL };
 	int64_t now = clock_unix();
 	struct script s;
 	struct desk d;
@@ -719,6 +763,7 @@ static Suite *suite(void)
 
 	tcase_set_timeout(t, 60);
 	tcase_add_test(t, the_flight_leaves_with_the_login);
+	tcase_add_test(t, the_inbox_that_is_open_is_not_opened_again);
 	tcase_add_test(t, a_wrong_memory_is_corrected);
 	tcase_add_test(t, a_refused_login_leaves_nothing_behind);
 	tcase_add_test(t, login_without_sasl_ir_is_one_flight_too);

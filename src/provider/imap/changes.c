@@ -206,7 +206,7 @@ static bool is_unchanged(const struct pull *p)
 		return false;
 	if (wants_history(p))
 		return false;
-	if (i->sel.path && strcmp(i->sel.path, p->path) == 0)
+	if (i->sel.path && strcmp(i->sel.path, p->path) == 0 && !pull_is_open(p))
 		return false; /* of the selected mailbox, servers tell what they told it last */
 	return st->uidvalidity == p->at.uidvalidity && st->uidnext == p->at.uidnext &&
 	       st->messages == p->at.exists &&
@@ -371,5 +371,6 @@ int imap_changes(struct provider *base, const struct mailbox *m, unsigned flags,
 		r = update(&p, m, err);
 	if (r == 0)
 		remember(&p);
+	i->sel.early = false;
 	return imap_settle(i, r);
 }

@@ -68,6 +68,8 @@ int flight_note(struct imap *i, const struct response *r, void *ctx, struct err 
 	struct flight *f = ctx;
 	struct scan words = r->rest;
 
+	if (f->inbox.tag)
+		select_note(&f->inbox, r);
 	if (slice_is(r->word, "CAPABILITY"))
 		imap_heard(i, &words);
 	else if (slice_is(r->word, "ENABLED"))
@@ -105,15 +107,24 @@ static const char *enable_command(const struct imap *i, const struct plan *p)
 }
 
 /*
- * Dovecot over a Maildir reads the whole list of the INBOX's files for the
- * STATUS in a listing (100,000 messages: 130 ms), but not when the INBOX is open
- * (1 ms).  So it is opened before the listing, for reading only; what that tells
- * is not used, and for us no mailbox is selected.
+ * The inbox is opened before the listing: then what changed in it is asked for
+ * next, without another SELECT (qresync.c).  And Dovecot over a Maildir reads
+ * the list of all files of an INBOX for its numbers in a listing (130 ms for
+ * 100,000), and again for every SELECT soon after a change, but not of the
+ * mailbox that is open.  Only with a memory of the server: before the first
+ * sync nothing is known of the inbox, and a refusal costs nothing.
  */
+static int ask_inbox(struct imap *i, struct flight *f, const struct plan *p, struct err *err)
+{
+	if (!f->early || !p->qresync || imap_distrusted(i))
+		return 0;
+	return select_send(i, &f->inbox, "INBOX", true, NULL, err);
+}
+
 static int ask_list(struct imap *i, struct flight *f, const struct plan *p, struct err *err)
 {
 	AUTO(command_release) struct command c = { 0 };
-	int r = 0;
+	int r;
 
 	if (f->listed || !i->base.scan_follows || !p->list_extended || !p->list_status ||
 		!boxes_command(i, p, &c))
@@ -121,9 +132,7 @@ static int ask_list(struct imap *i, struct flight *f, const struct plan *p, stru
 	boxes_free(&f->listing);
 	f->listing = boxes_new();
 	f->listed = true;
-	if (p->qresync && !f->opened)
-		r = ask(i, "EXAMINE INBOX", &f->open, err);
-	f->opened = true;
+	r = ask_inbox(i, f, p, err);
 	return r < 0 ? r : imap_send(i, &c, 0, &f->list, err);
 }
 
@@ -191,6 +200,15 @@ static void list_answered(struct imap *i, struct flight *f, const struct respons
 	boxes_free(&f->listing);
 }
 
+static void inbox_answered(struct imap *i, struct flight *f, const struct response *r)
+{
+	struct answer a;
+
+	f->inbox.tag = 0;
+	answer_parse(r, &a);
+	i->sel.early = select_end(i, &f->inbox, &a, NULL) == 0;
+}
+
 /*
  * What was sent ahead is lost at some servers.  Courier hands a session that
  * logged in to another process and forgets what it had read for it: nothing is
@@ -216,8 +234,8 @@ static int answered(struct imap *i, struct flight *f, const struct response *r, 
 		f->capability = 0;
 	} else if (r->tag == f->id) {
 		f->id = 0;
-	} else if (r->tag == f->open) {
-		f->open = 0;
+	} else if (r->tag == f->inbox.tag) {
+		inbox_answered(i, f, r);
 	} else if (r->tag == f->enable) {
 		enable_answered(i, f, r);
 	} else if (r->tag == f->list) {
@@ -235,7 +253,7 @@ int flight_land(struct imap *i, struct flight *f, struct err *err)
 	struct response r;
 	int n = 0;
 
-	while (n == 0 && (f->capability || f->enable || f->id || f->open || f->list)) {
+	while (n == 0 && (f->capability || f->enable || f->id || f->inbox.tag || f->list)) {
 		n = read_landing(i, f, &r, err);
 		if (n == 0 && r.kind == RESPONSE_TAGGED)
 			n = answered(i, f, &r, err);

@@ -1,6 +1,6 @@
 /*
- * What is asked once, as soon as the login is through: CAPABILITY, ENABLE, ID
- * and the listing, in one flight.
+ * What is asked once, as soon as the login is through: CAPABILITY, ENABLE, ID,
+ * the inbox and the listing, in one flight.
  *
  * With a memory of the server (memory.h) the flight leaves together with the
  * login, before its answer is known; nothing in it is secret or changes
@@ -11,16 +11,18 @@
 #define TERN_PROVIDER_IMAP_FLIGHT_H
 
 #include "provider/imap/list.h"
+#include "provider/imap/select.h"
 
 enum { FLIGHT_LOST_MS = 5000 };
 
 struct flight {
 	bool early;			       /* it left before the login was answered */
-	uint32_t capability, enable, id, open, list; /* tags that are awaited, 0 = none */
+	uint32_t capability, enable, id, list; /* tags that are awaited, 0 = none */
 	const char *asked; /* the words of the last ENABLE that was not refused */
 	bool heard;	   /* something was read since the login was answered */
 	bool lost;	   /* the server lost the flight, or a part of it */
-	bool introduced, opened, listed;
+	bool introduced, listed;
+	struct selecting inbox; /* its tag: awaited, 0 = not */
 	struct boxes *listing; /* being filled */
 };
 

@@ -32,6 +32,7 @@ struct selected {
 	uint64_t exists, modseq;       /* modseq: HIGHESTMODSEQ at SELECT, 0 = none */
 	uint64_t expunged;	       /* messages that went since SELECT, as the server told */
 	bool stirred;		       /* something changed since SELECT that was not asked for */
+	bool early;		       /* opened along with the login, and not visited yet */
 };
 
 /* Where changes() left a mailbox, so that wait() notices what came while another was selected. */

@@ -98,6 +98,8 @@ int pull_rescue(struct pull *p, const uint64_t *uids, size_t n, struct err *err)
  * numbers turn out to be void, those answers are ignored.  (qresync.c)
  */
 int pull_open(struct pull *p, bool had, struct err *err);
+/* Was it opened along with the login, and told nothing since?  Then its numbers are fresh. */
+bool pull_is_open(const struct pull *p);
 /* Reports what VANISHED named and the store knows; *heavy = nothing was reported: too much, too
  * many to keep, or not what the number of messages says. */
 int pull_vanished(struct pull *p, bool *heavy, struct err *err);

@@ -4,7 +4,8 @@
  * With QRESYNC (RFC 7162, section 3.2.5) the SELECT itself tells what changed
  * and what vanished; with CONDSTORE a FETCH with CHANGEDSINCE behind it tells
  * the former.  New mail is asked for in the same flight, so that a whole delta
- * costs one round trip.
+ * costs one round trip.  A mailbox that was opened along with the login is not
+ * opened again: a FETCH with CHANGEDSINCE and VANISHED asks for the same.
  *
  * What VANISHED names may never have been known and may span all numbers, so
  * it is cut to the coverage, kept as spans, and held against the store after
@@ -174,15 +175,16 @@ static int send_select(struct flight *f, bool quick, struct err *err)
 	return r;
 }
 
-static int send_since(struct flight *f, struct err *err)
+/* `all`: also what vanished (RFC 7162, section 3.2.6). */
+static int send_since(struct flight *f, bool all, struct err *err)
 {
 	const struct position *at = &f->pull->at;
 	AUTO(command_release) struct command c = { 0 };
 
 	command_init(&c, f->pull->imap, "UID FETCH ");
 	g_string_append_printf(c.text,
-		"%" PRIu64 ":%" PRIu32 " (UID FLAGS) (CHANGEDSINCE %" PRIu64 ")", at->low,
-		at->uidnext - 1, at->modseq);
+		"%" PRIu64 ":%" PRIu32 " (UID FLAGS) (CHANGEDSINCE %" PRIu64 "%s)", at->low,
+		at->uidnext - 1, at->modseq, all ? " VANISHED" : "");
 	return imap_send(f->pull->imap, &c, 0, &f->since.tag, err);
 }
 
@@ -207,13 +209,35 @@ static bool surely_none(const struct pull *p)
 	       st->uidnext <= p->at.uidnext;
 }
 
+bool pull_is_open(const struct pull *p)
+{
+	const struct selected *sel = &p->imap->sel;
+
+	return sel->early && !sel->stirred && sel->path && strcmp(sel->path, p->path) == 0;
+}
+
+/* The login's flight did what SELECT would do; its numbers must fit the cursor. */
+static bool goes_on(struct flight *f, bool quick)
+{
+	struct pull *p = f->pull;
+	const struct selected *sel = &p->imap->sel;
+
+	if (!quick || !pull_is_open(p) || sel->uidvalidity != p->at.uidvalidity ||
+		sel->modseq < p->at.modseq)
+		return false;
+	f->select.sel = *sel;
+	f->selected.done = f->opened = true;
+	return true;
+}
+
 static int send_all(struct flight *f, bool ask, bool quick, struct err *err)
 {
 	struct pull *p = f->pull;
-	int r = send_select(f, quick, err);
+	bool open = goes_on(f, quick);
+	int r = open ? 0 : send_select(f, quick, err);
 
-	if (r == 0 && ask && !quick && p->at.uidnext > p->at.low)
-		r = send_since(f, err);
+	if (r == 0 && ask && (open || !quick) && p->at.uidnext > p->at.low)
+		r = send_since(f, open, err);
 	if (r == 0 && f->had && !surely_none(p))
 		r = send_news(f, err);
 	return r;
@@ -235,10 +259,10 @@ static void judge(struct flight *f, bool ask, bool quick)
 	p->proof = PROOF_NONE;
 	if (!holds(f) || !ask || f->lost || p->modseq < p->at.modseq)
 		return;
-	if (quick)
+	if (quick && !f->since.tag)
 		p->proof = PROOF_QRESYNC;
 	else if (leg_ok(&f->since) || p->at.uidnext <= p->at.low)
-		p->proof = PROOF_FLAGS;
+		p->proof = quick ? PROOF_QRESYNC : PROOF_FLAGS;
 }
 
 /* An answer that the guard refused ended the connection: only the mailbox is opened again. */

@@ -201,6 +201,7 @@ int imap_wait(struct provider *p, struct watch *w, struct err *err)
 
 	w->live = w->everywhere = w->news = w->tree = false;
 	imap_status_forget(i, NULL);
+	i->sel.early = false;
 	if (r == 0)
 		r = imap_select(i, w->mailbox->path, true, false, err);
 	if (r == 0 && (missed_something(i) || something(&s)))
