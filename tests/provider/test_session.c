@@ -800,7 +800,7 @@ int main(void)
 	signal(SIGPIPE, SIG_IGN);
 	mime_init();
 	g_setenv("COMPRESS", "1", TRUE);
-	g_setenv("MECHANISMS", "plain login scram-sha-1 scram-sha-256", TRUE);
+	g_setenv("MECHANISMS", "plain login scram-sha-1 scram-sha-256 xoauth2 oauthbearer", TRUE);
 	r = server_start();
 	if (r == 0)
 		srunner_add_suite(sr, server_suite());

@@ -18,10 +18,18 @@ static void desk_at(struct desk *d, int port)
 	d->account.user = (char *)"alice";
 }
 
+/* The secret that tests/support gives alice, by this way. */
+static const char *secret_for(enum auth_method way)
+{
+	bool token = way == AUTH_XOAUTH2 || way == AUTH_OAUTHBEARER;
+
+	return token ? "echo tok-alice" : "echo secret";
+}
+
 START_TEST(every_way_to_log_in_works)
 {
 	static const enum auth_method ways[] = { AUTH_AUTO, AUTH_PLAIN, AUTH_LOGIN,
-		AUTH_SCRAM_SHA_1, AUTH_SCRAM_SHA_256 };
+		AUTH_SCRAM_SHA_1, AUTH_SCRAM_SHA_256, AUTH_XOAUTH2, AUTH_OAUTHBEARER };
 	struct desk d;
 
 	for (size_t n = 0; n < G_N_ELEMENTS(ways); n++)
@@ -31,6 +39,7 @@ START_TEST(every_way_to_log_in_works)
 			else
 				desk_restart(&d);
 			d.account.auth = ways[n];
+			d.account.password_command = (char *)secret_for(ways[n]);
 			must(&d, desk_connect(&d));
 			must(&d, desk_list(&d));
 			ck_assert_ptr_nonnull(recorder_mailbox(&d.rec, "INBOX"));
@@ -40,10 +49,11 @@ START_TEST(every_way_to_log_in_works)
 }
 END_TEST
 
-START_TEST(a_wrong_password_is_refused_by_every_way)
+/* A password or a token; with a token the server says why in a challenge before its "no". */
+START_TEST(a_wrong_secret_is_refused_by_every_way)
 {
 	static const enum auth_method ways[] = { AUTH_PLAIN, AUTH_LOGIN, AUTH_SCRAM_SHA_1,
-		AUTH_SCRAM_SHA_256 };
+		AUTH_SCRAM_SHA_256, AUTH_XOAUTH2, AUTH_OAUTHBEARER };
 
 	for (size_t n = 0; n < G_N_ELEMENTS(ways); n++) {
 		struct desk d;
@@ -52,6 +62,8 @@ START_TEST(a_wrong_password_is_refused_by_every_way)
 		d.account.auth = ways[n];
 		d.account.password_command = (char *)"echo wrong";
 		ck_assert_int_eq(desk_connect(&d), ERR_AUTH);
+		ck_assert_ptr_nonnull(strstr(d.err.text, "refused"));
+		ck_assert_ptr_null(strstr(d.err.text, "wrong"));
 		desk_release(&d);
 	}
 }
@@ -254,7 +266,7 @@ Suite *server_suite(void)
 	server_fill("press", 300);
 	tcase_set_timeout(t, 60);
 	tcase_add_test(t, every_way_to_log_in_works);
-	tcase_add_test(t, a_wrong_password_is_refused_by_every_way);
+	tcase_add_test(t, a_wrong_secret_is_refused_by_every_way);
 	tcase_add_test(t, compression_changes_nothing_but_the_bytes);
 	tcase_add_test(t, idle_wakes_through_compression);
 	tcase_add_test(t, this_machine_is_not_compressed_unasked);
