@@ -119,17 +119,25 @@ static void measure(struct pack *p, const struct body_piece *pieces, size_t n)
 		p->bytes += (int64_t)pieces[p->n++].n;
 }
 
+/* Through a buffer that any piece fits into, so that a pack never stands in memory twice. */
 static int write_pieces(int fd, const struct pack *p)
 {
-	g_autofree char *all = g_malloc((gsize)p->bytes + 1);
+	g_autofree char *buffer = g_malloc(PACK_PIECE);
 	size_t at = 0;
-	int r;
+	int r = 0;
 
-	for (size_t i = 0; i < p->n; i++) {
-		memcpy(all + at, p->pieces[i].p, p->pieces[i].n);
-		at += p->pieces[i].n;
+	for (size_t i = 0; r == 0 && i < p->n; i++) {
+		const struct body_piece *b = &p->pieces[i];
+
+		if (at + b->n > PACK_PIECE) {
+			r = fd_write_all(fd, buffer, at);
+			at = 0;
+		}
+		memcpy(buffer + at, b->p, b->n);
+		at += b->n;
 	}
-	r = fd_write_all(fd, all, at);
+	if (r == 0)
+		r = fd_write_all(fd, buffer, at);
 	if (r == 0 && fsync(fd))
 		r = -errno;
 	return r;

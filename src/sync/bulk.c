@@ -15,8 +15,8 @@
 #include "sync/priv.h"
 
 enum {
-	BULK_BATCH = 500,            /* uids in one call */
-	BULK_PIECES = 500,           /* kept in one durable step ... */
+	BULK_BATCH = 4000,           /* uids in one call: the line is idle between two calls */
+	BULK_PIECES = 1000,          /* kept in one durable step ... */
 	BULK_BYTES = 16 << 20,       /* ... or at most so many bytes */
 };
 
