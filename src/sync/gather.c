@@ -200,7 +200,8 @@ static int by_uid(const void *a, const void *b)
 
 static bool first_said(const struct gather *g, uint64_t uid)
 {
-	return bsearch(&uid, g->gone_first->data, g->gone_first->len, sizeof uid, by_uid);
+	return g->gone_first->len > 0 &&
+	       bsearch(&uid, g->gone_first->data, g->gone_first->len, sizeof uid, by_uid);
 }
 
 /* Keeps the whole list of the first witness for the second. */

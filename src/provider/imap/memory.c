@@ -131,6 +131,7 @@ void imap_recall(struct imap *i)
 		m->evidence = (struct evidence){ .probed_at = now };
 		m->connections = CONNECTIONS_MAX;
 		m->stumbles = m->slice = 0;
+		m->deaf = false;
 	}
 	i->evidence = m->evidence;
 }

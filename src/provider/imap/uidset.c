@@ -114,14 +114,15 @@ static int ascending(const void *a, const void *b)
 
 bool uidset_has(const uint64_t *uids, size_t n, uint64_t uid)
 {
-	return bsearch(&uid, uids, n, sizeof uid, ascending) != NULL;
+	return n > 0 && bsearch(&uid, uids, n, sizeof uid, ascending) != NULL;
 }
 
 size_t uidset_sort(uint64_t *uids, size_t n)
 {
 	size_t kept = 0;
 
-	qsort(uids, n, sizeof *uids, ascending);
+	if (n > 0) /* an empty array may be NULL */
+		qsort(uids, n, sizeof *uids, ascending);
 	for (size_t i = 0; i < n; i++)
 		if (kept == 0 || uids[kept - 1] != uids[i])
 			uids[kept++] = uids[i];
