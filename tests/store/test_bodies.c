@@ -40,23 +40,6 @@ static void must(int r)
 	ck_assert_msg(r >= 0, "%s", err.text);
 }
 
-static int64_t ask(const char *sql)
-{
-	g_autofree char *path = g_build_filename(rig->dir, "tern.db", NULL);
-	sqlite3_stmt *q;
-	sqlite3 *db;
-	int64_t n = -1;
-
-	ck_assert_int_eq(sqlite3_open(path, &db), SQLITE_OK);
-	sqlite3_busy_timeout(db, 5000);
-	ck_assert_int_eq(sqlite3_prepare_v2(db, sql, -1, &q, NULL), SQLITE_OK);
-	if (sqlite3_step(q) == SQLITE_ROW)
-		n = sqlite3_column_int64(q, 0);
-	sqlite3_finalize(q);
-	sqlite3_close(db);
-	return n;
-}
-
 static message_id message(uint64_t uid)
 {
 	struct list_row *row = rig_row(rig, rig->inbox, uid);
@@ -150,7 +133,7 @@ START_TEST(many_bodies_are_one_file)
 	put(1, 1, 0); /* an empty one, and again */
 	check_body(1, 0);
 	rig_keep_body(rig, rig->inbox, 2); /* becomes a file */
-	ck_assert_int_eq(ask("SELECT count(*) FROM body WHERE pack = 0"), 2);
+	ck_assert_int_eq(rig_ask(rig, "SELECT count(*) FROM body WHERE pack = 0"), 2);
 }
 END_TEST
 
@@ -161,7 +144,7 @@ START_TEST(a_body_of_a_removed_message_is_left_out)
 	fill(1);
 	p[1].message = message(1);
 	must(store_bodies_put(rig->store, p, 2, &err));
-	ck_assert_int_eq(ask("SELECT count(*) FROM body"), 1);
+	ck_assert_int_eq(rig_ask(rig, "SELECT count(*) FROM body"), 1);
 	ck_assert(store_body_cached(rig->store, message(1)));
 }
 END_TEST
@@ -231,9 +214,9 @@ START_TEST(unused_bodies_go_protected_ones_stay)
 		ck_assert(!store_body_cached(rig->store, message(i)));
 	ck_assert(rig_shows(rig, rig->inbox, 9)); /* M-16: only the body went */
 	/* three of eight were left: the pack was written anew */
-	ck_assert_int_eq(ask("SELECT bytes FROM body_pack"), 3000);
+	ck_assert_int_eq(rig_ask(rig, "SELECT bytes FROM body_pack"), 3000);
 	ck_assert_int_eq(files("packs"), 1);
-	ck_assert_int_eq(ask("SELECT count(*) FROM cache_object WHERE state = 'evicted'"), 6);
+	ck_assert_int_eq(rig_ask(rig, "SELECT count(*) FROM cache_object WHERE state = 'evicted'"), 6);
 	put(4, 4, 500);
 	check_body(4, 500);
 }
@@ -244,7 +227,7 @@ END_TEST
 static char *only_pack(void)
 {
 	return g_strdup_printf("%s/bodies/packs/%d.pack", rig->dir,
-		(int)ask("SELECT max(id) FROM body_pack"));
+		(int)rig_ask(rig, "SELECT max(id) FROM body_pack"));
 }
 
 START_TEST(a_lost_pack_is_found_out)
@@ -335,7 +318,7 @@ START_TEST(a_kill_while_putting_tears_nothing)
 				check_body(i, 2000);
 		rig_sound(rig);
 	}
-	ck_assert_int_gt(ask("SELECT count(*) FROM body"), 0);
+	ck_assert_int_gt(rig_ask(rig, "SELECT count(*) FROM body"), 0);
 }
 END_TEST
 

@@ -28,23 +28,6 @@ static void teardown(void)
 	rig_free(&rig);
 }
 
-static int64_t ask(const char *sql)
-{
-	g_autofree char *path = g_build_filename(rig->dir, "tern.db", NULL);
-	sqlite3_stmt *q;
-	sqlite3 *db;
-	int64_t n = -1;
-
-	ck_assert_int_eq(sqlite3_open(path, &db), SQLITE_OK);
-	sqlite3_busy_timeout(db, 5000);
-	ck_assert_int_eq(sqlite3_prepare_v2(db, sql, -1, &q, NULL), SQLITE_OK);
-	if (sqlite3_step(q) == SQLITE_ROW)
-		n = sqlite3_column_int64(q, 0);
-	sqlite3_finalize(q);
-	sqlite3_close(db);
-	return n;
-}
-
 static void must(int r)
 {
 	ck_assert_msg(r >= 0, "%s", err.text);
@@ -137,8 +120,8 @@ START_TEST(a_silent_holder_loses_it_in_time) /* M-27 */
 	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
 	ck_assert(WIFEXITED(status));
 	ck_assert_int_eq(WEXITSTATUS(status), 0);
-	ck_assert_int_eq(ask("SELECT count(*) FROM location WHERE uid = 77"), 0);
-	ck_assert_int_eq(ask("SELECT count(*) FROM mailbox WHERE cursor = '99'"), 0);
+	ck_assert_int_eq(rig_ask(rig, "SELECT count(*) FROM location WHERE uid = 77"), 0);
+	ck_assert_int_eq(rig_ask(rig, "SELECT count(*) FROM mailbox WHERE cursor = '99'"), 0);
 	close(go[1]);
 }
 END_TEST
@@ -151,12 +134,12 @@ START_TEST(another_boot_is_another_holder) /* M-27 */
 	must(store_lease_drop(rig->store, rig->account, &err));
 	ck_assert_int_eq(take(), 0);
 	/* the same pid and start time, of the boot before this one */
-	ask("UPDATE lease SET owner = '00000000-0000-0000-0000-000000000000'"
+	rig_ask(rig, "UPDATE lease SET owner = '00000000-0000-0000-0000-000000000000'"
 	    " || substr(owner, instr(owner, ' ')), until_ms = until_ms + 1000000000");
-	changed = ask("SELECT count(*) FROM lease WHERE owner LIKE '00000000-%'");
+	changed = rig_ask(rig, "SELECT count(*) FROM lease WHERE owner LIKE '00000000-%'");
 	ck_assert_int_eq(changed, 1);
 	ck_assert_int_eq(take(), 0);
-	ck_assert_int_eq(ask("SELECT count(*) FROM lease WHERE owner LIKE '00000000-%'"), 0);
+	ck_assert_int_eq(rig_ask(rig, "SELECT count(*) FROM lease WHERE owner LIKE '00000000-%'"), 0);
 }
 END_TEST
 
@@ -196,7 +179,7 @@ END_TEST
 
 static void take_away(void)
 {
-	ask("UPDATE lease SET owner = 'x ' || pid, pid = 4711");
+	rig_ask(rig, "UPDATE lease SET owner = 'x ' || pid, pid = 4711");
 }
 
 START_TEST(who_lost_the_lease_changes_nothing) /* M-24 */
@@ -224,10 +207,10 @@ START_TEST(who_lost_the_lease_changes_nothing) /* M-24 */
 	ck_assert_int_eq(store_pass_done(rig->store, rig->account, &err), ERR_CONFLICT);
 	ck_assert_int_eq(store_mailbox_state(rig->store, rig->inbox, MAILBOX_CAPPED, 5, &err),
 		ERR_CONFLICT);
-	ck_assert_int_eq(ask("SELECT count(*) FROM location WHERE uid = 77"), 0);
-	ck_assert_int_eq(ask("SELECT count(*) FROM mailbox WHERE cursor = '99'"), 0);
-	ck_assert_int_eq(ask("SELECT count(*) FROM mutation WHERE status = 'leased'"), 1);
-	ck_assert_int_eq(ask("SELECT server_flags FROM location WHERE uid = 1"), 0);
+	ck_assert_int_eq(rig_ask(rig, "SELECT count(*) FROM location WHERE uid = 77"), 0);
+	ck_assert_int_eq(rig_ask(rig, "SELECT count(*) FROM mailbox WHERE cursor = '99'"), 0);
+	ck_assert_int_eq(rig_ask(rig, "SELECT count(*) FROM mutation WHERE status = 'leased'"), 1);
+	ck_assert_int_eq(rig_ask(rig, "SELECT server_flags FROM location WHERE uid = 1"), 0);
 	batch_free(&b);
 }
 END_TEST
@@ -322,14 +305,14 @@ START_TEST(jobs_count_runs_and_failures) /* M-28 */
 	ck_assert_str_eq(got->words, "2 new");
 	ck_assert_int_eq(got->next_at, 66);
 	must(store_account_remove(rig->store, rig->account, &err));
-	ck_assert_int_eq(ask("SELECT count(*) FROM job"), 1);
+	ck_assert_int_eq(rig_ask(rig, "SELECT count(*) FROM job"), 1);
 }
 END_TEST
 
 START_TEST(older_rows_are_compared_once) /* L-10 */
 {
 	ck_assert(!store_metadata_outdated(rig->store, rig->account));
-	ask("UPDATE sync_cursor SET value = '0' WHERE kind = 'metadata'");
+	rig_ask(rig, "UPDATE sync_cursor SET value = '0' WHERE kind = 'metadata'");
 	ck_assert(store_metadata_outdated(rig->store, rig->account));
 	must(store_metadata_done(rig->store, rig->account, &err));
 	rig_reopen(rig);

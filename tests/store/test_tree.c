@@ -26,23 +26,6 @@ static void teardown(void)
 	rig_free(&rig);
 }
 
-static int64_t ask(const char *sql)
-{
-	g_autofree char *path = g_build_filename(rig->dir, "tern.db", NULL);
-	sqlite3_stmt *q;
-	sqlite3 *db;
-	int64_t n = -1;
-
-	ck_assert_int_eq(sqlite3_open(path, &db), SQLITE_OK);
-	sqlite3_busy_timeout(db, 5000);
-	ck_assert_int_eq(sqlite3_prepare_v2(db, sql, -1, &q, NULL), SQLITE_OK);
-	if (sqlite3_step(q) == SQLITE_ROW)
-		n = sqlite3_column_int64(q, 0);
-	sqlite3_finalize(q);
-	sqlite3_close(db);
-	return n;
-}
-
 static void must(int r)
 {
 	ck_assert_msg(r >= 0, "%s", err.text);
@@ -80,7 +63,7 @@ static mailbox_id named(const char *word)
 
 static int64_t tree_events(void)
 {
-	return ask("SELECT count(*) FROM event_log WHERE topic = 'folder_tree_changed'");
+	return rig_ask(rig, "SELECT count(*) FROM event_log WHERE topic = 'folder_tree_changed'");
 }
 
 /* INBOX, a/1 (object A) and b (object B), with a message in each of the two. */
@@ -114,7 +97,7 @@ START_TEST(a_renamed_mailbox_keeps_its_row)
 	ck_assert_int_eq(named("b").v, b.v);
 	ck_assert(rig_shows(rig, a, 1));
 	ck_assert_int_eq(tree_events(), events + 1);
-	ck_assert_int_eq(ask("SELECT count(*) FROM mailbox"), 3);
+	ck_assert_int_eq(rig_ask(rig, "SELECT count(*) FROM mailbox"), 3);
 }
 END_TEST
 
@@ -149,7 +132,7 @@ START_TEST(a_rename_over_a_deleted_one)
 	add(l, "b", "b", "A");
 	apply(l, true);
 	ck_assert_int_eq(named("b").v, a.v);
-	ck_assert_int_eq(ask("SELECT count(*) FROM mailbox"), 2);
+	ck_assert_int_eq(rig_ask(rig, "SELECT count(*) FROM mailbox"), 2);
 	ck_assert(rig_shows(rig, a, 1));
 }
 END_TEST
@@ -165,8 +148,8 @@ START_TEST(a_list_that_lies_is_survived)
 	add(l, "b", "b", "A");
 	add(l, "c", "c", "");
 	apply(l, true);
-	ck_assert_int_eq(ask("SELECT count(*) FROM mailbox WHERE object_id = 'A'"), 1);
-	ck_assert_int_eq(ask("SELECT count(*) FROM mailbox WHERE path IN ('INBOX','a','b','c')"), 4);
+	ck_assert_int_eq(rig_ask(rig, "SELECT count(*) FROM mailbox WHERE object_id = 'A'"), 1);
+	ck_assert_int_eq(rig_ask(rig, "SELECT count(*) FROM mailbox WHERE path IN ('INBOX','a','b','c')"), 4);
 }
 END_TEST
 
@@ -179,7 +162,7 @@ START_TEST(an_object_id_stays_when_a_list_does_not_tell_it)
 	add(l, "a", "a", NULL);
 	add(l, "b", "b", NULL);
 	apply(l, true);
-	ck_assert_int_eq(ask("SELECT count(*) FROM mailbox WHERE object_id IN ('A','B')"), 2);
+	ck_assert_int_eq(rig_ask(rig, "SELECT count(*) FROM mailbox WHERE object_id IN ('A','B')"), 2);
 }
 END_TEST
 
@@ -291,7 +274,7 @@ START_TEST(backfill_goes_round_and_claims) /* M-36, C-35 */
 	must(store_mailbox_state(rig->store, second, MAILBOX_INCREMENTAL, 2, &err));
 	must(store_mailbox_state(rig->store, first, MAILBOX_INCREMENTAL, 2, &err));
 	ck_assert_int_eq(store_mailbox_claim_backfill(rig->store, rig->account, &err).v, first.v);
-	ask("UPDATE mailbox SET claimed_by = 'dead 1 1' WHERE claimed_by IS NOT NULL");
+	rig_ask(rig, "UPDATE mailbox SET claimed_by = 'dead 1 1' WHERE claimed_by IS NOT NULL");
 	ck_assert_int_eq(store_mailbox_claim_backfill(rig->store, rig->account, &err).v, second.v);
 	ck_assert_int_eq(store_mailbox_claim_backfill(rig->store, rig->account, &err).v, first.v);
 	store_close(&other);
@@ -483,21 +466,21 @@ START_TEST(attempts_end) /* C-39: bad weather does not count, judgements do */
 
 	for (int i = 0; i < 20; i++)
 		settle(id, ERR_OFFLINE);
-	ck_assert_int_eq(ask("SELECT attempts FROM tree_wish"), 0);
+	ck_assert_int_eq(rig_ask(rig, "SELECT attempts FROM tree_wish"), 0);
 	for (int i = 0; i < MUTATION_ATTEMPTS_MAX; i++) {
-		ck_assert_int_eq(ask("SELECT status = 'queued' FROM tree_wish"), 1);
+		ck_assert_int_eq(rig_ask(rig, "SELECT status = 'queued' FROM tree_wish"), 1);
 		clock_fake(now += 3600 * 1000, 1700000000);
 		settle(id, ERR_PROTOCOL);
 	}
-	ck_assert_int_eq(ask("SELECT status = 'failed' FROM tree_wish"), 1);
+	ck_assert_int_eq(rig_ask(rig, "SELECT status = 'failed' FROM tree_wish"), 1);
 	ck_assert_uint_eq(open_wishes(), 1); /* seen until it is discarded */
 	must(store_tree_discard(rig->store, id, &err));
 	ck_assert_uint_eq(open_wishes(), 0);
 	id = wish(MAILBOX_DELETE, rig->trash, NULL);
 	settle(id, ERR_REFUSED);
-	ck_assert_int_eq(ask("SELECT count(*) FROM tree_wish WHERE status = 'failed'"), 1);
+	ck_assert_int_eq(rig_ask(rig, "SELECT count(*) FROM tree_wish WHERE status = 'failed'"), 1);
 	settle(id, ERR_OK); /* said twice: nothing happens */
-	ck_assert_int_eq(ask("SELECT count(*) FROM tree_wish WHERE status = 'failed'"), 1);
+	ck_assert_int_eq(rig_ask(rig, "SELECT count(*) FROM tree_wish WHERE status = 'failed'"), 1);
 }
 END_TEST
 
@@ -522,7 +505,7 @@ START_TEST(our_own_rename_keeps_the_rows)
 	ck_assert_int_eq(named("Talk/Über").v, top.v);
 	ck_assert_int_eq(named(".Talk.Über.tern").v, below.v);
 	ck_assert_int_eq(named("Lists2").v, beside.v);
-	ck_assert_int_eq(ask("SELECT count(*) FROM tree_wish WHERE status = 'queued'"
+	ck_assert_int_eq(rig_ask(rig, "SELECT count(*) FROM tree_wish WHERE status = 'queued'"
 			     " AND path = '.Talk.Über'"), 1);
 	settle(later, ERR_OK);
 	AUTO(mailbox_free) struct mailbox *m = box(top);
@@ -549,9 +532,9 @@ START_TEST(a_wish_outlives_a_restart)
 	AUTO(tree_wish_free) struct tree_wish *w = due();
 	ck_assert_int_eq(w->id, id);
 	ck_assert_int_eq(store_lease_take(rig->store, rig->account, &holder, &err), 1);
-	ask("UPDATE lease SET owner = 'x ' || pid");
+	rig_ask(rig, "UPDATE lease SET owner = 'x ' || pid");
 	ck_assert_int_eq(store_tree_settle(rig->store, id, &(struct err){ 0 }, &err), ERR_CONFLICT);
-	ck_assert_int_eq(ask("SELECT count(*) FROM tree_wish WHERE status = 'leased'"), 1);
+	ck_assert_int_eq(rig_ask(rig, "SELECT count(*) FROM tree_wish WHERE status = 'leased'"), 1);
 }
 END_TEST
 

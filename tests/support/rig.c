@@ -1,6 +1,7 @@
 #include "support/rig.h"
 
 #include <glib.h>
+#include <sqlite3.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -227,4 +228,21 @@ void rig_sound(struct rig *r)
 	struct err err;
 
 	must(store_check(r->store, &err), &err);
+}
+
+int64_t rig_ask(const struct rig *r, const char *sql)
+{
+	g_autofree char *path = g_build_filename(r->dir, "tern.db", NULL);
+	sqlite3_stmt *q;
+	sqlite3 *db;
+	int64_t n = -1;
+
+	ck_assert_int_eq(sqlite3_open(path, &db), SQLITE_OK);
+	sqlite3_busy_timeout(db, 5000);
+	ck_assert_int_eq(sqlite3_prepare_v2(db, sql, -1, &q, NULL), SQLITE_OK);
+	if (sqlite3_step(q) == SQLITE_ROW)
+		n = sqlite3_column_int64(q, 0);
+	sqlite3_finalize(q);
+	sqlite3_close(db);
+	return n;
 }

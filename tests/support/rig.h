@@ -44,4 +44,7 @@ void rig_settle(struct rig *r, struct mutation_batch **b, enum applied_state sta
 /* The store's own check must find nothing. */
 void rig_sound(struct rig *r);
 
+/* The first column of the first row, read by a connection of its own; -1 = there is no row. */
+int64_t rig_ask(const struct rig *r, const char *sql);
+
 #endif
