@@ -187,9 +187,12 @@ proxy --mode bad-greeting:bye
 imap --port "$port" --tls plain
 fails 'sent away' retry 'sends us away'
 
+proxy --mode cut-fetch:100:1000
+imap --port "$port" --tls plain
+fails 'cut in every FETCH' offline .
 proxy --mode cut-fetch:3000:1
 imap --port "$port" --tls plain
-fails 'cut in a FETCH' offline .
+works 'cut in a FETCH: asked again over a new connection' $N
 works 'after the cut' $N
 proxy --mode garbage-line
 imap --port "$port" --tls plain
