@@ -14,6 +14,7 @@ tests_provider_test_imap_CPPFLAGS = $(test_cppflags)
 check_PROGRAMS += tests/provider/test_session
 tests_provider_test_session_SOURCES = tests/provider/test_session.c \
 	tests/provider/test_session.h tests/provider/test_session_server.c \
+	tests/provider/test_session_wire.c \
 	tests/provider/test_arrange.c tests/provider/script.c tests/provider/script.h \
 	tests/provider/imap_rig.c tests/provider/imap_rig.h \
 	tests/provider/imap_server.c tests/provider/imap_server.h

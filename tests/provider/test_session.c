@@ -1,7 +1,8 @@
 /*
  * From connection to scan, by scripts: what is sent before the server answers,
- * what is remembered, what odd servers do.  test_session_server.c has the real
- * one, test_arrange.c the tree of mailboxes.
+ * what is remembered, what odd servers do.  test_session_wire.c has compression
+ * and names, test_session_server.c the real
+ * server, test_arrange.c the tree of mailboxes.
  */
 #include "provider/test_session.h"
 
@@ -69,11 +70,6 @@ int desk_arrange(struct desk *d, enum mailbox_verb verb, const char *path, const
 	const struct mailbox_wish wish = { .verb = verb, .path = path, .name = name };
 
 	return d->p->ops->arrange(d->p, &wish, &d->err);
-}
-
-static void must(struct desk *d, int r)
-{
-	ck_assert_msg(r == 0, "%s", d->err.text);
 }
 
 /* --- one flight -------------------------------------------------------------------------- */
@@ -647,115 +643,6 @@ START_TEST(vanished_counts_like_expunge)
 }
 END_TEST
 
-/* --- compression ------------------------------------------------------------------------------ */
-
-#define PRESSED                                                                                    \
-	"S * OK [CAPABILITY " CAPS "] hello", "C AUTHENTICATE",                                    \
-		"S $1 OK [CAPABILITY IMAP4rev1 COMPRESS=DEFLATE] in", "C COMPRESS DEFLATE",        \
-		"S $2 OK begin"
-
-static void desk_press(struct desk *d, int port)
-{
-	desk_init(d, port);
-	d->account.compress = COMPRESS_YES;
-	must(d, desk_connect(d));
-	must(d, imap_bulk(imap_of(d->p), &d->err));
-}
-
-START_TEST(a_bomb_meets_the_guard)
-{
-	static const char *const steps[] = { PRESSED, "B 64", NULL };
-	struct script s;
-	struct desk d;
-
-	script_start(&s, steps);
-	desk_press(&d, s.port);
-	ck_assert_int_eq(desk_list(&d), ERR_LIMIT);
-	ck_assert_ptr_null(imap_of(d.p)->wire); /* nothing of it is read on */
-	desk_release(&d);
-	script_stop(&s);
-}
-END_TEST
-
-START_TEST(packed_nothing_is_no_news)
-{
-	static const char *const steps[] = { PRESSED, "N 500", NULL };
-	int64_t begun;
-	struct script s;
-	struct desk d;
-
-	script_start(&s, steps);
-	desk_press(&d, s.port);
-	begun = clock_mono_ms();
-	ck_assert_int_eq(stream_wait(wire_stream(imap_of(d.p)->wire), NULL, 200, &d.err), 0);
-	ck_assert_int_lt((int)(clock_mono_ms() - begun), 400);
-	desk_release(&d);
-	script_stop(&s);
-}
-END_TEST
-
-START_TEST(compression_may_be_refused)
-{
-	static const char *const steps[] = { "S * OK [CAPABILITY " CAPS "] hello", "C AUTHENTICATE",
-		"S $1 OK [CAPABILITY IMAP4rev1 COMPRESS=DEFLATE] in", "C COMPRESS DEFLATE",
-		"S $2 NO not now", "C LIST", "S $3 OK", "C LSUB", "S $4 OK", NULL };
-	struct script s;
-	struct desk d;
-
-	script_start(&s, steps);
-	desk_press(&d, s.port);
-	must(&d, desk_list(&d));
-	ck_assert(!imap_distrusted(imap_of(d.p)));
-	desk_release(&d);
-	script_stop(&s);
-}
-END_TEST
-
-/* --- names ------------------------------------------------------------------------------------ */
-
-START_TEST(names_are_utf8_after_utf8_accept)
-{
-	static const char *const steps[] = { "S * OK [CAPABILITY " CAPS "] hello", "C AUTHENTICATE",
-		"S $1 OK [CAPABILITY IMAP4rev1 ENABLE UTF8=ACCEPT] in", "C ENABLE UTF8=ACCEPT",
-		"S * ENABLED UTF8=ACCEPT", "S $2 OK", "C LIST",
-		"S * LIST () \"/\" \"Entwürfe & mehr\"", "S $3 OK", "C LSUB", "S $4 OK",
-		"C STATUS \"Entwürfe & mehr\" (", "S * STATUS \"Entwürfe & mehr\" (UIDNEXT 4)",
-		"S $5 OK", "C SELECT \"Entwürfe & mehr\"", "S * OK [UIDVALIDITY 1]", "S $6 OK",
-		NULL };
-	static const char path[] = "Entw&APw-rfe &- mehr";
-	struct script s;
-	struct desk d;
-
-	script_start(&s, steps);
-	desk_init(&d, s.port);
-	must(&d, desk_connect(&d));
-	must(&d, desk_list(&d));
-	ck_assert_ptr_nonnull(recorder_mailbox(&d.rec, path));
-	ck_assert_str_eq(recorder_mailbox(&d.rec, path)->name, "Entwürfe & mehr");
-	ck_assert_uint_eq(imap_status(imap_of(d.p), path)->uidnext, 4);
-	must(&d, imap_select(imap_of(d.p), path, true, false, &d.err));
-	desk_release(&d);
-	script_stop(&s);
-}
-END_TEST
-
-START_TEST(short_literals_do_not_wait_under_literal_minus)
-{
-	static const char *const steps[] = { "S * OK [CAPABILITY " CAPS "] hello", "C AUTHENTICATE",
-		"S $1 OK [CAPABILITY IMAP4rev1 LITERAL-] in", "C SELECT {3+}\r\n\xc3\xa4x",
-		"S * OK [UIDVALIDITY 1]", "S $2 OK", NULL };
-	struct script s;
-	struct desk d;
-
-	script_start(&s, steps);
-	desk_init(&d, s.port);
-	must(&d, desk_connect(&d));
-	must(&d, imap_select(imap_of(d.p), "\xc3\xa4x", true, false, &d.err));
-	desk_release(&d);
-	script_stop(&s);
-}
-END_TEST
-
 static Suite *suite(void)
 {
 	Suite *s = suite_create("session");
@@ -783,11 +670,6 @@ static Suite *suite(void)
 	tcase_add_test(t, waits_are_read_from_words);
 	tcase_add_test(t, a_listing_tells_ids_and_uses);
 	tcase_add_test(t, vanished_counts_like_expunge);
-	tcase_add_test(t, a_bomb_meets_the_guard);
-	tcase_add_test(t, packed_nothing_is_no_news);
-	tcase_add_test(t, compression_may_be_refused);
-	tcase_add_test(t, names_are_utf8_after_utf8_accept);
-	tcase_add_test(t, short_literals_do_not_wait_under_literal_minus);
 	suite_add_tcase(s, t);
 	return s;
 }
@@ -805,6 +687,7 @@ int main(void)
 	if (r == 0)
 		srunner_add_suite(sr, server_suite());
 	srunner_add_suite(sr, arrange_suite());
+	srunner_add_suite(sr, wire_suite());
 	srunner_run_all(sr, CK_ENV);
 	failed = srunner_ntests_failed(sr);
 	srunner_free(sr);

@@ -26,6 +26,11 @@ int desk_arrange(struct desk *d, enum mailbox_verb verb, const char *path, const
 /* The same client as after a restart: a new provider with the memory of the old one. */
 void desk_restart(struct desk *d);
 
+static inline void must(struct desk *d, int r)
+{
+	ck_assert_msg(r == 0, "%s", d->err.text);
+}
+
 /* Most scripts begin so. */
 #define CAPS "IMAP4rev1 SASL-IR AUTH=PLAIN"
 #define AFTER                                                                                      \
@@ -35,5 +40,6 @@ void desk_restart(struct desk *d);
 
 Suite *server_suite(void);
 Suite *arrange_suite(void);
+Suite *wire_suite(void);
 
 #endif
