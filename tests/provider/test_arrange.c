@@ -3,11 +3,6 @@
 
 #include <string.h>
 
-static void must(struct desk *d, int r)
-{
-	ck_assert_msg(r == 0, "%s", d->err.text);
-}
-
 static void relist(struct desk *d)
 {
 	g_ptr_array_set_size(d->rec.mailboxes, 0);

@@ -1,8 +1,8 @@
 /*
  * From connection to scan, by scripts: what is sent before the server answers,
  * what is remembered, what odd servers do.  test_session_wire.c has compression
- * and names, test_session_server.c the real
- * server, test_arrange.c the tree of mailboxes.
+ * and names, test_session_server.c the real server, test_arrange.c the tree of
+ * mailboxes.
  */
 #include "provider/test_session.h"
 

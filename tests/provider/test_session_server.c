@@ -7,11 +7,6 @@
 
 #include "base/clock.h"
 
-static void must(struct desk *d, int r)
-{
-	ck_assert_msg(r == 0, "%s", d->err.text);
-}
-
 static void desk_at(struct desk *d, int port)
 {
 	desk_init(d, port);
