@@ -1,6 +1,7 @@
 /* Compression and names, by script. */
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "provider/imap/command.h"
 #include "provider/test_session.h"
