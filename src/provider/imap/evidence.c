@@ -15,7 +15,7 @@ void imap_evidence(struct imap *i, enum evidence_kind kind)
 	imap_keep(i);
 }
 
-static bool counts(const struct imap *i, int kind)
+static bool counts(const struct imap *i, enum evidence_kind kind)
 {
 	return i->evidence.count[kind] >= (kind == EVIDENCE_IDLE_SILENT ? EVIDENCE_SILENT_MAX : 1);
 }
@@ -34,7 +34,7 @@ void imap_cleared(struct imap *i, enum evidence_kind kind)
 bool imap_distrusted(const struct imap *i)
 {
 	for (int kind = 0; kind < EVIDENCE_KINDS; kind++)
-		if (counts(i, kind))
+		if (counts(i, (enum evidence_kind)kind))
 			return true;
 	return false;
 }
