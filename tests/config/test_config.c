@@ -69,6 +69,8 @@ START_TEST(no_files_give_the_defaults)
 	ck_assert_str_eq(c->date_format, "%Y-%m-%d");
 	ck_assert_uint_eq(c->accounts->len, 0);
 	ck_assert_uint_eq(c->warnings->len, 0);
+	/* what the manual shows and what works without a configuration is the same (M-67) */
+	ck_assert_mem_eq(&c->tuning, &tuning_default, sizeof tuning_default);
 }
 END_TEST
 
