@@ -207,8 +207,8 @@ static int waiting(struct cli *c)
 int cmd_undo(struct cli *c, const struct args *a)
 {
 	struct err err = { 0 };
-	char what[120] = "";
-	int undone = store_undo(c->store, what, sizeof what, &err), code = EXIT_DONE;
+	struct undone u = { 0 };
+	int undone = store_undo(c->store, 0, &u, &err), code = EXIT_DONE;
 
 	if (undone < 0)
 		return say_error(&err);
@@ -216,9 +216,9 @@ int cmd_undo(struct cli *c, const struct args *a)
 		code = args_has(a, "push") ? push_rows(c, NULL) : waiting(c);
 	if (a->json)
 		out_json(json_pack("{s:b, s:o}", "undone", undone > 0, "what",
-			json_text(undone > 0 ? what : NULL)));
+			json_text(undone > 0 ? u.what : NULL)));
 	else if (undone > 0)
-		say(_("Undone: %s."), what);
+		say(_("Undone: %s."), u.what);
 	else
 		say(_("There is nothing to undo."));
 	return undone > 0 ? code : EXIT_NOTHING;

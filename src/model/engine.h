@@ -20,6 +20,7 @@ enum engine_stage {
 	STAGE_PLANNING,
 	STAGE_FETCHING,
 	STAGE_STORING,
+	STAGE_SENDING, /* the reader's own changes; done/of: of those that wait */
 	STAGE_WAITING, /* backing off after a failure, or another process has the account */
 };
 

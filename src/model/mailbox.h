@@ -28,6 +28,18 @@ enum mailbox_attrs {
 	MAILBOX_READONLY = 1 << 2,
 };
 
+/* What the server does not let the reader do in a mailbox (RFC 4314, RFC 3501 READ-ONLY and
+ * PERMANENTFLAGS); 0 = everything is allowed, or nothing is known yet. */
+enum mailbox_denied {
+	DENIED_SEEN = 1 << 0,     /* mark read or unread */
+	DENIED_FLAGS = 1 << 1,    /* other flags */
+	DENIED_KEYWORDS = 1 << 2, /* keywords that are not there yet */
+	DENIED_REMOVE = 1 << 3,   /* move or delete messages from it */
+	DENIED_INSERT = 1 << 4,   /* put messages into it */
+	DENIED_CHILDREN = 1 << 5, /* make mailboxes below it */
+	DENIED_DROP = 1 << 6,     /* rename or delete it */
+};
+
 /* How much of a mailbox's history is in the store (M-64). */
 enum mailbox_state {
 	MAILBOX_PENDING,       /* never synchronised */
@@ -55,6 +67,7 @@ struct mailbox {
 	enum mailbox_role role;
 	bool own_role;       /* role is the reader's own idea, not the server's (L-64) */
 	unsigned attrs;
+	unsigned denied;     /* enum mailbox_denied, as last told */
 	int64_t total, unread; /* kept by the store, of what the reader wants to see */
 	char *cursor;        /* the provider's position, "" before the first sync; read by its provider only */
 	uint32_t uidvalidity;

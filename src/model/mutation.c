@@ -1,18 +1,35 @@
 #include "model/mutation.h"
 
 #include <glib.h>
+#include <unistd.h>
+
+static void item_clear(struct mutation_item *i)
+{
+	if (i->fd >= 0)
+		close(i->fd);
+	g_free(i->canonical);
+	g_free(i->message_id_header);
+}
 
 void mutation_batch_free(struct mutation_batch **b)
 {
 	if (!*b)
 		return;
-	for (size_t i = 0; i < (*b)->n; i++) {
-		g_free((*b)->items[i].canonical);
-		g_free((*b)->items[i].message_id_header);
-	}
+	for (size_t i = 0; i < (*b)->n; i++)
+		item_clear(&(*b)->items[i]);
 	g_free((*b)->items);
 	g_free((*b)->source_path);
 	g_free((*b)->target_path);
+	g_free((*b)->source_cursor);
+	g_free((*b)->add_keywords);
+	g_free((*b)->remove_keywords);
 	g_free(*b);
 	*b = NULL;
+}
+
+void applied_free(struct applied *a, size_t n)
+{
+	for (size_t i = 0; a && i < n; i++)
+		g_free(a[i].keywords);
+	g_free(a);
 }

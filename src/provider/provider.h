@@ -72,6 +72,10 @@ struct sink {
 	int (*known)(struct sink *s, uint64_t from, struct known *out, size_t max, struct err *err);
 	/* any: progress for people; may be called often */
 	void (*progress)(struct sink *s, enum engine_stage stage, int64_t done, int64_t of);
+	/* changes(): what the server does not allow in this mailbox (enum mailbox_denied); told when it was
+	 * asked, which is
+	 * whenever the mailbox is opened.  May be NULL. */
+	int (*rights)(struct sink *s, unsigned denied, struct err *err);
 	/* changes(): so many messages of history may still come; 0 = any number.  May shrink under way. */
 	int64_t room;
 };
@@ -191,7 +195,8 @@ struct provider_ops {
 	/*
 	 * Notes in b->mark what will be needed to find out later whether a lost
 	 * answer was a success (IMAP: UIDVALIDITY and UIDNEXT of the target).
-	 * Changes nothing on the server.
+	 * Changes nothing on the server.  Called before the first try of a batch
+	 * that puts messages somewhere (MOVE, COPY, APPEND).
 	 */
 	int (*prepare)(struct provider *p, struct mutation_batch *b, struct err *err);
 
@@ -200,7 +205,9 @@ struct provider_ops {
 	 * out has b->n entries, all APPLIED_NOT_TRIED at entry, and is valid also
 	 * when the call fails: the entries tell what happened before the failure.
 	 * With b->uncertain the provider looks first (from the mark) and acts only
-	 * on what has not happened yet.
+	 * on what has not happened yet.  FLAGS are conditional where the server can
+	 * do that (UNCHANGEDSINCE), unless b->unconditional.  An account that is
+	 * not two_way gets ERR_UNSUPPORTED and nothing is sent.
 	 */
 	int (*apply)(struct provider *p, const struct mutation_batch *b, struct applied *out,
 		struct err *err);

@@ -545,6 +545,14 @@ static int write_cursor(struct work *w, struct err *err)
 		(int64_t)MAILBOX_COMPLETE, (int64_t)MAILBOX_INCREMENTAL, w->now, b->mailbox.v);
 }
 
+static int write_rights(struct work *w, struct err *err)
+{
+	if (!w->b->has_rights)
+		return 0;
+	return db_run(w->s, err, "UPDATE mailbox SET denied = ? WHERE id = ?", "ii",
+		(int64_t)w->b->denied, w->b->mailbox.v);
+}
+
 static int apply_all(struct work *w, const GArray *gone, struct err *err)
 {
 	int r = survey(w, err);
@@ -557,6 +565,8 @@ static int apply_all(struct work *w, const GArray *gone, struct err *err)
 	if (r == 0)
 		r = write_cursor(w, err);
 	if (r == 0)
+		r = write_rights(w, err);
+	if (r == 0)
 		r = tell_all(w, w->result->new_unread, err);
 	return r;
 }
@@ -564,7 +574,7 @@ static int apply_all(struct work *w, const GArray *gone, struct err *err)
 /* Nothing to write and nobody to tell. */
 static bool is_empty(const struct batch *b)
 {
-	return !b->reset && !b->replace_mailboxes && !b->cursor && b->mailboxes->len == 0 &&
+	return !b->reset && !b->replace_mailboxes && !b->cursor && !b->has_rights && b->mailboxes->len == 0 &&
 	       b->changes->len == 0;
 }
 

@@ -22,7 +22,7 @@ void batch_clear(struct batch *b)
 	g_ptr_array_set_size(b->mailboxes, 0);
 	g_ptr_array_set_size(b->references, 0);
 	g_clear_pointer(&b->cursor, g_free);
-	b->replace_mailboxes = b->reset = false;
+	b->replace_mailboxes = b->reset = b->has_rights = false;
 }
 
 void batch_free(struct batch **b)
@@ -95,6 +95,12 @@ void batch_change(struct batch *b, const struct change *c)
 		copy.references = keep_references(b, c);
 	}
 	g_array_append_val(b->changes, copy);
+}
+
+void batch_rights(struct batch *b, unsigned denied)
+{
+	b->has_rights = true;
+	b->denied = denied;
 }
 
 void batch_cursor(struct batch *b, const char *cursor, uint32_t uidvalidity, bool complete)

@@ -15,6 +15,8 @@ struct batch {
 	char *cursor;          /* NULL = not set */
 	uint32_t uidvalidity;
 	bool complete;
+	bool has_rights;
+	unsigned denied;
 };
 
 void batch_clear(struct batch *b);

@@ -1,5 +1,6 @@
 # The schema is SQL in files of its own; the build turns it into a header.
-schema = src/store/schema/001-initial.sql src/store/schema/002-engine.sql
+schema = src/store/schema/001-initial.sql src/store/schema/002-engine.sql \
+	src/store/schema/003-two-way.sql
 
 libtern_a_SOURCES += \
 	src/store/account.c \
@@ -22,6 +23,7 @@ libtern_a_SOURCES += \
 	src/store/pass.c \
 	src/store/priv.h \
 	src/store/queue.c \
+	src/store/queue_view.c \
 	src/store/rebase.c \
 	src/store/store.c src/store/store.h \
 	src/store/tree.c \

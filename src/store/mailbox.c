@@ -6,7 +6,7 @@
 	"SELECT b.id, b.account_id, b.path, b.name, b.delimiter,"                                  \
 	" CASE WHEN o.role IS NULL THEN b.role WHEN o.role < 0 THEN 8 ELSE o.role END AS use,"     \
 	" b.attrs, b.total, b.unread, b.cursor, b.uidvalidity, b.complete, b.state, b.fetched,"    \
-	" b.backfilled_at, b.object_id, o.role IS NOT NULL"                                                            \
+	" b.backfilled_at, b.object_id, o.role IS NOT NULL, b.denied"                              \
 	" FROM mailbox b LEFT JOIN mailbox_role_override o ON o.mailbox_id = b.id"
 
 G_STATIC_ASSERT(ROLE_NONE == 8); /* the 8 in the SQL above */
@@ -32,6 +32,7 @@ static struct mailbox *read_mailbox(sqlite3_stmt *q)
 	m->backfilled_at = sqlite3_column_int64(q, 14);
 	m->object_id = g_strdup((const char *)sqlite3_column_text(q, 15));
 	m->own_role = sqlite3_column_int(q, 16) != 0;
+	m->denied = (unsigned)sqlite3_column_int(q, 17);
 	return m;
 }
 

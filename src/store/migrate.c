@@ -7,7 +7,8 @@
 #include "store/priv.h"
 #include "store/schema.h"
 
-static const char *const migrations[] = { schema_001_initial, schema_002_engine };
+static const char *const migrations[] = { schema_001_initial, schema_002_engine,
+	schema_003_two_way };
 
 static int upgrade(struct store *s, int64_t to, struct err *err)
 {

@@ -142,6 +142,7 @@ int message_purge(struct store *s, int64_t message, struct err *err);
 
 /* By the name in a row; an unknown one has failed. */
 enum mutation_status queue_status(const char *name);
+enum mutation_verb queue_verb(const char *name);
 /* Did the server judge?  Only then does a try count (C-39: the reader's change is not lost to bad
  * weather). */
 bool queue_counts(const struct err *why);

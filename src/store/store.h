@@ -218,6 +218,7 @@ void batch_replace_mailboxes(struct batch *b);
 /* The uids of the mailbox are void: its messages wait as orphans to be found again by fingerprint. */
 void batch_reset(struct batch *b);
 void batch_change(struct batch *b, const struct change *c);
+void batch_rights(struct batch *b, unsigned denied); /* enum mailbox_denied of the mailbox */
 void batch_cursor(struct batch *b, const char *cursor, uint32_t uidvalidity, bool complete);
 size_t batch_size(const struct batch *b);  /* changes held */
 
@@ -274,7 +275,8 @@ struct list_row {
 	bool attachment;
 	int64_t sent_at, received_at;
 	uint64_t size;
-	char *from_name, *from_addr, *to, *cc, *subject, *message_id_header, *keywords; /* "" if missing */
+	char *from_name, *from_addr, *to, *cc, *subject, *message_id_header; /* "" if missing */
+	char *keywords;        /* as the reader wants them, "" if none */
 	char *preview;         /* "" if the server told none */
 };
 
@@ -358,32 +360,128 @@ void store_body_abandon(struct store *s, struct body_draft *d, const struct err 
 
 /* --- the reader's own changes ------------------------------------------ */
 
-/* Each makes one step of the undo history.  Durable when it returns: only then may a screen say so. */
+/* What the reader wants of some messages, as an end state. */
+struct want {
+	enum mutation_verb verb;       /* all but APPEND */
+	unsigned add, remove;          /* FLAGS: enum flags */
+	const char *add_keywords, *remove_keywords; /* FLAGS: blank-separated words, NULL = none */
+	mailbox_id target;             /* MOVE, COPY */
+	enum mailbox_role role;        /* MOVE with target 0: the mailbox of each message's own account
+					  that has this role */
+};
+
+enum { WANT_AT_ONCE = 200 };           /* messages of one transaction of the screen */
+/*
+ * Queues the wish about the messages at these places and shows it; one step of
+ * the history.  Durable when it returns: only then may a screen say so.  How
+ * many messages change (0: it is so already).  Up to WANT_AT_ONCE of them, in
+ * the order given, show it at once; the rest of a larger step follows by
+ * store_want_more, and the step as a whole is as durable.  What the account, the
+ * mailbox or the server does not allow is ERR_REFUSED with words, and nothing
+ * is changed; so is ERR_STORAGE when the disk is almost full.  doc/SYNC has
+ * the table of what becomes of wishes about the same message (M-69).
+ */
+int store_want(struct store *s, const struct want *w, const location_id *l, size_t n,
+	struct err *err);
+/* The same for all messages of a mailbox that are there now (unread: only those): mark all read,
+ * empty the trash.  Costs the same for any number. */
+int store_want_all(struct store *s, const struct want *w, mailbox_id m, bool unread,
+	struct err *err);
+/* The common ones. */
 int store_want_flags(struct store *s, const location_id *l, size_t n, unsigned add, unsigned remove,
-	struct err *err);                                   /* > 0: messages that changed */
-/* Marks a message read because it was shown: a wish like any other, but no step of the history. */
-int store_note_read(struct store *s, location_id l, struct err *err);
+	struct err *err);
 int store_want_move(struct store *s, const location_id *l, size_t n, mailbox_id target,
 	struct err *err);
-/* Moves each to the mailbox of its account with that role (ARCHIVE, TRASH, ...). */
 int store_want_role(struct store *s, const location_id *l, size_t n, enum mailbox_role role,
 	struct err *err);
-/* Undoes the last step: cancels what has not left, queues the inverse of the rest.
- * 1 = undone (what: a sentence part such as "move of 3 messages"), 0 = nothing to undo. */
-int store_undo(struct store *s, char *what, size_t cap, struct err *err);
+/* Marks a message read because it was shown: a wish like any other, but no step of the history,
+ * and never a conflict for people. */
+int store_note_read(struct store *s, location_id l, struct err *err);
+
+/*
+ * Carries on with the oldest large step, by one slice in one transaction: 1 =
+ * there is more to do, 0 = nothing is left.  Any thread or process may call it,
+ * also two at a time; nothing is done twice.
+ */
+int store_want_more(struct store *s, struct err *err);
+/* Messages of large steps that are not yet in the queue; account 0 = all. */
+int64_t store_want_left(struct store *s, account_id a);
+/* The rest of the large step does not happen; what was done of it can be undone.  0 = it was over. */
+int store_want_stop(struct store *s, int64_t step, struct err *err);
+
+/* May this be wished there?  ERR_REFUSED with words if the account is read-only or the server does
+ * not allow it in this mailbox; role and target as in struct want. */
+int store_may(struct store *s, const struct want *w, mailbox_id m, struct err *err);
+/* two_way of the account's configuration: no new wishes are taken while it is read-only. */
+int store_account_read_only(struct store *s, account_id a, bool read_only, struct err *err);
+
+/*
+ * A message that only we have goes to a mailbox: a draft, a copy of what was
+ * sent, a file.  facts: what lists show of it (message_id, subject, sender,
+ * ..., flags, keywords, received_at, size; uid and canonical are ignored).
+ * fd: the whole raw message with CRLF line ends, from its beginning; stays the
+ * caller's.  It must have a Message-ID, by which it is found after a lost
+ * answer.  replaces: the older version of a draft, whose wish is dropped if
+ * it has not left, or which is removed once the new one is proven to be there;
+ * 0 = none.  Durable when it returns, like store_want; a step of the history.
+ */
+int store_append(struct store *s, mailbox_id target, const struct change *facts, int fd,
+	message_id replaces, message_id *out, struct err *err);
+
+/* --- the history (undo.c) ---------------------------------------------- */
+
+/* What an undo or redo did. */
+struct undone {
+	int64_t step;
+	int done;              /* messages; of a large step those that are shown already */
+	int left;              /* messages that follow by store_want_more */
+	int skipped;           /* messages that are not where the step put them */
+	char what[160];        /* a sentence part: "move of 3 messages to Archive" */
+};
+/*
+ * Undoes a step (0 = the newest that is not undone): cancels what has not
+ * left, queues the inverse of the rest.  1 = undone, 0 = there is none.
+ * ERR_REFUSED with words for what cannot be undone (deleted for ever, at the
+ * server already).
+ */
+int store_undo(struct store *s, int64_t step, struct undone *out, struct err *err);
+/* Does a step again that was undone (0 = the one undone last); a new step of the reader's ends
+ * what 0 can redo. */
+int store_redo(struct store *s, int64_t step, struct undone *out, struct err *err);
+
+struct history_row {
+	int64_t step, at;
+	account_id account;    /* 0 = several */
+	enum mutation_verb verb;
+	int64_t messages;
+	unsigned add, remove;
+	char *add_keywords, *remove_keywords;
+	char *source_name, *target_name; /* "" = several or none */
+	char *subject;         /* of the message, if it is one; outside text */
+	bool undone;
+	int64_t waiting, stuck, left; /* its changes: not at the server, refused, not in the queue yet */
+};
+void history_row_free(struct history_row **r);
+/* "move of 3 messages to Archive" (g_free). */
+char *history_words(const struct history_row *r);
+/* Steps (struct history_row *), newest first, at most max, older than `before` (0 = the newest). */
+int store_history(struct store *s, int64_t before, size_t max, GPtrArray **out, struct err *err);
 
 /* --- the queue, worker side -------------------------------------------- */
 
-/* The next batch that is due, now leased by us: 1 = one, 0 = none. */
+/* The next batch that is due, now leased by us: 1 = one, 0 = none.  Never one about a message
+ * that a large step has yet to reach. */
 int store_queue_claim(struct store *s, account_id a, struct mutation_batch **out, struct err *err);
-/* Milliseconds until the next row of the account is due; -1 = the queue is empty. */
+/* Milliseconds until the next row of the account is due; -1 = none is. */
 int64_t store_queue_due_in(struct store *s, account_id a);
 /* Keeps b->mark: before anything is sent. */
 int store_queue_mark(struct store *s, const struct mutation_batch *b, struct err *err);
 /*
  * What became of the batch.  why: the error that apply returned (code 0 =
  * none).  DONE, GONE and REFUSED settle a row; NOT_TRIED goes back (an
- * attempt is counted only when the server judged); UNKNOWN goes back in doubt.
+ * attempt is counted only when the server judged); UNKNOWN goes back in doubt;
+ * CHANGED keeps what the server has now and is judged anew: what is true
+ * already is done, the rest is queued again.
  */
 int store_queue_settle(struct store *s, const struct mutation_batch *b, const struct applied *results,
 	const struct err *why, struct err *err);
@@ -391,14 +489,15 @@ int store_queue_settle(struct store *s, const struct mutation_batch *b, const st
 int store_queue_recover(struct store *s, account_id a, struct err *err);
 
 struct mutation_row {
-	int64_t id;
+	int64_t id, step;
 	account_id account;
 	message_id message;
 	mailbox_id source, target;
 	enum mutation_verb verb;
 	enum mutation_status status;
 	unsigned add, remove;
-	bool uncertain;
+	char *add_keywords, *remove_keywords;
+	bool uncertain, held;
 	int attempts;
 	int64_t created_at, next_in_ms;
 	char *source_name, *target_name, *subject, *answer;
@@ -412,9 +511,33 @@ int store_queue_rows(struct store *s, account_id a, bool all, GPtrArray **out, s
  * screen, which cannot wait for a long queue. */
 int store_queue_some(struct store *s, account_id a, message_id m, size_t max, GPtrArray **out,
 	struct err *err);
-
 /* How many rows wait to leave, and how many need the reader (failed, conflict); account 0 = all. */
 int store_queue_counts(struct store *s, account_id a, int64_t *waiting, int64_t *stuck,
+	struct err *err);
+
+/* Rows that one step made and that stand alike: one line of the activity view. */
+struct queue_group {
+	struct mutation_row row;   /* the oldest of them; attempts: the most, next_in_ms: the least */
+	int64_t n;
+};
+void queue_group_free(struct queue_group **g);
+/* "move of 3 messages from Inbox to Archive" (g_free). */
+char *queue_group_words(const struct queue_group *g);
+/* Open, conflicting and failed rows in groups (struct queue_group *), oldest first, at most max. */
+int store_queue_groups(struct store *s, account_id a, size_t max, GPtrArray **out, struct err *err);
+
+enum queue_act {
+	QUEUE_RETRY,   /* waiting: now, not when its pause is over; failed, conflict: wished again where
+			  the message is now */
+	QUEUE_HOLD,    /* stays in the queue and does not leave, nor does what follows on the message */
+	QUEUE_RELEASE, /* ... until this */
+	QUEUE_DROP,    /* taken back; the list shows the server's truth again; a failed one goes out of sight */
+};
+/* Acts on a row, or on all that are in its group.  How many rows; ERR_USAGE with words for what is
+ * being sent this moment. */
+int store_queue_act(struct store *s, int64_t row, bool group, enum queue_act act, struct err *err);
+/* Another target for a move or copy that waits, failed or conflicts: dropped and wished anew. */
+int store_queue_retarget(struct store *s, int64_t row, bool group, mailbox_id target,
 	struct err *err);
 
 /* --- events and dump --------------------------------------------------- */

@@ -68,20 +68,20 @@ static int check_name(const char *name, struct err *err)
 /* --- what is wished ---------------------------------------------------- */
 
 /* A wish before it is a row. */
-struct want {
+struct tree_want {
 	account_id account;
 	enum mailbox_verb verb;
 	const char *name;      /* NULL unless CREATE or RENAME */
 	struct mailbox *box;   /* what it is about, NULL for CREATE */
 };
 
-static const char *path_of(const struct want *w)
+static const char *path_of(const struct tree_want *w)
 {
 	return w->box ? w->box->path : "";
 }
 
 /* Is the name taken by a mailbox that holds messages? */
-static int check_free(struct store *s, const struct want *w, struct err *err)
+static int check_free(struct store *s, const struct tree_want *w, struct err *err)
 {
 	int64_t one;
 	int r = db_ask(s, err, &one,
@@ -91,7 +91,7 @@ static int check_free(struct store *s, const struct want *w, struct err *err)
 	return r <= 0 ? r : err_set(err, ERR_USAGE, _("There is already a mailbox \"%s\"."), w->name);
 }
 
-static int check_rename(const struct want *w, struct err *err)
+static int check_rename(const struct tree_want *w, struct err *err)
 {
 	size_t n = strlen(w->box->name);
 
@@ -100,7 +100,7 @@ static int check_rename(const struct want *w, struct err *err)
 	return 0;
 }
 
-static int check_want(struct store *s, const struct want *w, struct err *err)
+static int check_want(struct store *s, const struct tree_want *w, struct err *err)
 {
 	bool named = w->verb == MAILBOX_CREATE || w->verb == MAILBOX_RENAME;
 	int r = 0;
@@ -128,7 +128,7 @@ static int close_wish(struct store *s, int64_t id, enum mutation_status st, cons
 }
 
 /* The newest wish with that verb about the same thing that nobody has sent; 1 = *id. */
-static int unsent(struct store *s, const struct want *w, enum mailbox_verb verb, const char *name,
+static int unsent(struct store *s, const struct tree_want *w, enum mailbox_verb verb, const char *name,
 	int64_t *id, struct err *err)
 {
 	return db_ask(s, err, id,
@@ -139,7 +139,7 @@ static int unsent(struct store *s, const struct want *w, enum mailbox_verb verb,
 }
 
 /* Takes back what has not left and is now pointless; 1 = there was one, *id. */
-static int take_back(struct store *s, const struct want *w, enum mailbox_verb verb,
+static int take_back(struct store *s, const struct tree_want *w, enum mailbox_verb verb,
 	const char *name, int64_t *id, struct err *err)
 {
 	int r = unsent(s, w, verb, name, id, err);
@@ -151,7 +151,7 @@ static int take_back(struct store *s, const struct want *w, enum mailbox_verb ve
 }
 
 /* The server has it as it is wished already. */
-static bool holds(const struct want *w)
+static bool holds(const struct tree_want *w)
 {
 	const struct mailbox *m = w->box;
 
@@ -170,7 +170,7 @@ static bool holds(const struct want *w)
 }
 
 /* What waits and is made void by this wish; 1 = and this wish with it, *id. */
-static int coalesce(struct store *s, const struct want *w, int64_t *id, struct err *err)
+static int coalesce(struct store *s, const struct tree_want *w, int64_t *id, struct err *err)
 {
 	int64_t unused;
 	int r = 0;
@@ -198,7 +198,7 @@ static int coalesce(struct store *s, const struct want *w, int64_t *id, struct e
 	return r < 0 || w->verb == MAILBOX_RENAME ? MIN(r, 0) : unsent(s, w, w->verb, NULL, id, err);
 }
 
-static int put_wish(struct store *s, const struct want *w, int64_t *id, struct err *err)
+static int put_wish(struct store *s, const struct tree_want *w, int64_t *id, struct err *err)
 {
 	int r = coalesce(s, w, id, err);
 
@@ -215,7 +215,7 @@ static int put_wish(struct store *s, const struct want *w, int64_t *id, struct e
 }
 
 /* A mailbox that was only wished has no row: deleting it takes the wish back. */
-static int delete_unborn(struct store *s, const struct want *w, const char *name, int64_t *id,
+static int delete_unborn(struct store *s, const struct tree_want *w, const char *name, int64_t *id,
 	struct err *err)
 {
 	int r = take_back(s, w, MAILBOX_CREATE, name ? name : "", id, err);
@@ -230,7 +230,7 @@ int64_t store_want_mailbox(struct store *s, account_id a, enum mailbox_verb verb
 	const char *name, struct err *err)
 {
 	AUTO(mailbox_free) struct mailbox *box = NULL;
-	struct want w = { .account = a, .verb = verb };
+	struct tree_want w = { .account = a, .verb = verb };
 	bool unborn = verb == MAILBOX_DELETE && m.v == 0;
 	int64_t id = 0;
 	int r = 0;

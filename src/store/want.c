@@ -391,7 +391,7 @@ int store_want_role(struct store *s, const location_id *l, size_t n, enum mailbo
 	return want_move(s, l, n, 0, role, err);
 }
 
-/* --- undo -------------------------------------------------------------- */
+/* --- undo (undo.c has the history) ------------------------------------- */
 
 struct undo_item {
 	int64_t message, source, target;
@@ -446,16 +446,17 @@ static void describe(bool move, int n, char *what, size_t cap)
 						(unsigned long)n), n);
 }
 
-int store_undo(struct store *s, char *what, size_t cap, struct err *err)
+int store_undo(struct store *s, int64_t step, struct undone *out, struct err *err)
 {
 	g_autoptr(GArray) items = g_array_new(FALSE, FALSE, sizeof(struct undo_item));
-	int64_t step_id = 0;
+	int64_t step_id = step;
 	int done = 0, r = begin_step(s, "undo", NULL, err);
 
 	if (r < 0)
 		return r;
-	r = db_ask(s, err, &step_id, "SELECT id FROM undo_step WHERE undone = 0 ORDER BY id DESC LIMIT 1",
-		"");
+	r = step ? 1
+		 : db_ask(s, err, &step_id,
+			   "SELECT id FROM undo_step WHERE undone = 0 ORDER BY id DESC LIMIT 1", "");
 	if (r <= 0)
 		return tx_end(s, r, err);
 	r = load_items(s, step_id, items, err);
@@ -468,6 +469,82 @@ int store_undo(struct store *s, char *what, size_t cap, struct err *err)
 	r = tx_end(s, r, err);
 	if (r < 0)
 		return r;
-	describe(items->len > 0 && g_array_index(items, struct undo_item, 0).target, done, what, cap);
+	*out = (struct undone){ .step = step_id, .done = done, .skipped = (int)items->len - done };
+	describe(items->len > 0 && g_array_index(items, struct undo_item, 0).target, done, out->what,
+		sizeof out->what);
 	return 1;
+}
+
+int store_redo(struct store *s, int64_t step, struct undone *out, struct err *err)
+{
+	(void)s, (void)step, (void)out;
+	return err_set(err, ERR_UNSUPPORTED, "not yet");
+}
+
+void history_row_free(struct history_row **r)
+{
+	g_clear_pointer(r, g_free);
+}
+
+char *history_words(const struct history_row *r)
+{
+	(void)r;
+	return g_strdup("");
+}
+
+int store_history(struct store *s, int64_t before, size_t max, GPtrArray **out, struct err *err)
+{
+	(void)s, (void)before, (void)max, (void)out;
+	return err_set(err, ERR_UNSUPPORTED, "not yet");
+}
+
+int store_want(struct store *s, const struct want *w, const location_id *l, size_t n,
+	struct err *err)
+{
+	(void)s, (void)w, (void)l, (void)n;
+	return err_set(err, ERR_UNSUPPORTED, "not yet");
+}
+
+int store_want_all(struct store *s, const struct want *w, mailbox_id m, bool unread,
+	struct err *err)
+{
+	(void)s, (void)w, (void)m, (void)unread;
+	return err_set(err, ERR_UNSUPPORTED, "not yet");
+}
+
+int store_want_more(struct store *s, struct err *err)
+{
+	(void)s, (void)err;
+	return 0;
+}
+
+int64_t store_want_left(struct store *s, account_id a)
+{
+	(void)s, (void)a;
+	return 0;
+}
+
+int store_want_stop(struct store *s, int64_t step, struct err *err)
+{
+	(void)s, (void)step, (void)err;
+	return 0;
+}
+
+int store_may(struct store *s, const struct want *w, mailbox_id m, struct err *err)
+{
+	(void)s, (void)w, (void)m, (void)err;
+	return 0;
+}
+
+int store_account_read_only(struct store *s, account_id a, bool read_only, struct err *err)
+{
+	return db_run(s, err, "UPDATE account SET read_only = ?1 WHERE id = ?2 AND read_only <> ?1",
+		"ii", (int64_t)read_only, a.v);
+}
+
+int store_append(struct store *s, mailbox_id target, const struct change *facts, int fd,
+	message_id replaces, message_id *out, struct err *err)
+{
+	(void)s, (void)target, (void)facts, (void)fd, (void)replaces, (void)out;
+	return err_set(err, ERR_UNSUPPORTED, "not yet");
 }

@@ -295,6 +295,19 @@ static int on_known(struct sink *sink, uint64_t from, struct known *out, size_t 
 		err);
 }
 
+/* Without news it is no reason to write. */
+static int on_rights(struct sink *sink, unsigned denied, struct err *err)
+{
+	struct gather *g = (struct gather *)sink;
+
+	(void)err;
+	if (denied != g->mailbox->denied) {
+		batch_rights(g->batch, denied);
+		g->dirty = true;
+	}
+	return 0;
+}
+
 static void on_progress(struct sink *sink, enum engine_stage stage, int64_t done, int64_t of)
 {
 	board_progress(((struct gather *)sink)->s->board, stage, done, of);
@@ -363,7 +376,7 @@ int gather_mailbox(struct session *s, const struct mailbox *m, unsigned flags,
 {
 	AUTO(gather_release) struct gather g = {
 		.sink = { .reset = on_reset, .change = on_change, .cursor = on_cursor,
-			.known = on_known, .progress = on_progress },
+			.known = on_known, .progress = on_progress, .rights = on_rights },
 		.s = s,
 		.stop = *stop,
 		.gone = g_array_new(FALSE, FALSE, sizeof(uint64_t)),

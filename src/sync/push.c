@@ -93,7 +93,7 @@ static int push_batch(struct session *s, struct mutation_batch *b, struct err *e
 	size_t settled;
 	bool wide;
 
-	board_progress(s->board, STAGE_STORING, 0, (int64_t)b->n);
+	board_progress(s->board, STAGE_SENDING, 0, (int64_t)b->n);
 	if (mark_and_apply(s, b, out, &why) >= 0)
 		why = (struct err){ 0 };
 	wide = retry_is_wide(&why);

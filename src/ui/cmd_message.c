@@ -180,8 +180,8 @@ static int move(struct ui *ui, const char *arg, struct err *err)
 
 static int undo(struct ui *ui, const char *arg, struct err *err)
 {
-	char what[160];
-	int rc = store_undo(ui->store, what, sizeof what, err);
+	struct undone undone;
+	int rc = store_undo(ui->store, 0, &undone, err);
 
 	(void)arg;
 	if (rc < 0)
@@ -196,7 +196,7 @@ static int undo(struct ui *ui, const char *arg, struct err *err)
 		list_seek_message(&ui->list, &ui->acted, ui->acted_message, err) < 0)
 		return err->code;
 	ui->has_acted = false;
-	ui_say(ui, _("Undone: %s"), what);
+	ui_say(ui, _("Undone: %s"), undone.what);
 	if (ui->engine)
 		ui->engine->push(ui->engine, (account_id){ 0 });
 	return 0;

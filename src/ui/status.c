@@ -160,6 +160,9 @@ void state_text(const struct engine_state *s, char *out, size_t cap)
 	case STAGE_STORING:
 		progress_text(_("storing"), s, out, cap);
 		break;
+	case STAGE_SENDING:
+		progress_text(_("sending changes"), s, out, cap);
+		break;
 	case STAGE_WAITING:
 		if (state_is_shared(s))
 			g_strlcpy(out, _("another tern fetches mail"), cap);

@@ -162,9 +162,9 @@ void client_role(struct client *c, const char *box, const char *key, enum mailbo
 void client_undo(struct client *c)
 {
 	struct err err = { 0 };
-	char what[100];
+	struct undone undone;
 
-	ck_assert_msg(store_undo(c->store, what, sizeof what, &err) == 1, "%s", err.text);
+	ck_assert_msg(store_undo(c->store, 0, &undone, &err) == 1, "%s", err.text);
 }
 
 char *client_body(struct client *c, message_id m, size_t *len)

@@ -55,10 +55,10 @@ static void want_move(mailbox_id from, uint64_t number, mailbox_id to)
 
 static int undo(void)
 {
-	char what[100];
+	struct undone undone;
 	struct err err;
 
-	return store_undo(rig->store, what, sizeof what, &err);
+	return store_undo(rig->store, 0, &undone, &err);
 }
 
 static guint open_rows(void)

@@ -55,10 +55,10 @@ static void reader_acts(struct soak *s)
 	AUTO(list_row_free) struct list_row *row =
 		rig_row(s->r, 0, from, 1 + upto(s, s->last));
 	struct err err = { 0 };
-	char what[100];
+	struct undone undone;
 
 	if (upto(s, 8) == 0)
-		ck_assert_int_ge(store_undo(s->r->store, what, sizeof what, &err), 0);
+		ck_assert_int_ge(store_undo(s->r->store, 0, &undone, &err), 0);
 	if (!row)
 		return;
 	if (upto(s, 2))

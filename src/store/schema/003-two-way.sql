@@ -1,0 +1,71 @@
+-- Wishes of every kind, held and taken back one by one.
+
+-- keywords as a wish; held: the reader keeps it back; reviews: how often it met
+-- a change and was judged anew; step_id: the step of the history that made it.
+ALTER TABLE mutation ADD COLUMN add_keywords TEXT NOT NULL DEFAULT '';
+ALTER TABLE mutation ADD COLUMN remove_keywords TEXT NOT NULL DEFAULT '';
+ALTER TABLE mutation ADD COLUMN held INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE mutation ADD COLUMN reviews INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE mutation ADD COLUMN step_id INTEGER NOT NULL DEFAULT 0;
+
+-- modseq: newest mod-sequence known of this one, 0 = that of the cursor.
+-- shown_keywords: as the reader wants them, NULL = as the server has them.
+-- removed: we removed it and the server could only mark it \Deleted.
+ALTER TABLE location ADD COLUMN modseq INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE location ADD COLUMN shown_keywords TEXT;
+ALTER TABLE location ADD COLUMN removed INTEGER NOT NULL DEFAULT 0;
+
+-- What the server does not let the reader do there: enum mailbox_denied.
+ALTER TABLE mailbox ADD COLUMN denied INTEGER NOT NULL DEFAULT 0;
+-- two_way = off: no new wish is taken.
+ALTER TABLE account ADD COLUMN read_only INTEGER NOT NULL DEFAULT 0;
+
+-- A line of the history tells by itself what it was.  undone: 0, or rising in
+-- the order in which steps were undone; redo takes the highest.
+ALTER TABLE undo_step ADD COLUMN account_id INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE undo_step ADD COLUMN messages INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE undo_step ADD COLUMN source_id INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE undo_step ADD COLUMN target_id INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE undo_step ADD COLUMN add_flags INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE undo_step ADD COLUMN remove_flags INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE undo_step ADD COLUMN add_keywords TEXT NOT NULL DEFAULT '';
+ALTER TABLE undo_step ADD COLUMN remove_keywords TEXT NOT NULL DEFAULT '';
+ALTER TABLE undo_step ADD COLUMN subject TEXT NOT NULL DEFAULT '';
+ALTER TABLE undo_item ADD COLUMN add_keywords TEXT NOT NULL DEFAULT '';
+ALTER TABLE undo_item ADD COLUMN remove_keywords TEXT NOT NULL DEFAULT '';
+
+-- A step about more messages than one transaction should hold: the rest of it.
+-- kind: want, undo, redo (of the step's items).  It is about the places in
+-- `ids` (64-bit little-endian, ascending), or, as long as ids is NULL, about
+-- those of a mailbox that existed when it was made (id <= last_id).  at: all
+-- up to here are done.
+CREATE TABLE bulk (
+	id              INTEGER PRIMARY KEY AUTOINCREMENT,
+	step_id         INTEGER NOT NULL REFERENCES undo_step(id) ON DELETE CASCADE,
+	account_id      INTEGER NOT NULL,
+	kind            TEXT NOT NULL,
+	verb            TEXT NOT NULL,
+	add_flags       INTEGER NOT NULL DEFAULT 0,
+	remove_flags    INTEGER NOT NULL DEFAULT 0,
+	add_keywords    TEXT NOT NULL DEFAULT '',
+	remove_keywords TEXT NOT NULL DEFAULT '',
+	target_id       INTEGER NOT NULL DEFAULT 0,
+	role            INTEGER NOT NULL DEFAULT -1,
+	mailbox_id      INTEGER NOT NULL DEFAULT 0,
+	unread          INTEGER NOT NULL DEFAULT 0,
+	last_id         INTEGER NOT NULL DEFAULT 0,
+	ids             BLOB,
+	at              INTEGER NOT NULL DEFAULT 0,
+	done            INTEGER NOT NULL DEFAULT 0,
+	total           INTEGER NOT NULL DEFAULT 0
+) STRICT;
+-- Places of a large step that had their turn early: the reader acted on them.
+CREATE TABLE bulk_done (
+	bulk_id     INTEGER NOT NULL REFERENCES bulk(id) ON DELETE CASCADE,
+	location_id INTEGER NOT NULL,
+	PRIMARY KEY (bulk_id, location_id)
+) STRICT, WITHOUT ROWID;
+
+-- The changes of a step, together.
+CREATE INDEX mutation_of_step ON mutation (step_id, status, id)
+	WHERE status IN ('queued', 'leased', 'conflict', 'failed');
