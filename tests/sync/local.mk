@@ -13,3 +13,8 @@ tests_sync_test_sync_CPPFLAGS = $(test_cppflags)
 # Short forms with a fixed seed; make killtest, twowriters and syscallkill are the long ones.
 dist_check_SCRIPTS += tests/sync/killloop.py tests/sync/twowriters.py tests/sync/syscallkill.py
 EXTRA_DIST += tests/sync/syncrig.py
+
+# Not part of the suite: make tests/bench/pushlag
+EXTRA_PROGRAMS += tests/bench/pushlag
+tests_bench_pushlag_SOURCES = tests/bench/pushlag.c
+tests_bench_pushlag_CPPFLAGS = $(test_cppflags)
