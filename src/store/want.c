@@ -256,8 +256,9 @@ static int show_wish(struct store *s, const struct place *p, enum store_topic to
 /* A step that changed nothing leaves no trace. */
 static int end_step(struct store *s, int64_t step_id, int r, int n, struct err *err)
 {
-	if (r >= 0 && n == 0)
-		r = db_run(s, err, "DELETE FROM undo_step WHERE id = ?", "i", step_id);
+	if (r >= 0)
+		r = n == 0 ? db_run(s, err, "DELETE FROM undo_step WHERE id = ?", "i", step_id)
+			   : history_describe(s, step_id, err);
 	r = tx_end(s, r, err);
 	return r < 0 ? r : n;
 }
@@ -391,111 +392,33 @@ int store_want_role(struct store *s, const location_id *l, size_t n, enum mailbo
 	return want_move(s, l, n, 0, role, err);
 }
 
-/* --- undo (undo.c has the history) ------------------------------------- */
-
-struct undo_item {
-	int64_t message, source, target;
-	unsigned add, remove;
-};
-
-static int load_items(struct store *s, int64_t step_id, GArray *items, struct err *err)
+int wish_apply(struct store *s, const struct want *w, int64_t location, int64_t step, struct err *err)
 {
-	sqlite3_stmt *q = db_stmt(s, "SELECT message_id, source_id, ifnull(target_id, 0), add_flags,"
-				  " remove_flags FROM undo_item WHERE step_id = ?");
-	int r;
-
-	db_bind(q, "i", step_id);
-	while ((r = db_step(s, q, err)) > 0) {
-		struct undo_item u = { sqlite3_column_int64(q, 0), sqlite3_column_int64(q, 1),
-			sqlite3_column_int64(q, 2), (unsigned)sqlite3_column_int(q, 3),
-			(unsigned)sqlite3_column_int(q, 4) };
-
-		g_array_append_val(items, u);
-	}
-	return r;
-}
-
-/* The inverse wish, where the message stands now; 0 = it is not there any more. */
-static int undo_one(struct store *s, const struct undo_item *u, struct err *err)
-{
-	unsigned add = u->remove, remove = u->add;
-	int64_t location;
+	unsigned add = w->add, remove = w->remove;
 	struct place p;
-	int r = db_ask(s, err, &location,
-		"SELECT id FROM location WHERE message_id = ? AND mailbox_id = ? AND shown = 1",
-		"ii", u->message, u->target ? u->target : u->source);
+	int r = load_place(s, location, &p, err);
 
-	if (r > 0)
-		r = load_place(s, location, &p, err);
-	if (r > 0)
-		r = u->target ? wish_move(s, &p, u->source, err)
-			      : wish_flags(s, &p, &add, &remove, err);
+	(void)step;
 	if (r <= 0)
 		return r;
-	r = show_wish(s, &p, u->target ? TOPIC_MESSAGES_MOVED : TOPIC_FLAGS_CHANGED, err);
+	if (w->verb == MUTATION_FLAGS)
+		r = wish_flags(s, &p, &add, &remove, err);
+	else if (w->verb == MUTATION_MOVE)
+		r = wish_move(s, &p, w->target.v, err);
+	else
+		r = err_set(err, ERR_UNSUPPORTED, "not yet");
+	if (r <= 0)
+		return r;
+	r = show_wish(s, &p,
+		w->verb == MUTATION_MOVE ? TOPIC_MESSAGES_MOVED : TOPIC_FLAGS_CHANGED, err);
 	return r < 0 ? r : 1;
 }
 
-static void describe(bool move, int n, char *what, size_t cap)
+int wish_append_again(struct store *s, int64_t message, int64_t target, int64_t step,
+	struct err *err)
 {
-	if (move)
-		snprintf(what, cap, ngettext("move of %d message", "move of %d messages",
-						(unsigned long)n), n);
-	else
-		snprintf(what, cap, ngettext("flags of %d message", "flags of %d messages",
-						(unsigned long)n), n);
-}
-
-int store_undo(struct store *s, int64_t step, struct undone *out, struct err *err)
-{
-	g_autoptr(GArray) items = g_array_new(FALSE, FALSE, sizeof(struct undo_item));
-	int64_t step_id = step;
-	int done = 0, r = begin_step(s, "undo", NULL, err);
-
-	if (r < 0)
-		return r;
-	r = step ? 1
-		 : db_ask(s, err, &step_id,
-			   "SELECT id FROM undo_step WHERE undone = 0 ORDER BY id DESC LIMIT 1", "");
-	if (r <= 0)
-		return tx_end(s, r, err);
-	r = load_items(s, step_id, items, err);
-	for (guint i = 0; r >= 0 && i < items->len; i++) {
-		r = undo_one(s, &g_array_index(items, struct undo_item, i), err);
-		done += r > 0;
-	}
-	if (r >= 0)
-		r = db_run(s, err, "UPDATE undo_step SET undone = 1 WHERE id = ?", "i", step_id);
-	r = tx_end(s, r, err);
-	if (r < 0)
-		return r;
-	*out = (struct undone){ .step = step_id, .done = done, .skipped = (int)items->len - done };
-	describe(items->len > 0 && g_array_index(items, struct undo_item, 0).target, done, out->what,
-		sizeof out->what);
-	return 1;
-}
-
-int store_redo(struct store *s, int64_t step, struct undone *out, struct err *err)
-{
-	(void)s, (void)step, (void)out;
-	return err_set(err, ERR_UNSUPPORTED, "not yet");
-}
-
-void history_row_free(struct history_row **r)
-{
-	g_clear_pointer(r, g_free);
-}
-
-char *history_words(const struct history_row *r)
-{
-	(void)r;
-	return g_strdup("");
-}
-
-int store_history(struct store *s, int64_t before, size_t max, GPtrArray **out, struct err *err)
-{
-	(void)s, (void)before, (void)max, (void)out;
-	return err_set(err, ERR_UNSUPPORTED, "not yet");
+	(void)s, (void)message, (void)target, (void)step, (void)err;
+	return 0;
 }
 
 int store_want(struct store *s, const struct want *w, const location_id *l, size_t n,
