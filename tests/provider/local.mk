@@ -23,6 +23,14 @@ tests_provider_test_session_LDADD = $(test_ldadd)
 tests_provider_test_session_CFLAGS = $(test_cflags)
 tests_provider_test_session_CPPFLAGS = $(test_cppflags)
 
+check_PROGRAMS += tests/provider/test_rights
+tests_provider_test_rights_SOURCES = tests/provider/test_rights.c \
+	tests/provider/imap_rig.c tests/provider/imap_rig.h \
+	tests/provider/imap_server.c tests/provider/imap_server.h
+tests_provider_test_rights_LDADD = $(test_ldadd)
+tests_provider_test_rights_CFLAGS = $(test_cflags)
+tests_provider_test_rights_CPPFLAGS = $(test_cppflags)
+
 check_PROGRAMS += tests/provider/test_imap_parse
 tests_provider_test_imap_parse_SOURCES = tests/provider/test_imap_parse.c
 tests_provider_test_imap_parse_LDADD = $(test_ldadd)
