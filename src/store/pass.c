@@ -7,7 +7,6 @@
 #include "store/priv.h"
 
 enum {
-	PASSES_KEPT = 2,       /* complete passes that a lost message or an awaited copy outlives */
 	PURGE_SLICES_MAX = 8,  /* of 500 messages, in one pass */
 };
 
@@ -48,7 +47,7 @@ static int collect(struct store *s, const char *sql, account_id a, GArray *ids, 
 	sqlite3_stmt *q = db_stmt(s, sql);
 	int r;
 
-	db_bind(q, "ii", a.v, (int64_t)PASSES_KEPT);
+	db_bind(q, "ii", a.v, (int64_t)ORPHAN_PASSES);
 	while ((r = db_step(s, q, err)) > 0) {
 		int64_t id = sqlite3_column_int64(q, 0);
 
@@ -93,8 +92,8 @@ static int purge_slice(struct store *s, account_id a, struct err *err)
 	if (r < 0)
 		return r;
 	r = collect(s,
-		"SELECT id FROM message WHERE account_id = ? AND orphan > 0 AND orphan > ?"
-		" LIMIT 500",
+		"SELECT id FROM message WHERE account_id = ?1 AND orphan > 0 AND orphan > ?2"
+		" AND id NOT IN (" ONLY_OURS ") LIMIT 500",
 		a, ids, err);
 	for (guint i = 0; r == 0 && i < ids->len; i++)
 		r = message_purge(s, g_array_index(ids, int64_t, i), err);
