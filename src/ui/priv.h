@@ -57,6 +57,7 @@ struct ui {
 	message_id acted_message;
 	bool has_acted;
 	location_id moving;    /* what the open picker is to move */
+	int64_t retargeting;   /* the row of the queue that it is to give another target */
 	mailbox_id naming;     /* what the open prompt is to rename or delete */
 
 	int64_t told_wish;     /* the last refused wish about the tree that was told */
