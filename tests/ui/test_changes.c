@@ -1,9 +1,10 @@
 /* Changes on their way, in the activity view, and the history of steps (M-71, C-02, C-14). */
 #include <string.h>
 
-#include "base/mem.h"
-#include "screen.h"
 #include "base/clock.h"
+#include "base/mem.h"
+#include "model/flags.h"
+#include "screen.h"
 #include "ui/activity.h"
 
 static struct screen *s;
