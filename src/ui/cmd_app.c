@@ -72,11 +72,27 @@ static int quit(struct ui *ui, const char *arg, struct err *err)
 	return 0;
 }
 
+/* Of what was begun in the list, the newest: a search, a range, marks, a large step. */
+static bool cancel_here(struct ui *ui)
+{
+	if (search_stop(ui)) {
+		ui_say(ui, _("Stopped: nothing was marked"));
+		return true;
+	}
+	if (ui->visual) {
+		ui->visual = false;
+		return true;
+	}
+	return ui_forget_marks(ui) || carry_escape(ui);
+}
+
 /* Esc where there is nothing to close: the message in the status line goes. */
 static int cancel(struct ui *ui, const char *arg, struct err *err)
 {
 	(void)arg;
 	(void)err;
+	if (ui_view(ui)->ops->context == IN_LIST && cancel_here(ui))
+		return 0;
 	if (ui_view(ui)->ops->context & (IN_HELP | IN_PICKER | IN_READER | IN_ACTIVITY | IN_HISTORY))
 		view_pop(ui);
 	else
@@ -208,7 +224,7 @@ const struct command commands_app[] = {
 	{ "retry", "", IN_READER, 0, 0, N_("try again"), N_("ask for the message again"), retry },
 	{ "redraw", "", IN_ANY, 0, 0, NULL, N_("draw the screen anew"), redraw },
 	{ "suspend", "", IN_ANY, 0, 0, NULL, N_("back to the shell; fg returns"), suspend },
-	{ "cancel", "", IN_ANY, 0, 0, NULL, N_("cancel what was begun, or close"), cancel },
+	{ "cancel", "", IN_ANY, 0, 0, N_("cancel"), N_("cancel what was begun, or close"), cancel },
 	{ "quit", "", IN_ANY, 0, 0, N_("quit"), N_("leave tern; everything is saved"), quit },
 	{ "add-account", "", IN_ANY, 0, 0, N_("add an account"), N_("how to add an account"),
 		add_account },

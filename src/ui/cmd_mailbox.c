@@ -64,10 +64,16 @@ static int go(struct ui *ui, const char *arg, struct err *err)
 
 static int step(struct ui *ui, int direction, struct err *err)
 {
-	int place = sidebar_step(&ui->sidebar, direction);
+	int place = -1, rc;
 
+	for (int i = 0; i < ui_count(ui); i++) {
+		place = sidebar_step(&ui->sidebar, direction);
+		rc = place < 0 ? 0 : ui_open_place(ui, place, err);
+		if (rc < 0 || place < 0)
+			break;
+	}
 	if (place >= 0)
-		return ui_open_place(ui, place, err);
+		return rc;
 	ui_say(ui, direction > 0 ? _("This is the last mailbox") : _("This is the first mailbox"));
 	return 0;
 }

@@ -45,6 +45,8 @@ bool status_clear(struct ui *ui);
 int64_t status_tick(struct ui *ui);
 /* y: the last line; a long message grows upwards from there. */
 void status_draw(struct ui *ui, struct canvas *c, int y);
+/* A text that may be longer than a line: its last line is row y, the others stand above. */
+void status_draw_text(const char *text, enum style style, struct canvas *c, int y);
 /* "fetching INBOX 1,200/100,000": "" when there is nothing to say. */
 void state_text(const struct engine_state *s, char *out, size_t cap);
 /* Another tern on this store looks after the account: nothing is wrong. */
