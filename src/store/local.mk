@@ -14,6 +14,7 @@ libtern_a_SOURCES += \
 	src/store/dump.c \
 	src/store/event.c \
 	src/store/expire.c \
+	src/store/history.c \
 	src/store/identity.c \
 	src/store/job.c \
 	src/store/lease.c \
@@ -29,10 +30,13 @@ libtern_a_SOURCES += \
 	src/store/queue_view.c \
 	src/store/rebase.c \
 	src/store/rights.c \
+	src/store/settle.c \
 	src/store/store.c src/store/store.h \
 	src/store/tree.c \
 	src/store/turn.c \
-	src/store/want.c src/store/wish.h
+	src/store/undo.c \
+	src/store/want.c src/store/wish.h \
+	src/store/words.c
 
 BUILT_SOURCES += src/store/schema.h
 CLEANFILES += src/store/schema.h
