@@ -344,13 +344,13 @@ START_TEST(a_single_step_is_undone_and_done_again)
 	ck_assert_int_eq(archived, 3);
 	screen_keys(s, "j"); /* the copy, not the latest */
 	screen_keys(s, "u");
-	shows("Undone: copy of 2 messages");
+	shows("Undone: copies of 2 messages");
 	ck_assert_int_eq(rig_total(s->rig, s->rig->archive), archived);
 	ck_assert(view_history_row(s->ui)->undone);
 	screen_keys(s, "u");
 	shows("This step is undone already");
 	screen_keys(s, "<C-r>");
-	shows("Done again: copy of 2 messages");
+	shows("Done again: copies of 2 messages");
 	ck_assert(!view_history_row(s->ui)->undone);
 	screen_keys(s, "<C-r>");
 	shows("This step was not undone");
@@ -370,11 +370,11 @@ START_TEST(a_long_history_is_paged)
 	for (int i = 0; i < STEPS; i++)
 		screen_keys(s, "F");
 	screen_keys(s, "gh");
-	shows("Message 1 ");
+	shows(": Message 1\n");
 	ck_assert_int_eq(view_history_row(s->ui)->messages, 1);
 	screen_keys(s, "G");
 	shows("450 steps");
-	shows("Message 450");
+	shows(": Message 450\n");
 	screen_keys(s, "j");
 	shows("This is the oldest step");
 	screen_keys(s, "u");
