@@ -449,8 +449,7 @@ int wish_queue(struct store *s, const struct place *p, struct wish *w, struct er
 
 /* --- taking back ------------------------------------------------------- */
 
-/* What was to go when this row is done stays. */
-static int free_followers(struct store *s, int64_t row, struct err *err)
+int wish_free_followers(struct store *s, int64_t row, struct err *err)
 {
 	g_autoptr(GArray) ids = g_array_new(FALSE, FALSE, sizeof(int64_t));
 	sqlite3_stmt *q = db_stmt(s, "SELECT id FROM mutation WHERE after_id > 0 AND after_id = ?"
@@ -481,7 +480,7 @@ int wish_withdraw(struct store *s, int64_t row, struct err *err)
 		r = cancel_row(s, row, err);
 
 	if (r == 0)
-		r = free_followers(s, row, err);
+		r = wish_free_followers(s, row, err);
 	if (r == 0)
 		r = db_ask(s, err, &message, "SELECT message_id FROM mutation WHERE id = ?", "i",
 			row);

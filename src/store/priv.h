@@ -129,6 +129,17 @@ int rebase(struct store *s, int64_t message, struct err *err);
 /* Removes a location, keeps the counters; a message that lost its last one waits as an orphan. */
 int location_delete(struct store *s, int64_t location, struct err *err);
 
+/* --- a new message (entry.c) -------------------------------------------- */
+
+/* Its row, its conversation and its line in the cache ledger; now dates what has no date. */
+int entry_message(struct store *s, account_id a, const struct change *c, int64_t now,
+	int64_t *message, struct err *err);
+/* A place of it, as the server has it (uid 0: as it will have it). */
+int entry_location(struct store *s, mailbox_id m, const struct change *c, int64_t now,
+	int64_t message, struct err *err);
+/* An unread place was added to a message that was there: its conversation counts it. */
+int entry_unread(struct store *s, int64_t message, struct err *err);
+
 /* --- identity (identity.c) --------------------------------------------- */
 
 /* A message about to be stored, as conversations see it. */
@@ -171,6 +182,9 @@ int wish_begin(struct store *s, struct err *err);
  * none).  1 = something changes, 0 = it is so already, or nothing is shown there.
  */
 int wish_apply(struct store *s, const struct want *w, int64_t location, int64_t step,
+	struct err *err);
+/* The same for an append of that step that was undone: 0 = the message is gone. */
+int wish_append_again(struct store *s, int64_t message, int64_t target, int64_t step,
 	struct err *err);
 
 /* The same for an append that was undone before it left: 0 = the message is gone. */
@@ -219,9 +233,18 @@ int queue_conflict(struct store *s, int64_t location, const char *why, struct er
 /* The same for open wishes that would bring a message to that place. */
 int queue_conflict_target(struct store *s, int64_t location, const char *why, struct err *err);
 
+/* SELECT of the messages that no server has: an append of ours that waits, or came to grief. */
+#define ONLY_OURS                                                                                  \
+	"SELECT message_id FROM mutation WHERE verb = 'append'"                                    \
+	" AND status IN ('queued', 'leased', 'conflict', 'failed')"
+
 /* --- bodies (body.c) --------------------------------------------------- */
 
 char *body_path(const struct store *s, int64_t message);
+/* A temporary file that may become a body (g_free the name); store_recover sweeps what is left. */
+int body_tmp(const struct store *s, char **tmp, int *fd, struct err *err);
+/* In a transaction: it becomes the body of a message, on disk under its name, with its row. */
+int body_adopt(struct store *s, int64_t message, const char *tmp, int64_t size, struct err *err);
 /* Removes the files of these messages (GArray of int64_t), those that have one. */
 void body_unlink(const struct store *s, const GArray *messages);
 /* The ledger says that the body is here, size in bytes, or (size < 0) that it was removed. */

@@ -59,9 +59,9 @@ int step_label(struct store *s, int64_t step, int64_t rest, struct err *err)
 		"ii", step, rest);
 }
 
-static int note_item(struct store *s, const struct place *p, const struct wish *w, struct err *err)
+int step_item(struct store *s, const struct place *p, const struct wish *w, struct err *err)
 {
-	bool flags = w->verb == MUTATION_FLAGS;
+	bool flags = w->verb == MUTATION_FLAGS || w->verb == MUTATION_APPEND;
 
 	return db_run(s, err,
 		"INSERT INTO undo_item (step_id, message_id, source_id, target_id, add_flags,"
@@ -122,7 +122,7 @@ static int ground_of(struct wishing *w, int64_t mailbox, int64_t *target, struct
 	return r;
 }
 
-static void gather_news(struct store *s, const struct place *p, const struct wish *w)
+void wish_news(struct store *s, const struct place *p, const struct wish *w)
 {
 	account_id a = { p->account };
 	mailbox_id m = { p->mailbox };
@@ -162,10 +162,10 @@ static int act(struct wishing *w, const struct place *p, struct err *err)
 		r = wish_queue(w->s, p, &wish, err);
 	if (r <= 0)
 		return r;
-	r = w->noted ? note_item(w->s, p, &wish, err) : 0;
+	r = w->noted ? step_item(w->s, p, &wish, err) : 0;
 	if (r == 0)
 		r = rebase(w->s, p->message, err);
-	gather_news(w->s, p, &wish);
+	wish_news(w->s, p, &wish);
 	return r < 0 ? r : 1;
 }
 
@@ -452,11 +452,4 @@ int wish_append_again(struct store *s, int64_t message, int64_t target, int64_t 
 {
 	(void)s, (void)message, (void)target, (void)step, (void)err;
 	return 0;
-}
-
-int store_append(struct store *s, mailbox_id target, const struct change *facts, int fd,
-	message_id replaces, message_id *out, struct err *err)
-{
-	(void)s, (void)target, (void)facts, (void)fd, (void)replaces, (void)out;
-	return err_set(err, ERR_UNSUPPORTED, "not yet");
 }

@@ -39,6 +39,9 @@ int wish_queue(struct store *s, const struct place *p, struct wish *w, struct er
 /* Takes back a row that nothing can have left of; wishes that it had made superfluous are made
  * again, those that waited for it go too. */
 int wish_withdraw(struct store *s, int64_t row, struct err *err);
+/* What was to go when this row is done stays where it is: the row will not be done. */
+int wish_free_followers(struct store *s, int64_t row, struct err *err);
+/* A row behind all others; p->uidvalidity and p->flags are what the reader saw. */
 int wish_insert(struct store *s, const struct place *p, const struct wish *w, int64_t target_location,
 	struct err *err);
 
@@ -84,6 +87,10 @@ void bulk_drop(gpointer bulk);
 /* --- want.c ------------------------------------------------------------ */
 
 int step_begin(struct store *s, const struct want *w, int64_t *step, struct err *err);
+/* What the step does to one message. */
+int step_item(struct store *s, const struct place *p, const struct wish *w, struct err *err);
+/* What the screen and other processes hear of it. */
+void wish_news(struct store *s, const struct place *p, const struct wish *w);
 /* The line of the history, from its items and how many are still to come. */
 int step_label(struct store *s, int64_t step, int64_t rest, struct err *err);
 
