@@ -183,6 +183,8 @@ int store_tree_settle(struct store *s, int64_t id, const struct err *why, struct
 int store_tree_rows(struct store *s, account_id a, GPtrArray **out, struct err *err);
 /* Takes a wish back that has not left, or a failed one out of sight. */
 int store_tree_discard(struct store *s, int64_t id, struct err *err);
+/* One that waits for its next try, or that was refused, is tried again now. */
+int store_tree_retry(struct store *s, int64_t id, struct err *err);
 
 /* --- jobs (M-28..M-37) -------------------------------------------------- */
 

@@ -139,7 +139,7 @@ static int look_now(struct ui *ui, const char *arg, struct err *err)
 	return 0;
 }
 
-enum { MAIL = IN_LIST | IN_READER, SYNC = MAIL | IN_ACTIVITY };
+enum { MAIL = IN_LIST | IN_READER, SYNC = MAIL | IN_ACTIVITY | IN_HISTORY };
 
 const struct command commands_mailbox[] = {
 	{ "mailboxes", "", MAIL, NEEDS_STORE, 0, N_("mailbox"), N_("choose a mailbox by a few letters"),

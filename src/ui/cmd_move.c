@@ -105,7 +105,8 @@ static int prev_message(struct ui *ui, const char *arg, struct err *err)
 	return step_message(ui, -1, err);
 }
 
-enum { MOVES = IN_LIST | IN_READER | IN_HELP | IN_PICKER | IN_ACTIVITY, MAIL = IN_LIST | IN_READER };
+enum { MOVES = IN_LIST | IN_READER | IN_HELP | IN_PICKER | IN_ACTIVITY | IN_HISTORY,
+	MAIL = IN_LIST | IN_READER };
 
 const struct command commands_move[] = {
 	{ "next", "", MOVES, 0, 0, N_("down"), N_("one row or line down"), next },

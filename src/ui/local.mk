@@ -9,6 +9,7 @@ libtern_a_SOURCES += \
 	src/ui/cmd_mark.c \
 	src/ui/cmd_message.c \
 	src/ui/cmd_move.c \
+	src/ui/cmd_queue.c \
 	src/ui/cmd_tree.c \
 	src/ui/command.c src/ui/command.h \
 	src/ui/coverage.c src/ui/coverage.h \
@@ -33,6 +34,7 @@ libtern_a_SOURCES += \
 	src/ui/view.c src/ui/view.h \
 	src/ui/view_activity.c \
 	src/ui/view_help.c \
+	src/ui/view_history.c \
 	src/ui/view_main.c \
 	src/ui/view_message.c \
 	src/ui/view_picker.c \

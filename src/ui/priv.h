@@ -81,6 +81,7 @@ struct ui {
 	struct carry carry;
 	struct offers offers;
 	mailbox_id emptying;   /* what an open question is to empty */
+	int64_t retargeting;   /* the row of the queue that the open picker is to give another target */
 	mailbox_id naming;     /* what the open prompt is to rename or delete */
 
 	int64_t told_wish;     /* the last refused wish about the tree that was told */

@@ -34,8 +34,24 @@ void ui_say(struct ui *ui, const char *fmt, ...)
 	ui->dirty = true;
 }
 
+/* Keeps the error: the activity view shows it when it is long gone from here. */
+static void remember(struct status *s, const char *text)
+{
+	if (s->n_told > 0 && strcmp(s->told[0].text, text) == 0) {
+		s->told[0].at = clock_unix();
+		s->told[0].times++;
+		return;
+	}
+	s->n_told = MIN(s->n_told + 1, TOLD_MAX);
+	memmove(&s->told[1], &s->told[0], (s->n_told - 1) * sizeof s->told[0]);
+	s->told[0] = (struct told){ .at = clock_unix(), .times = 1 };
+	g_strlcpy(s->told[0].text, text, sizeof s->told[0].text);
+}
+
 void ui_complain(struct ui *ui, const struct err *err)
 {
+	if (err->code != ERR_USAGE) /* what was typed wrong matters to nobody later */
+		remember(&ui->status, err->text);
 	ui_say(ui, "%s", err->text);
 	ui->status.error = true;
 	ui->status.until = clock_mono_ms() + COMPLAIN_MS;

@@ -17,6 +17,15 @@
 struct ui;
 struct engine_state;
 
+enum { TOLD_MAX = 16 }; /* errors that can be read again */
+
+/* An error that stood in the status line. */
+struct told {
+	int64_t at;           /* unix seconds, when it was told last */
+	int times;            /* one after the other */
+	char text[ERR_TEXT_MAX];
+};
+
 struct status {
 	char text[ERR_TEXT_MAX];
 	bool error;
@@ -24,6 +33,8 @@ struct status {
 	int64_t until;        /* monotonic ms, 0 = nothing is shown */
 	int pending;          /* changes that wait to reach a server */
 	int64_t pending_at;   /* when they were counted; 0 = count again */
+	struct told told[TOLD_MAX]; /* the newest first */
+	size_t n_told;
 };
 
 void ui_say(struct ui *ui, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

@@ -100,6 +100,7 @@ static void fill(struct help_view *h, unsigned from)
 		{ IN_READER, N_("In a message") },
 		{ IN_PICKER, N_("Choosing a mailbox") },
 		{ IN_ACTIVITY, N_("In the activity") },
+		{ IN_HISTORY, N_("In the history") },
 	};
 
 	for (size_t i = 0; i < G_N_ELEMENTS(parts); i++) /* first what was on the screen */
@@ -192,7 +193,8 @@ char *ui_keys_text(void)
 		unsigned where;
 		const char *name;
 	} parts[] = { { IN_LIST, "list" }, { IN_READER, "reader" }, { IN_PICKER, "picker" },
-		{ IN_HELP, "help" }, { IN_WELCOME, "welcome" }, { IN_ACTIVITY, "activity" } };
+		{ IN_HELP, "help" }, { IN_WELCOME, "welcome" }, { IN_ACTIVITY, "activity" },
+		{ IN_HISTORY, "history" } };
 	struct keymap *m = keymap_new();
 	GString *out = g_string_new(NULL);
 	const struct command *command;
