@@ -4,12 +4,16 @@ schema = src/store/schema/001-initial.sql src/store/schema/002-engine.sql \
 
 libtern_a_SOURCES += \
 	src/store/account.c \
+	src/store/append.c \
 	src/store/apply.c \
 	src/store/batch.c src/store/batch.h \
 	src/store/body.c \
+	src/store/bulk.c \
 	src/store/check.c \
+	src/store/coalesce.c \
 	src/store/count.c \
 	src/store/dump.c \
+	src/store/entry.c \
 	src/store/event.c \
 	src/store/expire.c \
 	src/store/identity.c \
@@ -26,10 +30,11 @@ libtern_a_SOURCES += \
 	src/store/queue.c \
 	src/store/queue_view.c \
 	src/store/rebase.c \
+	src/store/rights.c \
 	src/store/store.c src/store/store.h \
 	src/store/tree.c \
 	src/store/turn.c \
-	src/store/want.c
+	src/store/want.c src/store/wish.h
 
 BUILT_SOURCES += src/store/schema.h
 CLEANFILES += src/store/schema.h

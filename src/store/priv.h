@@ -30,6 +30,7 @@ struct store {
 	bool full_sync;
 	const void *owner;      /* the thread that may use this handle (store.c) */
 	GArray *deltas;         /* of struct delta: counters to add up at commit (count.c) */
+	GArray *news;           /* of struct news: wishes to be told of at commit (event.c) */
 	GArray *leases;         /* int64_t: accounts whose lease this handle took (lease.c) */
 	int64_t settled;        /* messages with a higher id came after the last complete pass */
 };
@@ -93,7 +94,22 @@ int event_emit(struct store *s, enum store_topic topic, account_id a, mailbox_id
 	int64_t count, struct err *err);
 /* Posts an event that is no fact of the log (queue moves, bodies). */
 void event_post(struct store *s, enum event_kind kind, int code, account_id a, message_id m);
+/*
+ * News of a wish about one message, in a transaction: told at the end of it, as
+ * one event per mailbox and topic when there are more than EVENT_SINGLES_MAX.
+ */
+void event_gather(struct store *s, enum store_topic topic, account_id a, mailbox_id m,
+	message_id msg);
+int event_flush(struct store *s, struct err *err);
 int event_trim(struct store *s, struct err *err);
+
+struct news {
+	enum store_topic topic;
+	account_id account;
+	mailbox_id mailbox;
+	guint n;
+	message_id singles[EVENT_SINGLES_MAX];
+};
 
 /* --- counters (count.c) ------------------------------------------------ */
 
@@ -111,6 +127,17 @@ int count_flush(struct store *s, struct err *err);
 int rebase(struct store *s, int64_t message, struct err *err);
 /* Removes a location, keeps the counters; a message that lost its last one waits as an orphan. */
 int location_delete(struct store *s, int64_t location, struct err *err);
+
+/* --- a new message (entry.c) -------------------------------------------- */
+
+/* Its row, its conversation and its line in the cache ledger; now dates what has no date. */
+int entry_message(struct store *s, account_id a, const struct change *c, int64_t now,
+	int64_t *message, struct err *err);
+/* A place of it, as the server has it (uid 0: as it will have it). */
+int entry_location(struct store *s, mailbox_id m, const struct change *c, int64_t now,
+	int64_t message, struct err *err);
+/* An unread place was added to a message that was there: its conversation counts it. */
+int entry_unread(struct store *s, int64_t message, struct err *err);
 
 /* --- identity (identity.c) --------------------------------------------- */
 
@@ -148,15 +175,34 @@ enum mutation_verb queue_verb(const char *name);
 bool queue_counts(const struct err *why);
 /* Begins what the reader wants to keep: durable, and refused when the disk is almost full. */
 int wish_begin(struct store *s, struct err *err);
+/*
+ * In a transaction: the wish about the message shown at a place goes into the
+ * queue and onto the screen, as a row of that step of the history (0 = of
+ * none).  1 = something changes, 0 = it is so already, or nothing is shown there.
+ */
+int wish_apply(struct store *s, const struct want *w, int64_t location, int64_t step,
+	struct err *err);
+/* The same for an append of that step that was undone: 0 = the message is gone. */
+int wish_append_again(struct store *s, int64_t message, int64_t target, int64_t step,
+	struct err *err);
 
 /* Open wishes about a place become conflicts, with these words. */
 int queue_conflict(struct store *s, int64_t location, const char *why, struct err *err);
 /* The same for open wishes that would bring a message to that place. */
 int queue_conflict_target(struct store *s, int64_t location, const char *why, struct err *err);
 
+/* SELECT of the messages that no server has: an append of ours that waits, or came to grief. */
+#define ONLY_OURS                                                                                  \
+	"SELECT message_id FROM mutation WHERE verb = 'append'"                                    \
+	" AND status IN ('queued', 'leased', 'conflict', 'failed')"
+
 /* --- bodies (body.c) --------------------------------------------------- */
 
 char *body_path(const struct store *s, int64_t message);
+/* A temporary file that may become a body (g_free the name); store_recover sweeps what is left. */
+int body_tmp(const struct store *s, char **tmp, int *fd, struct err *err);
+/* In a transaction: it becomes the body of a message, on disk under its name, with its row. */
+int body_adopt(struct store *s, int64_t message, const char *tmp, int64_t size, struct err *err);
 /* Removes the files of these messages (GArray of int64_t), those that have one. */
 void body_unlink(const struct store *s, const GArray *messages);
 /* The ledger says that the body is here, size in bytes, or (size < 0) that it was removed. */
