@@ -444,12 +444,3 @@ int store_want_all(struct store *s, const struct want *want, mailbox_id m, bool 
 	r = tx_end(s, want_all(&w, m, unread, &done, &rest, err), err);
 	return r < 0 ? r : (int)MIN(rest + done, INT_MAX);
 }
-
-/* --- appends ------------------------------------------------------------ */
-
-int wish_append_again(struct store *s, int64_t message, int64_t target, int64_t step,
-	struct err *err)
-{
-	(void)s, (void)message, (void)target, (void)step, (void)err;
-	return 0;
-}
