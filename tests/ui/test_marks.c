@@ -107,7 +107,7 @@ START_TEST(marks_stay_with_their_messages)
 	screen_keys(s, "oOo"); /* other orders */
 	ck_assert_uint_eq(marked(), 1);
 	screen_keys(s, "G<C-u>:order<Space>date<Enter>gg");
-	ck_assert(screen_shows(s, "✓2024-03-15"));
+	ck_assert(screen_shows(s, "✓10:00"));
 	screen_keys(s, "d");
 	ck_assert(!screen_shows(s, "build 4711"));
 	ck_assert(screen_shows(s, "Just in"));
@@ -287,9 +287,9 @@ END_TEST
 START_TEST(a_query_marks)
 {
 	one_account();
-	screen_keys(s, "Tfrom:ana<Enter>");
+	screen_keys(s, "Tfrom:lima<Enter>");
 	ck_assert_uint_eq(marked(), 1);
-	ck_assert(screen_shows(s, "1 message matches from:ana and is marked"));
+	ck_assert(screen_shows(s, "1 message matches from:lima and is marked"));
 	screen_keys(s, "Tis:unread<Space>after:2024-03-13<Enter>");
 	ck_assert_uint_eq(marked(), 3);
 	screen_keys(s, "Tsubject:nothing<Enter>");
@@ -329,7 +329,7 @@ END_TEST
 START_TEST(more_than_fifty_are_asked_about)
 {
 	many(120);
-	screen_keys(s, "gg80UggTall<Enter>e");
+	screen_keys(s, "gg40U40UggTall<Enter>e");
 	ck_assert(screen_shows(s, "Move 120 messages of Inbox to Archive?  80 of them are unread.  y/n"));
 	screen_golden(s, "bulk-question-80x24");
 	screen_size(s, 10, 40);
