@@ -321,7 +321,7 @@ static void undo_key(struct ui *ui, char *out, size_t cap)
 /* After a wish was stored: show it, go on, tell the engine. */
 static void settle(struct ui *ui, const struct deed *d, account_id account, int64_t n)
 {
-	char undo[KEY_SEQUENCE_MAX * KEY_NAME_MAX], what[200];
+	char undo[KEY_SEQUENCE_MAX * KEY_NAME_MAX], what[200], number[32];
 
 	if (ui->targets.marked) {
 		marks_clear(&ui->marks);
@@ -332,7 +332,9 @@ static void settle(struct ui *ui, const struct deed *d, account_id account, int6
 	ui_reread(ui);
 	go_on(ui, d);
 	undo_key(ui, undo, sizeof undo);
-	if (d->kind == DEED_FOREVER)
+	if (ui->carry.left > 0)
+		ui_say(ui, _("On its way: %s messages; Esc Esc stops the rest"), number_text(n, number));
+	else if (d->kind == DEED_FOREVER)
 		ui_say(ui, "%s", what);
 	else
 		ui_say(ui, _("%s; %s undoes it"), what, undo);
