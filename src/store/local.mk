@@ -16,6 +16,7 @@ libtern_a_SOURCES += \
 	src/store/entry.c \
 	src/store/event.c \
 	src/store/expire.c \
+	src/store/history.c \
 	src/store/identity.c \
 	src/store/job.c \
 	src/store/lease.c \
@@ -31,10 +32,13 @@ libtern_a_SOURCES += \
 	src/store/queue_view.c \
 	src/store/rebase.c \
 	src/store/rights.c \
+	src/store/settle.c \
 	src/store/store.c src/store/store.h \
 	src/store/tree.c \
 	src/store/turn.c \
-	src/store/want.c src/store/wish.h
+	src/store/undo.c \
+	src/store/want.c src/store/wish.h \
+	src/store/words.c
 
 BUILT_SOURCES += src/store/schema.h
 CLEANFILES += src/store/schema.h

@@ -178,11 +178,9 @@ static int repeat(struct ui *ui, const char *arg, struct err *err)
 	return deed_prepare(ui, err) < 0 ? err->code : deed_commit(ui, &ui->last, err);
 }
 
-/* "Undone: move of 3 messages to Archive (2 of 3; 1 is elsewhere by now); ^R does it again" */
-static void say_undone(struct ui *ui, const struct undone *u, bool again)
+void ui_say_undone(struct ui *ui, const struct undone *u, bool again, const char *other)
 {
 	char key[KEY_SEQUENCE_MAX * KEY_NAME_MAX], partly[120] = "";
-	const char *other = again ? "undo" : "redo";
 	int all = u->done + u->left + u->skipped;
 
 	snprintf(key, sizeof key, ":%s", other);
@@ -215,7 +213,7 @@ static int turn_back(struct ui *ui, bool again, struct err *err)
 		list_seek_message(&ui->list, &ui->acted, ui->acted_message, err) < 0)
 		return err->code;
 	ui->has_acted = false;
-	say_undone(ui, &undone, again);
+	ui_say_undone(ui, &undone, again, again ? "undo" : "redo");
 	if (ui->engine)
 		ui->engine->push(ui->engine, (account_id){ 0 });
 	return 0;

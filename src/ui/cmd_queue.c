@@ -138,21 +138,8 @@ static int target(struct ui *ui, const char *arg, struct err *err)
 
 /* --- steps of the history ------------------------------------------------ */
 
-static void say_turned(struct ui *ui, const struct undone *u, bool redo)
-{
-	g_autofree char *said = g_strdup_printf(redo ? _("Done again: %s") : _("Undone: %s"), u->what);
-
-	if (u->skipped == 0)
-		ui_say(ui, "%s", said);
-	else
-		ui_say(ui,
-			ngettext("%s; %d message is elsewhere by now and was left alone",
-				"%s; %d messages are elsewhere by now and were left alone",
-				(unsigned long)u->skipped),
-			said, u->skipped);
-}
-
-static int turn(struct ui *ui, int64_t step, bool redo, struct err *err)
+/* other: the command that turns it back. */
+static int turn(struct ui *ui, int64_t step, bool redo, const char *other, struct err *err)
 {
 	struct undone u = { 0 };
 	int r = redo ? store_redo(ui->store, step, &u, err) : store_undo(ui->store, step, &u, err);
@@ -163,8 +150,9 @@ static int turn(struct ui *ui, int64_t step, bool redo, struct err *err)
 		ui_say(ui, redo ? _("Nothing to do again") : _("Nothing to undo"));
 		return 0;
 	}
+	carry_watch(ui, redo ? _("doing again") : _("undoing"), u.done + u.left);
 	settle(ui, (account_id){ 0 });
-	say_turned(ui, &u, redo);
+	ui_say_undone(ui, &u, redo, other);
 	return 0;
 }
 
@@ -177,7 +165,7 @@ static int change_undo(struct ui *ui, const char *arg, struct err *err)
 		return err->code;
 	if (!p.item.step)
 		return err_set(err, ERR_USAGE, _("This is no step of the history; x drops it"));
-	return turn(ui, p.item.step, false, err);
+	return turn(ui, p.item.step, false, "history", err);
 }
 
 /* wish: 0 = undo, 1 = redo, -1 = whichever the step allows. */
@@ -190,7 +178,7 @@ static int turn_row(struct ui *ui, int wish, struct err *err)
 	if (wish >= 0 && r->undone != (bool)wish)
 		return err_set(err, ERR_USAGE,
 			wish ? _("This step was not undone") : _("This step is undone already"));
-	return turn(ui, r->step, r->undone, err);
+	return turn(ui, r->step, r->undone, r->undone ? "step-undo" : "step-redo", err);
 }
 
 static int step_undo(struct ui *ui, const char *arg, struct err *err)

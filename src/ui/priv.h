@@ -124,6 +124,9 @@ void ui_ask_command(struct ui *ui, const char *initial);
 account_id ui_here(const struct ui *ui);
 /* Tells the engine which mailboxes are looked at: cheap, often. */
 void ui_look(struct ui *ui);
+/* "Undone: move of 3 messages to Archive (2 of 3; 1 is elsewhere by now); ^R does it again"; other:
+ * the command that turns it back. */
+void ui_say_undone(struct ui *ui, const struct undone *u, bool again, const char *other);
 /* Ends marks and range; false if there were none. */
 bool ui_forget_marks(struct ui *ui);
 /* Will the next command be about this row of the list, marked or in the range? */
