@@ -22,6 +22,7 @@ libtern_a_SOURCES += \
 	src/store/lease.c \
 	src/store/listing.c \
 	src/store/mailbox.c \
+	src/store/match.c \
 	src/store/migrate.c \
 	src/store/pack.c \
 	src/store/page.c \
