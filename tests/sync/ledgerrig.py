@@ -50,8 +50,8 @@ def first_world():
 class Worker:
     """A server, and for each capability set a home that is synchronised with the first world."""
 
-    def __init__(self, program):
-        self.program = program
+    def __init__(self, program, nameless=False):
+        self.program, self.nameless = program, nameless
         self.folder = tempfile.mkdtemp(prefix="tern-ledger-",
                                        dir=MEMORY if os.access(MEMORY, os.W_OK) else None)
         self.server = Server(first_world(), "A")
@@ -115,7 +115,10 @@ class Worker:
         self.started.wait(COMMAND_S)
         self.victim.send_signal(signal.SIGKILL)
         # until it is dead it could still read an answer
-        os.waitid(os.P_PID, self.victim.pid, os.WEXITED | os.WNOWAIT)
+        try:
+            os.waitid(os.P_PID, self.victim.pid, os.WEXITED | os.WNOWAIT)
+        except ChildProcessError:
+            pass  # and the other thread has noticed
 
     def dump(self):
         return [json.loads(line) for line in self.tern("dump").splitlines()]
@@ -141,8 +144,8 @@ class Worker:
         self.tern("sync", good=(0,))
         again = without_account(self.dump())
         if dump != again:
-            raise Broken("one more sync changed the store: %s" % [
-                o for o in again if o not in dump][:4])
+            raise Broken("one more sync changed the store: %s became %s" % (
+                [o for o in dump if o not in again][:2], [o for o in again if o not in dump][:2]))
         return dump
 
 

@@ -625,5 +625,8 @@ class Server:
             connection.serve()
         except Gone:
             pass
+        except Exception as why:  # a fault of this file: the run must not pass
+            self.complain("harness", repr(why))
+            raise
         finally:
             connection.end()

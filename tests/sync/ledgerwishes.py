@@ -38,7 +38,8 @@ class Plan:
 
     def choose(self, rng, w):
         self.source = rng.choice(["INBOX", "INBOX", "INBOX", "Work"])
-        free = [m for m in self.world.boxes[self.source].mails if "\\Deleted" not in m.flags]
+        free = [m for m in self.world.boxes[self.source].mails if "\\Deleted" not in m.flags and
+                (w.nameless or has_id(self.world, m.token))]
         for m in rng.sample(free, min(rng.randint(1, 5), len(free))):
             self.ours.append(m.token)
             self.place[m.token], self.flags[m.token] = self.source, m.flags

@@ -2,7 +2,7 @@
 # lostanswer.py - exactly once in effect, whatever answer is lost
 #
 # usage: lostanswer.py [--runs N] [--what lost|numbers|deleted|all] [--seed S]
-#                      [--jobs N] [--only CASE] [--tern PROGRAM]
+#                      [--jobs N] [--nameless] [--only CASE] [--tern PROGRAM]
 #
 # Tern against a scripted server with a ledger (ledgerserver.py).  A run: tern
 # queues changes of one verb to one to five messages and pushes them; at one
@@ -173,9 +173,9 @@ def cases_of(what, sets, verb, number, trace, rng):
 WORKER = None
 
 
-def start(program, seed):
+def start(o):
     global WORKER, SEED
-    WORKER, SEED = Worker(program), seed
+    WORKER, SEED = Worker(o.tern, o.nameless), o.seed
 
 
 def attempt(case, failures):
@@ -222,7 +222,7 @@ def many(o, what, runs):
     if runs < combinations * sample:
         sample = -(-runs // combinations)
     done, failures = 0, []
-    with multiprocessing.Pool(o.jobs, start, (o.tern, o.seed)) as pool:
+    with multiprocessing.Pool(o.jobs, start, (o,)) as pool:
         jobs = jobs_of(what, runs, sample)
         waiting = collections.deque()
         while done < runs or waiting:
@@ -247,9 +247,7 @@ def again(o):
     """One case again, with all that the server saw."""
     what, sets, verb, number, step, fault = o.only.split(":")
     case = Case(what, sets, verb, int(number), int(step), None if fault == "None" else fault)
-    start(o.tern, o.seed)
-    world = None
-    WORKER.tell = True
+    start(o)
     failures = []
     attempt(case, failures)
     world = WORKER.server.world
@@ -268,6 +266,7 @@ def main():
     p.add_argument("--seed", type=int, default=int(os.environ.get("SEED", "20261122")))
     p.add_argument("--jobs", type=int, default=len(os.sched_getaffinity(0)))
     p.add_argument("--failures", type=int, default=100, help="stop after so many")
+    p.add_argument("--nameless", action="store_true", help="also mail without a Message-ID")
     p.add_argument("--only", help="one case, by its name")
     p.add_argument("--tern", default=os.path.join(os.environ.get("TOP_BUILDDIR", "."), "tern"))
     o = p.parse_args()
