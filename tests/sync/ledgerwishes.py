@@ -8,22 +8,28 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 import collections
+import os
 
 from ledgerrig import BOXES, has_id, message
-from ledgerworld import Mail
+from ledgerworld import Mail, field
 
 MARKS = {"flag": ("\\Flagged", True), "unflag": ("\\Flagged", False),
-         "read": ("\\Seen", True), "unread": ("\\Seen", False)}
+         "read": ("\\Seen", True), "unread": ("\\Seen", False),
+         "tag": ("later", True), "untag": ("work", False)}
 MOVES = {"move": None, "archive": "Archive", "delete": "Trash"}
-MESSAGES = list(MARKS) + list(MOVES) + ["flag+move", "move+flag", "move+move", "move+undo",
-                                        "flag+undo", "undo-doubt"]
+WHOLE = {"read-all": ("INBOX", "Work"), "empty-trash": ("Trash",)}
+MESSAGES = list(MARKS) + list(MOVES) + list(WHOLE) + [
+    "copy", "expunge", "append", "append-draft", "flag+move", "tag+flag", "move+flag", "move+move",
+    "move+expunge", "move+undo", "copy+undo", "flag+undo", "undo-doubt"]
 TREE = ["box-create", "box-rename", "box-delete", "box-subscribe", "box-unsubscribe"]
-LIVE = {"lost": MESSAGES + TREE, "numbers": list(MARKS) + list(MOVES) + ["flag+move"],
-        "deleted": list(MOVES) + ["flag+move", "move+flag", "move+undo"]}
+LISTS = {"lost": MESSAGES + TREE,
+         "numbers": list(MARKS) + list(MOVES) + ["copy", "expunge", "flag+move"],
+         "deleted": list(MOVES) + ["expunge", "copy", "empty-trash", "flag+move", "move+flag",
+                                   "move+expunge", "move+undo"]}
 
 
 def verbs(what):
-    return LIVE[what]
+    return LISTS[what]
 
 
 class Plan:
@@ -31,51 +37,114 @@ class Plan:
         self.world = world              # as it was: not to be changed
         self.before, self.commands, self.after = [], [], []
         self.ours, self.source, self.target = [], "INBOX", None
-        self.place, self.flags = {}, {}  # token -> path; token -> flags, in the end
+        self.ends = {}                  # token -> {path: flags}, in the end
+        self.place = {}                 # token -> where the next wish finds it
         self.arrivals = 0               # copies of one message that tern may have made, at most
         self.boxes, self.subscribed = None, None
-        self.tree = False
+        self.tree, self.appended = False, []
+
+    def take(self, w, source, mails):
+        self.source = source
+        for m in mails:
+            self.ours.append(m.token)
+            self.ends[m.token], self.place[m.token] = {source: m.flags}, source
+        self.words = [str(w.ids[t]) for t in self.ours]
 
     def choose(self, rng, w):
-        self.source = rng.choice(["INBOX", "INBOX", "INBOX", "Work"])
-        free = [m for m in self.world.boxes[self.source].mails if "\\Deleted" not in m.flags and
+        source = rng.choice(["INBOX", "INBOX", "INBOX", "Work"])
+        free = [m for m in self.world.boxes[source].mails if "\\Deleted" not in m.flags and
                 (w.nameless or has_id(self.world, m.token))]
-        for m in rng.sample(free, min(rng.randint(1, 5), len(free))):
-            self.ours.append(m.token)
-            self.place[m.token], self.flags[m.token] = self.source, m.flags
-        self.words = [str(w.ids[t]) for t in self.ours]
+        self.take(w, source, rng.sample(free, min(rng.randint(1, 5), len(free))))
+
+    def begin(self, token):
+        """Where a message was and its flags, as ends has it."""
+        return {self.source: self.world.find(self.source, token).flags}
 
     def mark(self, verb):
         name, on = MARKS[verb]
-        for t in self.ours:
-            self.flags[t] = self.flags[t] | {name} if on else self.flags[t] - {name}
-        return [verb] + self.words
+        for ends in self.ends.values():
+            for path, flags in ends.items():
+                ends[path] = flags | {name} if on else flags - {name}
+        if name.startswith("\\"):
+            return [verb] + self.words
+        return ["tag"] + self.words + ["--add" if on else "--remove", name]
+
+    def other_box(self, rng):
+        return rng.choice([b for b in BOXES if b not in (self.source, self.target)])
 
     def move(self, rng, verb):
-        self.target = MOVES[verb] or rng.choice(
-            [b for b in BOXES if b not in (self.source, self.target)])
-        self.place = dict.fromkeys(self.ours, self.target)
-        self.arrivals += 1
+        self.target = MOVES[verb] or self.other_box(rng)
+        for token, ends in self.ends.items():
+            ends[self.target] = ends.pop(self.place[token])
+            self.place[token] = self.target
+        self.arrivals = 1               # moves that wait become one
         return [verb] + self.words + (["--to", self.target] if verb == "move" else [])
+
+    def copy(self, rng):
+        self.target, self.arrivals = self.other_box(rng), 1
+        for token, ends in self.ends.items():
+            ends[self.target] = ends[self.place[token]]
+        return ["copy", self.target] + self.words
+
+    def expunge(self):
+        for ends in self.ends.values():
+            ends.clear()
+        return ["delete"] + self.words + ["--for-ever", "--yes"]
+
+    def part(self, rng, verb):
+        if verb in MARKS:
+            self.commands.append(self.mark(verb))
+        elif verb in MOVES:
+            self.commands.append(self.move(rng, verb))
+        elif verb == "copy":
+            self.commands.append(self.copy(rng))
+        elif verb == "expunge":
+            self.commands.append(self.expunge())
+        elif verb == "undo-doubt":
+            self.commands.append(self.move(rng, "move"))
+            self.after = [["undo"]]
+        else:  # done and settled first, then undone
+            self.before, self.commands = self.commands, [["undo"]]
 
 
 def of_messages(verb, rng, w):
     plan = Plan(w.base)
     plan.choose(rng, w)
-    place, flags = dict(plan.place), dict(plan.flags)
     for part in verb.split("+"):
-        if part in MARKS:
-            plan.commands.append(plan.mark(part))
-        elif part in MOVES:
-            plan.commands.append(plan.move(rng, part))
-        elif part == "undo-doubt":
-            plan.commands.append(plan.move(rng, "move"))
-            plan.after = [["undo"]]
-        else:  # done and settled first, then undone
-            plan.before, plan.commands = plan.commands, [["undo"]]
+        plan.part(rng, part)
     if "undo" in verb:
-        plan.place, plan.flags = place, flags
-        plan.arrivals = 0 if verb == "flag+undo" else 2 if verb == "undo-doubt" else 1
+        plan.ends = {t: plan.begin(t) for t in plan.ours}
+        plan.arrivals = {"flag+undo": 0, "copy+undo": 0, "undo-doubt": 2}.get(verb, 1)
+    return plan
+
+
+def of_whole(verb, rng, w):
+    """A whole mailbox, with what somebody else has marked."""
+    plan = Plan(w.base)
+    source = rng.choice(WHOLE[verb])
+    plan.take(w, source, w.base.boxes[source].mails)
+    if verb == "read-all":
+        plan.mark("read")
+        plan.commands = [["read-all", source]]
+    else:
+        plan.expunge()
+        plan.commands = [["empty-trash", "--yes"]]
+    return plan
+
+
+def of_append(verb, rng, w):
+    plan = Plan(w.base)
+    plan.target, plan.arrivals = plan.other_box(rng), 1
+    for i in range(rng.randint(1, 3)):
+        name = os.path.join(w.folder, "append%d" % i)
+        ident = verb == "append" or rng.random() < 0.5
+        with open(name, "wb") as f:
+            f.write(message(80000 + i, ident, "something").replace(b"\r\n", b"\n"))
+        flags = rng.choice([[], ["seen"], ["draft", "seen"]])
+        plan.commands.append(["append", plan.target, name] + (
+            ["--flags", ",".join(flags)] if flags else []))
+        plan.appended.append(("message 8%04d" % i, frozenset(
+            "\\" + f.capitalize() for f in flags)))
     return plan
 
 
@@ -109,7 +178,11 @@ def of_tree(verb, rng, w):
 
 
 def plan_of(verb, rng, w):
-    return of_tree(verb, rng, w) if verb in TREE else of_messages(verb, rng, w)
+    if verb in TREE:
+        return of_tree(verb, rng, w)
+    if verb in WHOLE:
+        return of_whole(verb, rng, w)
+    return of_append(verb, rng, w) if "append" in verb else of_messages(verb, rng, w)
 
 
 # --- the second client -----------------------------------------------------------------
@@ -128,7 +201,7 @@ class OtherClient:
 
     def some_action(self):
         actions = [self.flag_foreign, self.mark_deleted, self.append_alike]
-        if not self.plan.tree:
+        if self.plan.place:
             actions += [self.expunge_ours, self.flag_ours]
         self.rng.choice(actions)()
 
@@ -194,13 +267,14 @@ class Expected:
             conflicts = self.conflicts(dump)
             for token in self.plan.ours:
                 lines += self.one(token, token in conflicts) + self.effects(token)
-            lines += self.needless(conflicts)
+            lines += self.needless(conflicts) + self.appends()
         return lines
 
     def strangers(self):
         """Nothing of tern's may be about a message that is not ours."""
         return ["a message of others: %s" % (e,) for e in self.by_tern
-                if e.token and e.token not in self.plan.ours]
+                if e.token and e.token not in self.plan.ours and
+                not e.token.startswith("append:") and e.detail != "with the mailbox"]
 
     def conflicts(self, dump):
         """token -> words, of the rows that did not come to pass"""
@@ -216,23 +290,24 @@ class Expected:
     def one(self, token, conflict):
         """Where a message of ours is."""
         places = self.world.places().get(token, [])
-        live = [p for p in places if "\\Deleted" not in p[1]]
-        dead = [p for p in places if "\\Deleted" in p[1]]
-        end = (self.plan.place[token], self.plan.flags[token])
-        allowed = [[end]]
+        begin, ends = self.plan.begin(token), dict(self.plan.ends[token])
+        marked = "\\Deleted" in begin[self.plan.source]  # by somebody else
+        live = [p for p in places if marked and ends or "\\Deleted" not in p[1]]
+        dead = [p for p in places if p not in live]
+        allowed = [ends]
         if token in self.other.flagged:
-            allowed.append([(end[0], end[1] ^ {self.other.flagged[token]})])
+            allowed.append({p: f ^ {self.other.flagged[token]} for p, f in ends.items()})
+            allowed += [{**a, self.plan.source: f} for a in allowed[:] for p, f in
+                        allowed[1].items() if p == self.plan.source]
         if token in self.other.expunged:
-            allowed.append([])
+            allowed += [{p: f for p, f in a.items() if p != self.plan.source} for a in allowed[:]]
+            allowed.append({})
         if self.other.renumbered and conflict:
-            mail = next(m for m in self.plan.world.boxes[self.plan.source].mails
-                        if m.token == token)
-            allowed += [[(self.plan.source, mail.flags)],
-                        [(self.plan.source, self.plan.flags[token])]]
+            allowed += [begin, {self.plan.source: f for f in ends.values()}]
         lines = []
-        if live not in allowed:
-            lines.append("%s: is %s, wanted %s%s" % (token, shown(live), shown([end]),
-                                                     ", conflict" if conflict else ""))
+        if live not in [sorted(a.items()) for a in allowed]:
+            lines.append("%s: is %s, wanted %s%s" % (
+                token, shown(live), shown(sorted(ends.items())), ", conflict" if conflict else ""))
         if dead and (self.case.sets != "C" or not {p for p, _ in dead} <= {
                 self.plan.source, self.plan.target}):
             lines.append("%s: left behind: %s" % (token, shown(dead)))
@@ -248,6 +323,18 @@ class Expected:
         if made > self.plan.arrivals:
             lines.append("%s: %d copies were made" % (token, made))
         return lines
+
+    def appends(self):
+        """What only tern had is in its target, once."""
+        came = sorted((p, field(m.raw, "subject"), sorted(m.flags))
+                      for p, b in self.world.boxes.items() for m in b.mails
+                      if m.token.startswith("append:"))
+        wanted = sorted((self.plan.target, subject, sorted(flags))
+                        for subject, flags in self.plan.appended)
+        made = sum(e.kind == "arrive" and e.token.startswith("append:") for e in self.by_tern)
+        if came == wanted and made == len(wanted):
+            return []
+        return ["appended %s, %d times, wanted %s" % (came, made, wanted)]
 
     def tree(self, dump):
         lines = ["a wish about the tree failed: %s" % o for o in dump

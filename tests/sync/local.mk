@@ -10,6 +10,8 @@ tests_sync_test_sync_LDADD = $(test_ldadd)
 tests_sync_test_sync_CFLAGS = $(test_cflags)
 tests_sync_test_sync_CPPFLAGS = $(test_cppflags)
 
-# Short forms with a fixed seed; make killtest, twowriters and syscallkill are the long ones.
-dist_check_SCRIPTS += tests/sync/killloop.py tests/sync/twowriters.py tests/sync/syscallkill.py
-EXTRA_DIST += tests/sync/syncrig.py
+# Short forms with a fixed seed; make killtest, twowriters, lostanswer and syscallkill are the long ones.
+dist_check_SCRIPTS += tests/sync/killloop.py tests/sync/twowriters.py tests/sync/syscallkill.py \
+	tests/sync/lostanswer.py tests/sync/foreigndeleted.py
+EXTRA_DIST += tests/sync/syncrig.py tests/sync/ledgerrig.py tests/sync/ledgerserver.py \
+	tests/sync/ledgerwishes.py tests/sync/ledgerworld.py

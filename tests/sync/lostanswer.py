@@ -2,7 +2,8 @@
 # lostanswer.py - exactly once in effect, whatever answer is lost
 #
 # usage: lostanswer.py [--runs N] [--what lost|numbers|deleted|all] [--seed S]
-#                      [--jobs N] [--nameless] [--only CASE] [--tern PROGRAM]
+#                      [--jobs N] [--verbs V,...] [--nameless] [--only CASE]
+#                      [--tern PROGRAM]
 #
 # Tern against a scripted server with a ledger (ledgerserver.py).  A run: tern
 # queues changes of one verb to one to five messages and pushes them; at one
@@ -205,11 +206,15 @@ def work(job):
     return what, runs, failures
 
 
-def jobs_of(what, runs, sample):
+def chosen_verbs(o, what):
+    return [v for v in verbs(what) if not o.verbs or v in o.verbs.split(",")]
+
+
+def jobs_of(o, what, sample):
     """Endless: all verbs and sets, round after round."""
     number = 0
     while True:
-        for verb in verbs(what):
+        for verb in chosen_verbs(o, what):
             for sets in SETS:
                 yield what, sets, verb, number, sample
         number += 1
@@ -217,13 +222,13 @@ def jobs_of(what, runs, sample):
 
 def many(o, what, runs):
     """(runs, failures)"""
-    combinations = len(verbs(what)) * len(SETS)
+    combinations = len(chosen_verbs(o, what)) * len(SETS)
     sample = 10 if what == "deleted" else 200
     if runs < combinations * sample:
         sample = -(-runs // combinations)
     done, failures = 0, []
     with multiprocessing.Pool(o.jobs, start, (o,)) as pool:
-        jobs = jobs_of(what, runs, sample)
+        jobs = jobs_of(o, what, sample)
         waiting = collections.deque()
         while done < runs or waiting:
             while len(waiting) < o.jobs + 1 and done + len(waiting) < runs:
@@ -267,6 +272,7 @@ def main():
     p.add_argument("--jobs", type=int, default=len(os.sched_getaffinity(0)))
     p.add_argument("--failures", type=int, default=100, help="stop after so many")
     p.add_argument("--nameless", action="store_true", help="also mail without a Message-ID")
+    p.add_argument("--verbs", help="only these, separated by commas")
     p.add_argument("--only", help="one case, by its name")
     p.add_argument("--tern", default=os.path.join(os.environ.get("TOP_BUILDDIR", "."), "tern"))
     o = p.parse_args()
