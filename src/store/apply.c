@@ -176,7 +176,8 @@ static int adopt_awaited(struct work *w, const struct change *c, struct err *err
 	sqlite3_reset(q);
 	count_mailbox(w->s, w->b->mailbox.v, 0, 0, 1);
 	r = db_run(w->s, err,
-		"UPDATE location SET uid = ?, server_flags = ?, keywords = ?, passes = 0 WHERE id = ?",
+		"UPDATE location SET uid = ?, server_flags = ?, keywords = nullif(?, ''), passes = 0,"
+		" modseq = 0 WHERE id = ?",
 		"iiti", (int64_t)c->uid, (int64_t)c->flags, c->keywords, location);
 	if (r == 0)
 		r = rebase(w->s, message, err);
@@ -217,13 +218,17 @@ static int relocate(struct work *w, const struct change *c, int64_t message, str
 	return r < 0 ? r : rebase(w->s, message, err);
 }
 
-/* The server's flags of a location that is known. */
+/*
+ * The server's flags of a location that is known.  What we removed and somebody
+ * took the mark off again is a message like any other from then on.
+ */
 static int update_flags(struct work *w, const struct change *c, int64_t location, int64_t message,
 	struct err *err)
 {
 	int r = db_run(w->s, err,
-		"UPDATE location SET server_flags = ?, keywords = ? WHERE id = ?", "iti",
-		(int64_t)c->flags, c->keywords && *c->keywords ? c->keywords : NULL, location);
+		"UPDATE location SET server_flags = ?1, keywords = nullif(?2, ''), modseq = 0,"
+		" removed = (removed AND (?1 & ?3)) WHERE id = ?4", "itii", (int64_t)c->flags,
+		c->keywords, (int64_t)FLAG_DELETED, location);
 
 	if (r == 0)
 		r = rebase(w->s, message, err);

@@ -7,7 +7,9 @@ libtern_a_SOURCES += \
 	src/store/apply.c \
 	src/store/batch.c src/store/batch.h \
 	src/store/body.c \
+	src/store/bulk.c \
 	src/store/check.c \
+	src/store/coalesce.c \
 	src/store/count.c \
 	src/store/dump.c \
 	src/store/event.c \
@@ -25,10 +27,11 @@ libtern_a_SOURCES += \
 	src/store/queue.c \
 	src/store/queue_view.c \
 	src/store/rebase.c \
+	src/store/rights.c \
 	src/store/store.c src/store/store.h \
 	src/store/tree.c \
 	src/store/turn.c \
-	src/store/want.c
+	src/store/want.c src/store/wish.h
 
 BUILT_SOURCES += src/store/schema.h
 CLEANFILES += src/store/schema.h

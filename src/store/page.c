@@ -20,8 +20,8 @@ enum { SCOPE_MAX = 256, UNREAD_PAGE = 200, UNREAD_PAGES_MAX = 25 };
 #define ROW_COLUMNS                                                                                \
 	"l.id, l.message_id, l.mailbox_id, m.account_id, m.conversation_id, l.uid, l.flags,"       \
 	" l.pending, m.attachment, m.sent_at, l.date, l.size, m.from_name, m.from_addr,"           \
-	" m.to_text, m.cc_text, m.subject, m.rfc_id, l.keywords, l.sender, l.subject,"     \
-	" m.preview"
+	" m.to_text, m.cc_text, m.subject, m.rfc_id, ifnull(l.shown_keywords, l.keywords),"           \
+	" l.sender, l.subject, m.preview"
 
 /* CROSS JOIN keeps SQLite from turning the join around: the index on location leads. */
 #define ROW_TABLES " FROM location l CROSS JOIN message m ON m.id = l.message_id"

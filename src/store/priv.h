@@ -30,6 +30,7 @@ struct store {
 	bool full_sync;
 	const void *owner;      /* the thread that may use this handle (store.c) */
 	GArray *deltas;         /* of struct delta: counters to add up at commit (count.c) */
+	GArray *news;           /* of struct news: wishes to be told of at commit (event.c) */
 	GArray *leases;         /* int64_t: accounts whose lease this handle took (lease.c) */
 	int64_t settled;        /* messages with a higher id came after the last complete pass */
 };
@@ -93,7 +94,22 @@ int event_emit(struct store *s, enum store_topic topic, account_id a, mailbox_id
 	int64_t count, struct err *err);
 /* Posts an event that is no fact of the log (queue moves, bodies). */
 void event_post(struct store *s, enum event_kind kind, int code, account_id a, message_id m);
+/*
+ * News of a wish about one message, in a transaction: told at the end of it, as
+ * one event per mailbox and topic when there are more than EVENT_SINGLES_MAX.
+ */
+void event_gather(struct store *s, enum store_topic topic, account_id a, mailbox_id m,
+	message_id msg);
+int event_flush(struct store *s, struct err *err);
 int event_trim(struct store *s, struct err *err);
+
+struct news {
+	enum store_topic topic;
+	account_id account;
+	mailbox_id mailbox;
+	guint n;
+	message_id singles[EVENT_SINGLES_MAX];
+};
 
 /* --- counters (count.c) ------------------------------------------------ */
 
@@ -148,6 +164,13 @@ enum mutation_verb queue_verb(const char *name);
 bool queue_counts(const struct err *why);
 /* Begins what the reader wants to keep: durable, and refused when the disk is almost full. */
 int wish_begin(struct store *s, struct err *err);
+/*
+ * In a transaction: the wish about the message shown at a place goes into the
+ * queue and onto the screen, as a row of that step of the history (0 = of
+ * none).  1 = something changes, 0 = it is so already, or nothing is shown there.
+ */
+int wish_apply(struct store *s, const struct want *w, int64_t location, int64_t step,
+	struct err *err);
 
 /* Open wishes about a place become conflicts, with these words. */
 int queue_conflict(struct store *s, int64_t location, const char *why, struct err *err);

@@ -69,3 +69,8 @@ CREATE TABLE bulk_done (
 -- The changes of a step, together.
 CREATE INDEX mutation_of_step ON mutation (step_id, status, id)
 	WHERE status IN ('queued', 'leased', 'conflict', 'failed');
+
+-- after_id: the row that must be done before this one may leave (an older draft
+-- goes when the newer one is proven to be there); 0 = none.
+ALTER TABLE mutation ADD COLUMN after_id INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX mutation_after ON mutation (after_id) WHERE after_id > 0;
