@@ -118,7 +118,8 @@ static int ask_inbox(struct imap *i, struct flight *f, const struct plan *p, str
 {
 	if (!f->early || !p->qresync || imap_distrusted(i))
 		return 0;
-	return select_send(i, &f->inbox, "INBOX", true, NULL, err);
+	return select_send(i, &f->inbox, "INBOX", SELECT_WRITE | (p->acl ? SELECT_RIGHTS : 0), NULL,
+		err);
 }
 
 static int ask_list(struct imap *i, struct flight *f, const struct plan *p, struct err *err)
@@ -234,6 +235,8 @@ static int answered(struct imap *i, struct flight *f, const struct response *r, 
 		f->capability = 0;
 	} else if (r->tag == f->id) {
 		f->id = 0;
+	} else if (r->tag == f->inbox.rights) {
+		f->inbox.rights = 0;
 	} else if (r->tag == f->inbox.tag) {
 		inbox_answered(i, f, r);
 	} else if (r->tag == f->enable) {
@@ -253,7 +256,8 @@ int flight_land(struct imap *i, struct flight *f, struct err *err)
 	struct response r;
 	int n = 0;
 
-	while (n == 0 && (f->capability || f->enable || f->id || f->inbox.tag || f->list)) {
+	while (n == 0 && (f->capability || f->enable || f->id || f->inbox.rights || f->inbox.tag ||
+				 f->list)) {
 		n = read_landing(i, f, &r, err);
 		if (n == 0 && r.kind == RESPONSE_TAGGED)
 			n = answered(i, f, &r, err);
