@@ -10,8 +10,16 @@ tests_sync_test_sync_LDADD = $(test_ldadd)
 tests_sync_test_sync_CFLAGS = $(test_cflags)
 tests_sync_test_sync_CPPFLAGS = $(test_cppflags)
 
-# Short forms with a fixed seed; make killtest, twowriters, lostanswer and syscallkill are the long ones.
-dist_check_SCRIPTS += tests/sync/killloop.py tests/sync/twowriters.py tests/sync/syscallkill.py \
-	tests/sync/lostanswer.py tests/sync/foreigndeleted.py
-EXTRA_DIST += tests/sync/syncrig.py tests/sync/ledgerrig.py tests/sync/ledgerserver.py \
-	tests/sync/ledgerwishes.py tests/sync/ledgerworld.py
+# Short forms with a fixed seed; make killtest, twowriters and syscallkill are the long ones.
+dist_check_SCRIPTS += tests/sync/killloop.py tests/sync/twowriters.py tests/sync/syscallkill.py
+EXTRA_DIST += tests/sync/syncrig.py
+
+# Not part of the suite: make tests/bench/pushlag
+EXTRA_PROGRAMS += tests/bench/pushlag
+tests_bench_pushlag_SOURCES = tests/bench/pushlag.c
+tests_bench_pushlag_CPPFLAGS = $(test_cppflags)
+
+# Every answer lost once, on a server with a ledger; make lostanswer is the long form.
+dist_check_SCRIPTS += tests/sync/lostanswer.py tests/sync/foreigndeleted.py
+EXTRA_DIST += tests/sync/ledgerrig.py tests/sync/ledgerserver.py tests/sync/ledgerwishes.py \
+	tests/sync/ledgerworld.py
