@@ -199,8 +199,10 @@ void say_wish(const struct cli *c, const struct tree_wish *w)
 	g_autofree char *what = wish_text(w), *advice = NULL;
 
 	if (queue_is_stuck(w->status))
-		advice = g_strdup_printf(
-			_("; `tern queue drop m%" G_GINT64_FORMAT "` gives it up"), w->id);
+		advice = g_strdup_printf(_("; `tern queue drop m%" G_GINT64_FORMAT
+					   "` gives it up, `tern queue retry m%" G_GINT64_FORMAT
+					   "` tries it again"),
+			w->id, w->id);
 	say_change(account_name_of(c, w->account), what,
 		mutation_state_words(w->status, false, false), w->answer, advice ? advice : "");
 }

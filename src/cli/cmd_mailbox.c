@@ -147,8 +147,8 @@ static int want(struct cli *c, const struct args *a, const struct wish *w)
 	int64_t id;
 
 	if (!w->account->two_way) {
-		err_set(&err, ERR_USAGE,
-			_("%s is read-only: set two-way = true in its configuration to change "
+		err_set(&err, ERR_REFUSED,
+			_("%s is read-only: set two-way = on in its configuration to change "
 			  "mail"),
 			w->account->name);
 		return say_error(&err);

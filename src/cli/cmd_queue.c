@@ -206,15 +206,13 @@ static int read_row(const char *word, int64_t *id, bool *tree, struct err *err)
 	return 0;
 }
 
-/* Wishes about mailboxes can be given up only: one that was refused is made anew. */
 static int act_on_wish(struct cli *c, int64_t id, enum queue_act act, struct err *err)
 {
-	if (act != QUEUE_DROP)
-		return err_set(err, ERR_USAGE,
-			_("A wish about a mailbox can only be dropped: `tern queue drop "
-			  "m%" G_GINT64_FORMAT "`; then make it again."),
-			id);
-	return store_tree_discard(c->store, id, err) < 0 ? err->code : 1;
+	if (act == QUEUE_RETRY)
+		return store_tree_retry(c->store, id, err) < 0 ? err->code : 1;
+	if (act == QUEUE_DROP)
+		return store_tree_discard(c->store, id, err) < 0 ? err->code : 1;
+	return err_set(err, ERR_USAGE, _("Only changes of messages can be held."));
 }
 
 static int act_on(struct cli *c, const struct args *a, const char *word, enum queue_act act,

@@ -14,11 +14,13 @@ libtern_a_SOURCES += \
 	src/store/dump.c \
 	src/store/event.c \
 	src/store/expire.c \
+	src/store/history.c \
 	src/store/identity.c \
 	src/store/job.c \
 	src/store/lease.c \
 	src/store/listing.c \
 	src/store/mailbox.c \
+	src/store/match.c \
 	src/store/migrate.c \
 	src/store/pack.c \
 	src/store/page.c \
@@ -28,10 +30,13 @@ libtern_a_SOURCES += \
 	src/store/queue_view.c \
 	src/store/rebase.c \
 	src/store/rights.c \
+	src/store/settle.c \
 	src/store/store.c src/store/store.h \
 	src/store/tree.c \
 	src/store/turn.c \
-	src/store/want.c src/store/wish.h
+	src/store/undo.c \
+	src/store/want.c src/store/wish.h \
+	src/store/words.c
 
 BUILT_SOURCES += src/store/schema.h
 CLEANFILES += src/store/schema.h

@@ -7,7 +7,6 @@
 #include "store/priv.h"
 
 enum {
-	PASSES_KEPT = 2,       /* complete passes that a lost message or an awaited copy outlives */
 	PURGE_SLICES_MAX = 8,  /* of 500 messages, in one pass */
 };
 
@@ -48,7 +47,7 @@ static int collect(struct store *s, const char *sql, account_id a, GArray *ids, 
 	sqlite3_stmt *q = db_stmt(s, sql);
 	int r;
 
-	db_bind(q, "ii", a.v, (int64_t)PASSES_KEPT);
+	db_bind(q, "ii", a.v, (int64_t)ORPHAN_PASSES);
 	while ((r = db_step(s, q, err)) > 0) {
 		int64_t id = sqlite3_column_int64(q, 0);
 

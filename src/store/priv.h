@@ -15,6 +15,7 @@ enum {
 	EVENT_KEEP_ROWS = 100000,          /* C-29 */
 	EVENT_KEEP_S = 30 * 86400,
 	EVENT_SINGLES_MAX = 20,            /* more changes of one kind in one batch become one event */
+	ORPHAN_PASSES = 2,                 /* complete passes that a lost message or an awaited copy outlives */
 	HISTORY_KEEP_S = 30 * 86400,       /* settled queue rows and undo steps */
 };
 
@@ -154,7 +155,7 @@ int orphan_reunite(struct store *s, int64_t message, struct err *err);
 /* Removes a message with all rows that hang on it; the caller removes its body file after the commit. */
 int message_purge(struct store *s, int64_t message, struct err *err);
 
-/* --- the queue (queue.c, want.c) ------------------------------------------------ */
+/* --- the queue (queue.c, settle.c, want.c) ----------------------------- */
 
 /* By the name in a row; an unknown one has failed. */
 enum mutation_status queue_status(const char *name);
@@ -171,6 +172,47 @@ int wish_begin(struct store *s, struct err *err);
  */
 int wish_apply(struct store *s, const struct want *w, int64_t location, int64_t step,
 	struct err *err);
+
+/* The same for an append that was undone before it left: 0 = the message is gone. */
+int wish_append_again(struct store *s, int64_t message, int64_t target, int64_t step,
+	struct err *err);
+
+/* Which row of a message may leave next; rebase calls it whenever a fact or a wish changed. */
+int queue_ready(struct store *s, int64_t message, struct err *err);
+/* The mailbox has numbers again, of this UIDVALIDITY: the wishes about its messages are about these. */
+int queue_renumber(struct store *s, int64_t mailbox, struct err *err);
+/* Ends a row without effect, in a transaction: what it promised of its target is taken back. */
+int queue_end(struct store *s, int64_t row, enum mutation_status st, const char *answer,
+	struct err *err);
+/* Tells of n rows like this one, that their effect was taken back. */
+int queue_tell_taken(struct store *s, int64_t row, int64_t n, struct err *err);
+/* A move in doubt whose source is gone and whose copy was found is done; 1 = so it is, and the place
+ * is gone. */
+int queue_prove_moves(struct store *s, int64_t location, struct err *err);
+/* Ends what can never leave, for its place or its target is gone. */
+int queue_settle_lost(struct store *s, account_id a, struct err *err);
+
+/* --- the history (undo.c, history.c, words.c) -------------------------- */
+
+int history_row(struct store *s, int64_t step, struct history_row **out, struct err *err); /* 1 = is one */
+/* Fills in what a line of the history tells, from the items of the step. */
+int history_describe(struct store *s, int64_t step, struct err *err);
+/*
+ * One slice of undoing or doing again a large step: the items of messages with
+ * an id > *at, at most max of them, in a transaction.  How many were looked at
+ * (0 = that was all); *at is the last of them.
+ */
+int history_slice(struct store *s, int64_t step, bool redo, size_t max, int64_t *at,
+	struct undone *out, struct err *err);
+
+/* Many wishes alike, for a sentence; no string is NULL. */
+struct wish_words {
+	enum mutation_verb verb;
+	int64_t n;
+	unsigned add, remove;
+	const char *add_keywords, *remove_keywords, *source, *target; /* "" = none, or several */
+};
+char *wish_words(const struct wish_words *w);
 
 /* Open wishes about a place become conflicts, with these words. */
 int queue_conflict(struct store *s, int64_t location, const char *why, struct err *err);
