@@ -4,6 +4,7 @@ schema = src/store/schema/001-initial.sql src/store/schema/002-engine.sql \
 
 libtern_a_SOURCES += \
 	src/store/account.c \
+	src/store/append.c \
 	src/store/apply.c \
 	src/store/batch.c src/store/batch.h \
 	src/store/body.c \
@@ -12,6 +13,7 @@ libtern_a_SOURCES += \
 	src/store/coalesce.c \
 	src/store/count.c \
 	src/store/dump.c \
+	src/store/entry.c \
 	src/store/event.c \
 	src/store/expire.c \
 	src/store/history.c \

@@ -92,8 +92,8 @@ static int purge_slice(struct store *s, account_id a, struct err *err)
 	if (r < 0)
 		return r;
 	r = collect(s,
-		"SELECT id FROM message WHERE account_id = ? AND orphan > 0 AND orphan > ?"
-		" LIMIT 500",
+		"SELECT id FROM message WHERE account_id = ?1 AND orphan > 0 AND orphan > ?2"
+		" AND id NOT IN (" ONLY_OURS ") LIMIT 500",
 		a, ids, err);
 	for (guint i = 0; r == 0 && i < ids->len; i++)
 		r = message_purge(s, g_array_index(ids, int64_t, i), err);

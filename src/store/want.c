@@ -7,8 +7,6 @@
  * bulk.c, who may wish what in rights.c.
  */
 #include <limits.h>
-#include <stdio.h>
-#include <string.h>
 
 #include "base/clock.h"
 #include "base/file.h"
@@ -59,9 +57,9 @@ int step_label(struct store *s, int64_t step, int64_t rest, struct err *err)
 		"ii", step, rest);
 }
 
-static int note_item(struct store *s, const struct place *p, const struct wish *w, struct err *err)
+int step_item(struct store *s, const struct place *p, const struct wish *w, struct err *err)
 {
-	bool flags = w->verb == MUTATION_FLAGS;
+	bool flags = w->verb == MUTATION_FLAGS || w->verb == MUTATION_APPEND;
 
 	return db_run(s, err,
 		"INSERT INTO undo_item (step_id, message_id, source_id, target_id, add_flags,"
@@ -122,7 +120,7 @@ static int ground_of(struct wishing *w, int64_t mailbox, int64_t *target, struct
 	return r;
 }
 
-static void gather_news(struct store *s, const struct place *p, const struct wish *w)
+void wish_news(struct store *s, const struct place *p, const struct wish *w)
 {
 	account_id a = { p->account };
 	mailbox_id m = { p->mailbox };
@@ -162,10 +160,10 @@ static int act(struct wishing *w, const struct place *p, struct err *err)
 		r = wish_queue(w->s, p, &wish, err);
 	if (r <= 0)
 		return r;
-	r = w->noted ? note_item(w->s, p, &wish, err) : 0;
+	r = w->noted ? step_item(w->s, p, &wish, err) : 0;
 	if (r == 0)
 		r = rebase(w->s, p->message, err);
-	gather_news(w->s, p, &wish);
+	wish_news(w->s, p, &wish);
 	return r < 0 ? r : 1;
 }
 
@@ -173,7 +171,7 @@ int wishing_act(struct wishing *w, int64_t location, struct err *err)
 {
 	AUTO(place_clear) struct place p = { 0 };
 	int r = place_load(w->s, location, false, &p, err);
-	int first = r > 0 && !w->reaching ? bulk_first(w, p.message, err) : 0;
+	int first = r > 0 && !w->s->reaching ? bulk_first(w, p.message, err) : 0;
 
 	if (r <= 0 || first < 0)
 		return MIN(r, first);
@@ -443,20 +441,4 @@ int store_want_all(struct store *s, const struct want *want, mailbox_id m, bool 
 	wishing_open(&w, s, want, 0, true);
 	r = tx_end(s, want_all(&w, m, unread, &done, &rest, err), err);
 	return r < 0 ? r : (int)MIN(rest + done, INT_MAX);
-}
-
-/* --- appends ------------------------------------------------------------ */
-
-int wish_append_again(struct store *s, int64_t message, int64_t target, int64_t step,
-	struct err *err)
-{
-	(void)s, (void)message, (void)target, (void)step, (void)err;
-	return 0;
-}
-
-int store_append(struct store *s, mailbox_id target, const struct change *facts, int fd,
-	message_id replaces, message_id *out, struct err *err)
-{
-	(void)s, (void)target, (void)facts, (void)fd, (void)replaces, (void)out;
-	return err_set(err, ERR_UNSUPPORTED, "not yet");
 }
