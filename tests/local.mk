@@ -1,5 +1,6 @@
 # Each room's tests list themselves in tests/ROOM/local.mk.
 include tests/base/local.mk
+include tests/model/local.mk
 include tests/mime/local.mk
 include tests/net/local.mk
 include tests/config/local.mk

@@ -18,6 +18,7 @@ enum {
 	TABLE_MIN = 64, /* narrower screens show jobs as sentences */
 	GROUPS_MAX = 100, /* changes shown per account */
 	JOB_COLUMNS = 7,
+	NEW_S = 5,	/* so young a change is "just now" */
 };
 
 struct builder {
@@ -278,16 +279,19 @@ static enum style status_style(enum mutation_status status)
 }
 
 /* One change: a word for its state, what it is, how old, how often it was tried and when it is
- * again; the server's words below.  subject may be NULL; takes what is in the item. */
+ * again; the server's words below.  Takes the words of the item. */
 static void put_change(struct builder *b, struct activity_item item, const struct mutation_row *r)
 {
 	g_autoptr(GString) text = g_string_new(item.what);
+	int64_t age = clock_unix() - r->created_at;
 	char span[32];
 
 	if (r->subject && *r->subject && item.n == 1)
 		g_string_append_printf(text, ": %s", r->subject);
-	g_string_append_printf(text, _(" (%s old"),
-		span_text(clock_unix() - r->created_at, span, sizeof span));
+	if (age < NEW_S)
+		g_string_append(text, _(" (just now"));
+	else
+		g_string_append_printf(text, _(" (%s old"), span_text(age, span, sizeof span));
 	if (r->attempts > 0)
 		g_string_append_printf(text,
 			ngettext(", tried %d time", ", tried %d times", (unsigned long)r->attempts),
@@ -397,7 +401,8 @@ static void add_changes(struct builder *b, account_id id)
 		put_group(b, g);
 		shown += g->n;
 	}
-	put_more(b, id, shown);
+	if (groups->len == GROUPS_MAX)
+		put_more(b, id, shown);
 }
 
 /* --- errors -------------------------------------------------------------- */

@@ -98,12 +98,13 @@ static int drop(struct ui *ui, const char *arg, struct err *err)
 
 static int retarget(struct ui *ui, mailbox_id m, struct err *err)
 {
-	const struct mailbox *mailbox = sidebar_mailbox(&ui->sidebar, m);
 	int n = store_queue_retarget(ui->store, ui->retargeting, true, m, err);
+	const struct mailbox *mailbox;
 
 	if (n < 0)
 		return n;
-	settle(ui, mailbox ? mailbox->account : (account_id){ 0 });
+	settle(ui, (account_id){ 0 });
+	mailbox = sidebar_mailbox(&ui->sidebar, m);
 	ui_say(ui, ngettext("%d message goes to %s now", "%d messages go to %s now", (unsigned long)n),
 		n, mailbox ? mailbox_label(mailbox) : "?");
 	return 0;

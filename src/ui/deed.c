@@ -321,7 +321,7 @@ static void undo_key(struct ui *ui, char *out, size_t cap)
 /* After a wish was stored: show it, go on, tell the engine. */
 static void settle(struct ui *ui, const struct deed *d, account_id account, int64_t n)
 {
-	char undo[KEY_SEQUENCE_MAX * KEY_NAME_MAX], what[200];
+	char undo[KEY_SEQUENCE_MAX * KEY_NAME_MAX], what[200], number[32];
 
 	if (ui->targets.marked) {
 		marks_clear(&ui->marks);
@@ -332,7 +332,9 @@ static void settle(struct ui *ui, const struct deed *d, account_id account, int6
 	ui_reread(ui);
 	go_on(ui, d);
 	undo_key(ui, undo, sizeof undo);
-	if (d->kind == DEED_FOREVER)
+	if (ui->carry.left > 0)
+		ui_say(ui, _("On its way: %s messages; Esc Esc stops the rest"), number_text(n, number));
+	else if (d->kind == DEED_FOREVER)
 		ui_say(ui, "%s", what);
 	else
 		ui_say(ui, _("%s; %s undoes it"), what, undo);
@@ -340,23 +342,11 @@ static void settle(struct ui *ui, const struct deed *d, account_id account, int6
 		ui->engine->push(ui->engine, account);
 }
 
-static int wish_one_step(struct ui *ui, const struct want *w, const location_id *l, size_t n,
-	struct err *err)
-{
-	if (w->verb == MUTATION_FLAGS && !w->add_keywords)
-		return store_want_flags(ui->store, l, n, w->add, w->remove, err);
-	if (w->verb == MUTATION_MOVE && w->target.v)
-		return store_want_move(ui->store, l, n, w->target, err);
-	if (w->verb == MUTATION_MOVE)
-		return store_want_role(ui->store, l, n, w->role, err);
-	return store_want(ui->store, w, l, n, err);
-}
-
 static int wish(struct ui *ui, const struct deed *d, const struct survey *v, struct err *err)
 {
 	const location_id *l = (const location_id *)(const void *)v->here->data;
 	struct want w = want_of(d);
-	int n = wish_one_step(ui, &w, l, v->here->len, err);
+	int n = store_want(ui->store, &w, l, v->here->len, err);
 
 	if (n < 0)
 		return n;

@@ -63,8 +63,8 @@ static int put(struct canvas *c, int y, int x, const char *keys, const char *lab
 /* With marks, a range or a count: what acts on them. */
 static const char *const *hints_of(struct ui *ui)
 {
-	static const char *const marked[] = { "archive", "delete", "move", "toggle-flag", "toggle-read",
-		"tag", "copy", "spam", "cancel", NULL };
+	static const char *const marked[] = { "archive", "delete", "move", "toggle-flag", "cancel",
+		"toggle-read", "tag", "copy", "spam", NULL };
 
 	if (ui_view(ui)->ops->context == IN_LIST &&
 		(ui->visual || ui->count > 0 || marks_count(&ui->marks) > 0))

@@ -69,7 +69,6 @@ struct ui {
 	struct list_key acted; /* the row of the last change: undo goes back to it */
 	message_id acted_message;
 	bool has_acted;
-	int64_t retargeting;   /* the row of the queue that the open picker gives another target */
 	struct marks marks;
 	bool visual;           /* a range is open: from anchor to the cursor */
 	struct list_key anchor;
@@ -82,6 +81,7 @@ struct ui {
 	struct carry carry;
 	struct offers offers;
 	mailbox_id emptying;   /* what an open question is to empty */
+	int64_t retargeting;   /* the row of the queue that the open picker is to give another target */
 	mailbox_id naming;     /* what the open prompt is to rename or delete */
 
 	int64_t told_wish;     /* the last refused wish about the tree that was told */

@@ -5,7 +5,7 @@
 #include "ui/priv.h"
 
 enum {
-	SLICE = 2000,     /* rows between two looks at the keyboard */
+	SLICE = 1000,     /* rows between two looks at the keyboard */
 	TELL_MS = 100,    /* the status line is written so often */
 };
 

@@ -254,7 +254,7 @@ static bool count_key(struct ui *ui, const struct key *k)
 	const struct binding *b;
 
 	if (k->mods || k->code < (ui->count > 0 ? '0' : '1') || k->code > '9' || ui->n_keys > 0 ||
-		!(where & (IN_LIST | IN_READER | IN_HELP | IN_ACTIVITY)) ||
+		!(where & (IN_LIST | IN_READER | IN_HELP | IN_ACTIVITY | IN_HISTORY)) ||
 		keymap_look_up(ui->keymap, where, k, 1, &b) != KEYMAP_NONE)
 		return false;
 	ui->count = MIN(10 * ui->count + (int)(k->code - '0'), COUNT_MAX);
@@ -381,24 +381,41 @@ void ui_key(struct ui *ui, const struct key *k)
 
 /* --- events and time --------------------------------------------------- */
 
+/* The change about the message that the server did not take, in words; false if none is known. */
+static bool refused_words(struct ui *ui, const struct event *e, const char *keys, struct err *out)
+{
+	g_autoptr(GPtrArray) rows = NULL;
+	bool found = false;
+
+	if (!e->message || store_queue_some(ui->store, (account_id){ e->account },
+				   (message_id){ e->message }, ANSWERS_MAX, &rows, NULL) < 0)
+		return false;
+	for (guint i = 0; i < rows->len; i++) {
+		const struct mutation_row *r = rows->pdata[i];
+
+		if (!r->answer || !*r->answer ||
+			(r->status != MUTATION_FAILED && r->status != MUTATION_CONFLICT))
+			continue;
+		found = true;
+		err_set(out, out->code, r->status == MUTATION_CONFLICT
+				? _("\"%s\" was changed elsewhere: %s (%s shows it)")
+				: _("The server did not change \"%s\": %s (%s shows it)"),
+			r->subject, r->answer, keys);
+	}
+	return found;
+}
+
 /* Says what happened to a change that the server did not take. */
 static void complain_mutation(struct ui *ui, const struct event *e)
 {
-	g_autoptr(GPtrArray) rows = NULL;
-	struct err err;
+	struct err err = { .code = e->code < 0 ? (enum err_code)e->code : ERR_CONFLICT };
+	char keys[KEY_SEQUENCE_MAX * KEY_NAME_MAX] = ":activity";
 
-	err_set(&err, e->code < 0 ? (enum err_code)e->code : ERR_CONFLICT,
-		_("The server did not take a change; the list shows what it has"));
-	if (e->message && store_queue_some(ui->store, (account_id){ e->account },
-				  (message_id){ e->message }, ANSWERS_MAX, &rows, NULL) >= 0)
-		for (guint i = 0; i < rows->len; i++) {
-			const struct mutation_row *r = rows->pdata[i];
-
-			if (r->answer && *r->answer &&
-				(r->status == MUTATION_FAILED || r->status == MUTATION_CONFLICT))
-				err_set(&err, err.code, _("The server did not change \"%s\": %s"),
-					r->subject, r->answer);
-		}
+	keymap_keys_of(ui->keymap, ui_view(ui)->ops->context, "activity", keys, sizeof keys);
+	if (!refused_words(ui, e, keys, &err))
+		err_set(&err, err.code,
+			_("The server did not take a change, the list shows what it has; %s tells more"),
+			keys);
 	ui_complain(ui, &err);
 }
 

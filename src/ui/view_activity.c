@@ -1,4 +1,6 @@
 /* The activity view: what tern does for each account, and what waits. */
+#include <stdlib.h>
+
 #include "base/clock.h"
 #include "base/i18n.h"
 #include "ui/activity.h"
@@ -8,11 +10,13 @@ enum {
 	FRESH_MS = 250, /* built again at most this often while events come */
 	OLD_MS = 5000,	/* and this often without any: jobs tell nobody */
 	SHARE = 20,	/* building takes at most this part of the time */
+	AROUND = 3,	/* lines of the screen above and below the view */
+	USUAL_HEIGHT = 21, USUAL_WIDTH = 80, /* before anything was drawn */
 };
 
 struct activity_view {
 	struct view base;
-	struct activity *shown; /* NULL = to be built */
+	struct activity *shown;
 	int width, top, height;
 	int cursor; /* of shown->items; -1 = none is on the screen */
 	int64_t built_at; /* monotonic ms */
@@ -90,7 +94,7 @@ static void draw(struct view *base, struct canvas *c, const struct area *a)
 	struct activity_view *v = (struct activity_view *)base;
 	const struct activity_item *at;
 
-	if (!v->shown || v->width != a->w)
+	if (v->width != a->w)
 		build(v, a->w);
 	v->height = a->h;
 	v->top = CLAMP(v->top, 0, MAX((int)v->shown->lines->len - a->h, 0));
@@ -113,8 +117,6 @@ static int64_t tick(struct view *base)
 	int64_t pause = MAX(v->stale ? FRESH_MS : OLD_MS, v->cost * SHARE);
 	int64_t left = v->built_at + pause - clock_mono_ms();
 
-	if (!v->shown) /* not drawn yet */
-		return OLD_MS;
 	if (left > 0)
 		return left;
 	build(v, v->width);
@@ -122,15 +124,15 @@ static int64_t tick(struct view *base)
 	return OLD_MS;
 }
 
-/* Takes the cursor to the next change if that shows; the text moves otherwise. */
+/* Takes the cursor to the next change if that is less than a screen away; the text moves otherwise. */
 static bool step(struct activity_view *v, int by)
 {
-	const struct activity_item *to = v->cursor < 0 ? NULL : item(v, v->cursor + by);
+	const struct activity_item *at = item(v, v->cursor), *to = item(v, v->cursor + by);
 
-	if (!to || to->line < v->top || to->line >= v->top + v->height)
+	if (!at || !to || abs(to->line - at->line) >= v->height)
 		return false;
 	v->cursor += by;
-	v->top = MAX(v->top, MIN(to->line + to->lines - v->height, to->line));
+	v->top = MIN(MAX(v->top, to->line + to->lines - v->height), to->line);
 	return true;
 }
 
@@ -139,7 +141,7 @@ static int move(struct view *base, enum motion m, struct err *err)
 	struct activity_view *v = (struct activity_view *)base;
 
 	(void)err;
-	if (!v->shown || ((m == MOVE_NEXT || m == MOVE_PREV) && step(v, m == MOVE_NEXT ? 1 : -1)))
+	if ((m == MOVE_NEXT || m == MOVE_PREV) && step(v, m == MOVE_NEXT ? 1 : -1))
 		return 0;
 	view_scroll(base->ui, m, v->height, (int)v->shown->lines->len, &v->top);
 	if (m == MOVE_FIRST || m == MOVE_LAST)
@@ -179,7 +181,14 @@ static const struct view_ops ops = {
 
 void view_activity_open(struct ui *ui)
 {
-	view_push(ui, &ops);
+	struct activity_view *v = (struct activity_view *)view_push(ui, &ops);
+	const struct canvas *c = ui->drawn;
+
+	/* the next key may come before the first drawing: it, too, has a change under the cursor */
+	v->height = c ? MAX(c->height - AROUND, 1) : USUAL_HEIGHT;
+	build(v, c ? c->width : USUAL_WIDTH);
+	v->cursor = 0;
+	keep_cursor(v, false);
 }
 
 const struct activity_item *view_activity_item(struct ui *ui)
@@ -194,6 +203,6 @@ void view_activity_reread(struct ui *ui)
 {
 	struct view *v = ui_view(ui);
 
-	if (v->ops == &ops && ((struct activity_view *)v)->shown)
+	if (v->ops == &ops)
 		build((struct activity_view *)v, ((struct activity_view *)v)->width);
 }

@@ -4,7 +4,7 @@
 # must not be changed.  On a Maildir made here.
 . "$(dirname "$0")/lib.sh"
 mail=$dir/Mail
-for i in 1 2 3 4 5; do
+for i in 1 2 3 4 5 6 7; do
 	letter "$mail" "$i.m:2," "2026-01-0$i 10:00" 'Ana <ana@example.org>' "letter $i"
 done
 for m in .Archive .Trash .Work; do mkdir -p "$mail/$m/cur" "$mail/$m/new" "$mail/$m/tmp"; done
@@ -13,26 +13,26 @@ t sync; is_code sync 0
 t list --json
 id() { printf '%s\n' "$list" | grep "\"$1.m@example.org\"" | field id; }
 list=$out
-one=$(id 1) two=$(id 2) three=$(id 3) four=$(id 4) five=$(id 5)
+one=$(id 1) two=$(id 2) three=$(id 3) four=$(id 4) five=$(id 5) six=$(id 6) seven=$(id 7)
 in_box() { t list --mailbox "$1" --json; printf '%s\n' "$out" | grep -c '"id":'; }
 files() { find "$mail/$1/cur" "$mail/$1/new" -type f | wc -l; }
 row() { t queue --json; printf '%s\n' "$out" | tail -1 | field id; }
 
 # --- copy, tag, read-all ---------------------------------------------------------
 t copy Work "$one" "$two"; is_code 'copy is queued' 75
-t queue; has 'one line for one step' "$out" 'copy of 2 messages'
+t queue; has 'one line for one step' "$out" 'copies of 2 messages'
 is 'one line' "$(printf '%s\n' "$out" | wc -l)" 1
 t queue --rows --json; is 'two rows' "$(printf '%s\n' "$out" | wc -l)" 2
 t queue --json; is 'as json' "$(printf '%s\n' "$out" | field messages)" 2
 t push; is_code 'push of a copy' 0
 is 'both are there' "$(files .Work)" 2
-is 'and here' "$(files .)" 5
+is 'and here' "$(files .)" 7
 t copy Nowhere "$one"; is_code 'copy to nowhere' 3
 t copy Work; is_code 'copy of nothing' 2
 t tag "$one"; is_code 'tag without words' 2; has 'what to say' "$talk" '--add WORDS'
 t read-all inbox --push --json; is_code read-all 0
-is 'all of them' "$(printf '%s\n' "$out" | field changed)" 5
-t list --mailbox inbox --json; is 'and are read' "$(printf '%s\n' "$out" | grep -c 'Seen')" 5
+is 'all of them' "$(printf '%s\n' "$out" | field changed)" 7
+t list --mailbox inbox --json; is 'and are read' "$(printf '%s\n' "$out" | grep -c 'Seen')" 7
 t read-all Nowhere; is_code 'read-all of nothing' 3
 t read-all inbox; is_code 'read-all again' 0
 
@@ -70,7 +70,7 @@ is 'the trash is empty' "$(files .Trash)" 0
 t empty-trash; is_code 'empty again' 0
 
 # --- the queue -------------------------------------------------------------------
-t move "$one" --to Archive; is_code 'move is queued' 75
+t move "$six" --to Archive; is_code 'move is queued' 75
 at=$(row)
 t queue hold "$at"; is_code hold 0
 t push; is_code 'what is held stays' 75; has 'and says so' "$talk" 'held'
@@ -82,14 +82,14 @@ t queue --json; is 'the target' "$(printf '%s\n' "$out" | field target)" '"Work"
 t queue release "$at"; t queue retry "$at"; is_code retry 75
 t queue drop "$at" --group; is_code drop 0
 t queue; is 'nothing is queued' "$out" ''
-is 'back in the inbox' "$(t list --mailbox inbox --json; printf '%s\n' "$out" | grep -c '"1.m@')" 1
+is 'back in the inbox' "$(t list --mailbox inbox --json; printf '%s\n' "$out" | grep -c '"6.m@')" 1
 t queue drop "$at"; is_code 'dropped already' 3
 t queue hold x; is_code 'no number' 2
 t queue move "$at" Work; is_code 'no such row' 3
 t queue fly; is_code 'no such verb' 2
 
 # --- history ---------------------------------------------------------------------
-t move "$one" "$two" --to Archive --push; is_code 'move' 0
+t move "$six" "$seven" --to Archive --push; is_code 'move' 0
 t history --json --max 1; is_code history 0
 step=$(printf '%s\n' "$out" | field step)
 is 'its size' "$(printf '%s\n' "$out" | field messages)" 2
