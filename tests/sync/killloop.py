@@ -2,7 +2,7 @@
 # killloop.py - kill -9 at random points while queued changes of every kind drain
 #
 # usage: killloop.py [--kills N] [--changes N] [--messages N] [--each N] [--seed S]
-#                    [--tern PROGRAM] [--keep]
+#                    [--verbs VERB,...] [--tern PROGRAM] [--keep]
 #
 # A private Dovecot, one account, a second client that writes at the same time.
 # A drain is: some thousand changes of every kind (flags, keywords, moves, copies,
@@ -67,8 +67,8 @@ class Step:
 class Ours:
     """The model: what the reader asked for and was told is safe."""
 
-    def __init__(self, rng, tern, folder):
-        self.rng, self.tern, self.folder = rng, tern, folder
+    def __init__(self, rng, tern, folder, verbs):
+        self.rng, self.tern, self.folder, self.verbs = rng, tern, folder, verbs
         self.places, self.ids = {}, {}   # Message-ID -> sorted places; local ids
         self.done, self.undone = [], []  # steps, newest last
         self.number = 20000
@@ -97,7 +97,7 @@ class Ours:
         numbers = [str(n) for i in chosen for n in sorted(self.ids[i])]
         words = {"forever": ["delete"] + numbers + ["--for-ever", "--yes"],
                  "move": ["move"] + numbers + ["--to", target],
-                 "copy": ["copy"] + numbers + ["--to", target]}.get(verb, [verb] + numbers)
+                 "copy": ["copy", target] + numbers}.get(verb, [verb] + numbers)
         after = {}
         for i in chosen:
             there = (target, self.places[i][0][1])
@@ -123,7 +123,7 @@ class Ours:
         with open(path, "wb") as f:
             f.write(raw)
         box = self.rng.choice(BOXES)
-        return Step(["append", path, "--to", box], {ident: []}, {ident: [(box, frozenset({"\\seen"}))]})
+        return Step(["append", box, path, "--flags", "seen"], {ident: []}, {ident: [(box, frozenset({"\\seen"}))]})
 
     def history(self, verb):
         steps = self.done if verb == "undo" else self.undone
@@ -147,8 +147,7 @@ class Ours:
         self.counts["changes"] += len(step.changed())
 
     def queue(self):
-        verbs = {**{v: m[0] for v, m in MARKS.items()}, **OTHERS}
-        verb = self.rng.choices(list(verbs), list(verbs.values()))[0]
+        verb = self.rng.choices(list(self.verbs), list(self.verbs.values()))[0]
         step = self.step_of(verb)
         if not step or not step.changed():
             return
@@ -315,7 +314,8 @@ class Drain:
 def drains(o, rng, server, tern, folder):
     tern.run("account", "add", "test", *server.account())
     tern.run("sync")
-    ours = Ours(rng, tern, folder)
+    weights = {**{v: m[0] for v, m in MARKS.items()}, **OTHERS}
+    ours = Ours(rng, tern, folder, {v: weights[v] for v in o.verbs.split(",") if v} or weights)
     begin = ours.look()
     idents = sorted(begin)
     rng.shuffle(idents)
@@ -342,6 +342,7 @@ def main():
     p.add_argument("--messages", type=int, help="ours; 600, with few kills 120")
     p.add_argument("--each", type=int, help="kills that a drain aims at; 250, with few kills 30")
     p.add_argument("--seed", type=int, default=int(os.environ.get("SEED", "20261122")))
+    p.add_argument("--verbs", default="", help="only these, to narrow a failure down")
     p.add_argument("--tern", default=os.path.join(os.environ.get("TOP_BUILDDIR", "."), "tern"))
     p.add_argument("--keep", action="store_true", help="leave the folder for looking")
     o = p.parse_args()

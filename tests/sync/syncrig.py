@@ -91,7 +91,7 @@ class Tern:
 
     def queue(self):
         """Rows of the queue that are not done: they wait, failed, or met a conflict."""
-        return [json.loads(line) for line in self.run("queue", "--json", good=(0, 3)).splitlines()]
+        return [json.loads(line) for line in self.run("queue", "--rows", "--json", good=(0, 3)).splitlines()]
 
     def waiting(self):
         """Those that will still be sent."""
@@ -117,7 +117,7 @@ def make_message(number):
 def wanted_marks(place):
     """Flags and keywords of a place of a dump, as the reader wants them, in lower case."""
     return frozenset(f.lower() for f in place["wanted_flags"] +
-                     (place.get("wanted_keywords", place["keywords"]) or "").split())
+                     (place["wanted_keywords"] or "").split())
 
 
 def shown_picture(dump):
