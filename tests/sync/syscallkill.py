@@ -442,7 +442,7 @@ def run(o, world):
 def main():
     p = argparse.ArgumentParser()
     p.add_argument("--all", action="store_true")
-    p.add_argument("--sample", type=int, default=12)
+    p.add_argument("--sample", type=int, default=6)
     p.add_argument("--seed", type=int, default=int(os.environ.get("SEED", "20261122")))
     p.add_argument("--only", default=",".join(READS + ["push"] + QUEUES))
     p.add_argument("--calls", default="")
