@@ -28,8 +28,10 @@ libtern_a_SOURCES += \
 	src/store/pass.c \
 	src/store/priv.h \
 	src/store/queue.c \
+	src/store/queue_act.c \
 	src/store/queue_view.c \
 	src/store/rebase.c \
+	src/store/refind.c \
 	src/store/rights.c \
 	src/store/settle.c \
 	src/store/store.c src/store/store.h \

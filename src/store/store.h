@@ -533,8 +533,12 @@ enum queue_act {
 	QUEUE_RELEASE, /* ... until this */
 	QUEUE_DROP,    /* taken back; the list shows the server's truth again; a failed one goes out of sight */
 };
-/* Acts on a row, or on all that are in its group.  How many rows; ERR_USAGE with words for what is
- * being sent this moment. */
+enum { QUEUE_ACT_MAX = 5000 };         /* rows of one transaction */
+/*
+ * Acts on a row, or on those that are in its group: the newest first, the row
+ * itself last, at most QUEUE_ACT_MAX.  How many rows (QUEUE_ACT_MAX: call again
+ * for the rest); ERR_USAGE with words for what is being sent this moment.
+ */
 int store_queue_act(struct store *s, int64_t row, bool group, enum queue_act act, struct err *err);
 /* Another target for a move or copy that waits, failed or conflicts: dropped and wished anew. */
 int store_queue_retarget(struct store *s, int64_t row, bool group, mailbox_id target,
