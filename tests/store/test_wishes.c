@@ -15,11 +15,12 @@
 #include "model/flags.h"
 #include "support/rig.h"
 
-enum { MESSAGES = 5, BOXES = 3, ROUNDS = 40, STEPS = 60, ROWS_MAX = 8 };
+enum { MESSAGES = 5, BOXES = 3, ROUNDS = 10, STEPS = 60, ROWS_MAX = 8 };
 
 static struct rig *rig;
 static struct err err;
 static uint64_t next_uid;
+static bool undoing; /* what is deleted must come back as it was: copies cannot, before they left */
 
 /* --- the model --------------------------------------------------------- */
 
@@ -146,7 +147,7 @@ static bool wish_expunge(int m, int b)
 
 	for (int i = 0; i < BOXES; i++)
 		places += now.look[m][i].shown;
-	if (places < 2) /* or the test soon has nothing to play with */
+	if (undoing ? places > 1 : places < 2) /* or the test soon has nothing to play with */
 		return false;
 	ck_assert_int_eq(wish(m, b, &(struct want){ .verb = MUTATION_EXPUNGE }), 1);
 	now.look[m][b].shown = false;
@@ -261,7 +262,6 @@ START_TEST(lists_show_what_was_wished) /* C-14, M-69 */
 {
 	unsigned seed = (unsigned)_i + 1;
 
-	g_test_message("seed %u", seed);
 	check_round(seed, false);
 }
 END_TEST
@@ -278,6 +278,7 @@ START_TEST(undo_leads_back)
 	GRand *rand = g_rand_new_with_seed(2000 + (unsigned)_i);
 	struct undone u;
 
+	undoing = true;
 	rig = rig_new();
 	memset(&now, 0, sizeof now);
 	for (int m = 0; m < MESSAGES; m++) {
