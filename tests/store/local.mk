@@ -67,3 +67,6 @@ tests_store_test_settle_LDADD = $(test_ldadd)
 EXTRA_PROGRAMS += tests/bench/storebench
 tests_bench_storebench_SOURCES = tests/bench/storebench.c
 tests_bench_storebench_CPPFLAGS = $(test_cppflags)
+EXTRA_PROGRAMS += tests/bench/queuebench
+tests_bench_queuebench_SOURCES = tests/bench/queuebench.c
+tests_bench_queuebench_CPPFLAGS = $(test_cppflags)
