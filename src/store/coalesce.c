@@ -20,7 +20,7 @@
 int place_load(struct store *s, int64_t location, bool hidden, struct place *p, struct err *err)
 {
 	sqlite3_stmt *q = db_stmt(s, "SELECT l.message_id, l.mailbox_id, b.account_id, b.uidvalidity,"
-				  " l.uid IS NOT NULL, l.flags, l.server_flags,"
+				  " l.flags, l.server_flags,"
 				  " ifnull(l.shown_keywords, l.keywords), l.keywords FROM location l"
 				  " CROSS JOIN mailbox b ON b.id = l.mailbox_id"
 				  " WHERE l.id = ? AND (l.shown = 1 OR ?)");
@@ -37,11 +37,10 @@ int place_load(struct store *s, int64_t location, bool hidden, struct place *p, 
 		.mailbox = sqlite3_column_int64(q, 1),
 		.account = sqlite3_column_int64(q, 2),
 		.uidvalidity = sqlite3_column_int64(q, 3),
-		.numbered = sqlite3_column_int(q, 4) != 0,
-		.flags = (unsigned)sqlite3_column_int(q, 5),
-		.server_flags = (unsigned)sqlite3_column_int(q, 6),
-		.keywords = g_strdup(db_column(q, 7)),
-		.server_keywords = g_strdup(db_column(q, 8)) };
+		.flags = (unsigned)sqlite3_column_int(q, 4),
+		.server_flags = (unsigned)sqlite3_column_int(q, 5),
+		.keywords = g_strdup(db_column(q, 6)),
+		.server_keywords = g_strdup(db_column(q, 7)) };
 	sqlite3_reset(q);
 	return 1;
 }
@@ -262,7 +261,8 @@ static int merge_flags(struct store *s, const struct place *at, GArray *rows,
 {
 	AUTO(wish_clear) struct wish both = sum(row, w);
 
-	if (at->numbered && only_flags(rows, row))
+	/* an awaited place tells what it will have */
+	if (only_flags(rows, row))
 		narrow(&both, at->server_flags, at->server_keywords);
 	if (no_flags(&both))
 		return cancel_row(s, row->id, err);
@@ -298,9 +298,14 @@ static int flags_of_append(struct store *s, const struct waiting *row, const str
 {
 	AUTO(wish_clear) struct wish both = sum(row, w);
 
+	int r;
+
 	both.remove = 0;
 	set_keywords(&both, g_strdup(both.add_keywords), g_strdup(""));
-	return rewrite_flags(s, row->id, &both, w->step, err);
+	r = rewrite_flags(s, row->id, &both, w->step, err);
+	return r < 0 ? r : db_run(s, err,
+		"UPDATE location SET server_flags = ?, keywords = nullif(?, '') WHERE id = ?",
+		"iti", (int64_t)both.add, both.add_keywords, row->source_location);
 }
 
 static int queue_flags(struct store *s, const struct place *p, GArray *rows, struct wish *w,
