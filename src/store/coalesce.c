@@ -21,7 +21,7 @@ int place_load(struct store *s, int64_t location, bool hidden, struct place *p, 
 {
 	sqlite3_stmt *q = db_stmt(s, "SELECT l.message_id, l.mailbox_id, b.account_id, b.uidvalidity,"
 				  " l.flags, l.server_flags,"
-				  " ifnull(l.shown_keywords, l.keywords), l.keywords FROM location l"
+				  " ifnull(l.shown_keywords, l.keywords), l.keywords, l.uid IS NOT NULL FROM location l"
 				  " CROSS JOIN mailbox b ON b.id = l.mailbox_id"
 				  " WHERE l.id = ? AND (l.shown = 1 OR ?)");
 	int r;
@@ -40,7 +40,8 @@ int place_load(struct store *s, int64_t location, bool hidden, struct place *p, 
 		.flags = (unsigned)sqlite3_column_int(q, 4),
 		.server_flags = (unsigned)sqlite3_column_int(q, 5),
 		.keywords = g_strdup(db_column(q, 6)),
-		.server_keywords = g_strdup(db_column(q, 7)) };
+		.server_keywords = g_strdup(db_column(q, 7)),
+		.numbered = sqlite3_column_int(q, 8) != 0 };
 	sqlite3_reset(q);
 	return 1;
 }
@@ -256,13 +257,28 @@ static bool only_flags(GArray *rows, const struct waiting *row)
 	return true;
 }
 
+/* What the first wish changed and the second changed back. */
+static void drop_opposites(struct wish *both, const struct waiting *first, const struct wish *then)
+{
+	g_autofree char *back_off = flags_keywords_common(first->add_keywords, then->remove_keywords);
+	g_autofree char *back_on = flags_keywords_common(first->remove_keywords, then->add_keywords);
+
+	both->add &= ~first->remove;
+	both->remove &= ~first->add;
+	set_keywords(both, flags_keywords_minus(both->add_keywords, back_on),
+		flags_keywords_minus(both->remove_keywords, back_off));
+}
+
 static int merge_flags(struct store *s, const struct place *at, GArray *rows,
 	const struct waiting *row, const struct wish *w, struct err *err)
 {
 	AUTO(wish_clear) struct wish both = sum(row, w);
 
-	/* an awaited place tells what it will have */
-	if (only_flags(rows, row))
+	/* what an awaited place will have is not known; but the row changed each of its bits, so that
+	 * changing one back leaves nothing to be done */
+	if (!at->numbered)
+		drop_opposites(&both, row, w);
+	else if (only_flags(rows, row))
 		narrow(&both, at->server_flags, at->server_keywords);
 	if (no_flags(&both))
 		return cancel_row(s, row->id, err);

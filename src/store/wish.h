@@ -11,6 +11,7 @@
 /* A message in a mailbox, as a wish needs it. */
 struct place {
 	int64_t id, message, mailbox, account, uidvalidity;
+	bool numbered;                  /* the server has it */
 	unsigned flags, server_flags;   /* as the reader wants them; as the server has, or will have, them */
 	char *keywords, *server_keywords; /* likewise; normal form, "" = none; owned */
 };
