@@ -32,7 +32,7 @@ struct work {
 	const struct batch *b;
 	struct batch_result *result;
 	bool inbox, live;      /* news of this mailbox is news for the reader */
-	bool orphans, awaited; /* there are some to look among */
+	bool orphans, awaited, lost; /* there are some to look among */
 	int64_t now;
 	struct seen added, flagged, removed;
 };
@@ -180,6 +180,11 @@ static int apply_message(struct work *w, const struct change *c, struct err *err
 	int64_t message = 0;
 	int r = known_place(w, c, err);
 
+	if (r == 0 && w->lost) {
+		r = refind_arrival(w->s, w->b->mailbox, c, &message, err);
+		if (r > 0)
+			see(&w->flagged, message);
+	}
 	if (r == 0)
 		r = adopt_awaited(w, c, err);
 	if (r != 0)
@@ -228,11 +233,14 @@ static int apply_gone(struct work *w, const struct change *c, struct err *err)
 	location = sqlite3_column_int64(q, 0);
 	message = sqlite3_column_int64(q, 1);
 	sqlite3_reset(q);
-	r = settle_wishes(w, location, &ours, err);
-	if (r < 0 || ours)
-		return r;
-	r = location_delete(w->s, location, err);
-	if (r == 0)
+	r = queue_prove_moves(w->s, location, err);
+	if (r == 0) {
+		r = settle_wishes(w, location, &ours, err);
+		if (r < 0 || ours)
+			return r;
+		r = location_delete(w->s, location, err);
+	}
+	if (r >= 0)
 		r = orphan_reunite(w->s, message, err);
 	w->orphans = true; /* the same batch may tell where it went */
 	if (r == 0) {
@@ -264,13 +272,17 @@ static int apply_change(struct work *w, const struct change *c, struct err *err)
 
 /* --- mailboxes that go, or begin anew ----------------------------------- */
 
-/* Ends what is wished of a place that goes, and the place. */
+/* Ends what is wished of a place that goes, and the place; why NULL: only its number goes. */
 static int void_place(struct work *w, int64_t location, int64_t message, const char *why,
 	struct err *err)
 {
-	int r = queue_conflict_target(w->s, location, why, err);
+	int r = why ? queue_prove_moves(w->s, location, err)
+		    : refind_void(w->s, location, message, err);
 
-	if (r == 0)
+	if (r != 0)
+		return MIN(r, 0);
+	r = why ? queue_conflict_target(w->s, location, why, err) : 0;
+	if (r == 0 && why)
 		r = queue_conflict(w->s, location, why, err);
 	if (r == 0)
 		r = location_delete(w->s, location, err);
@@ -324,14 +336,21 @@ static int void_slices(struct work *w, int64_t mailbox, const char *sql, const c
 
 #define NUMBERED                                                                                   \
 	"SELECT id, message_id FROM location WHERE mailbox_id = ? AND uid IS NOT NULL LIMIT ?"
+/* What is wished for goes first, as long as all that looks like it is there to be seen. */
+#define WISHED                                                                                     \
+	"SELECT l.id, l.message_id FROM location l WHERE l.mailbox_id = ? AND l.uid IS NOT NULL"   \
+	" AND EXISTS (SELECT 1 FROM mutation q WHERE q.message_id = l.message_id"                  \
+	"  AND q.status IN ('queued', 'leased')"                                                   \
+	"  AND (q.source_location_id = l.id OR q.target_location_id = l.id)) LIMIT ?"
 #define AWAITED "SELECT id, message_id FROM location WHERE mailbox_id = ? AND uid IS NULL LIMIT ?"
 
-/* The numbers mean nothing any more; what we moved here and the server has not numbered stays. */
+/* The numbers mean nothing any more; what we moved here and the server has not numbered stays, and
+ * what the reader wants something of waits to be found again. */
 static int void_numbers(struct work *w, int64_t mailbox, struct err *err)
 {
-	return void_slices(w, mailbox, NUMBERED,
-		_("The mailbox was made anew at the server; the message has to be found again."),
-		err);
+	int r = void_slices(w, mailbox, WISHED, NULL, err);
+
+	return r < 0 ? r : void_slices(w, mailbox, NUMBERED, NULL, err);
 }
 
 /* The mailbox itself goes. */
@@ -429,22 +448,31 @@ static int survey(struct work *w, struct err *err)
 			"SELECT 1 FROM location WHERE mailbox_id = ? AND uid IS NULL LIMIT 1", "i",
 			w->b->mailbox.v);
 	w->awaited = r > 0;
+	if (r >= 0)
+		r = db_ask(w->s, err, &one,
+			"SELECT 1 FROM location WHERE mailbox_id = ? AND lost > 0 LIMIT 1", "i",
+			w->b->mailbox.v);
+	w->lost = r > 0;
 	return r < 0 ? r : 0;
 }
 
 static int write_cursor(struct work *w, struct err *err)
 {
 	const struct batch *b = w->b;
+	int r;
 
 	if (!b->cursor)
 		return 0;
-	return db_run(w->s, err,
+	r = db_run(w->s, err,
 		"UPDATE mailbox SET cursor = ?1, uidvalidity = ?2, complete = ?3,"
 		" state = CASE WHEN ?3 THEN ?4 WHEN state = ?4 THEN ?5 ELSE state END,"
 		" backfilled_at = CASE WHEN NOT ?3 THEN 0 WHEN backfilled_at > 0 THEN backfilled_at"
 		" ELSE ?6 END WHERE id = ?7",
 		"tiiiiii", b->cursor, (int64_t)b->uidvalidity, (int64_t)b->complete,
 		(int64_t)MAILBOX_COMPLETE, (int64_t)MAILBOX_INCREMENTAL, w->now, b->mailbox.v);
+	if (r == 0 && w->lost && b->complete)
+		return refind_confirm(w->s, b->mailbox, err);
+	return r < 0 || w->live ? r : queue_renumber(w->s, b->mailbox.v, err);
 }
 
 static int write_rights(struct work *w, struct err *err)

@@ -22,14 +22,17 @@ libtern_a_SOURCES += \
 	src/store/lease.c \
 	src/store/listing.c \
 	src/store/mailbox.c \
+	src/store/match.c \
 	src/store/migrate.c \
 	src/store/pack.c \
 	src/store/page.c \
 	src/store/pass.c \
 	src/store/priv.h \
 	src/store/queue.c \
+	src/store/queue_act.c \
 	src/store/queue_view.c \
 	src/store/rebase.c \
+	src/store/refind.c \
 	src/store/rights.c \
 	src/store/settle.c \
 	src/store/store.c src/store/store.h \

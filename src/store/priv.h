@@ -239,6 +239,18 @@ int queue_conflict_target(struct store *s, int64_t location, const char *why, st
 	"SELECT message_id FROM mutation WHERE verb = 'append'"                                    \
 	" AND status IN ('queued', 'leased', 'conflict', 'failed')"
 
+/* --- numbers that became void (refind.c) -------------------------------- */
+
+/* A numbered place of a mailbox that was made anew: 1 = it stays and waits to be found again, 0 =
+ * nothing is wished of it any more: it may go. */
+int refind_void(struct store *s, int64_t location, int64_t message, struct err *err);
+/* 1 = what arrives is the message of a lost place, which has a number again. */
+int refind_arrival(struct store *s, mailbox_id m, const struct change *c, int64_t *message,
+	struct err *err);
+/* The mailbox, or all of the account, were heard to the end: what was found may leave. */
+int refind_confirm(struct store *s, mailbox_id m, struct err *err);
+int refind_confirm_all(struct store *s, account_id a, struct err *err);
+
 /* --- bodies (body.c) --------------------------------------------------- */
 
 char *body_path(const struct store *s, int64_t message);

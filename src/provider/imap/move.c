@@ -21,11 +21,15 @@
 struct trial {
 	struct job *job;
 	size_t from, to;
+	bool moves;	      /* by MOVE */
 	struct sent sent[2];  /* the question who is there, the verb */
 	bool mapped;	      /* a COPYUID came that makes sense */
 	bool odd;	      /* one came that does not */
 	uint64_t expunged;    /* of the source, before */
+	bool last;	      /* there will be no other try */
 };
+
+enum { MOVE_TRIES = 3 }; /* of one set, for servers that refuse all because one is gone */
 
 /* Where pick(s) of that uid went; false if none of ours has it. */
 static bool went(struct trial *t, uint64_t uid, uint64_t target, uint64_t uidvalidity)
@@ -89,14 +93,17 @@ static bool tells(const struct job *j)
 	return j->imap->plan.uidplus || j->batch->uncertain; /* in doubt we have just looked */
 }
 
+/* The question who is there leaves in front of a MOVE, but behind a COPY: servers may answer a
+ * FETCH as if what is gone were there still (RFC 3501, section 5.5), and a COPY leaves all there. */
 static int send_verb(struct trial *t, const char *verb, const char *set, struct err *err)
 {
 	struct job *j = t->job;
 	AUTO(command_release) struct command c = { 0 };
+	bool ask = !tells(j);
 	int r = 0;
 
 	t->expunged = j->imap->sel.expunged;
-	if (!tells(j))
+	if (ask && t->moves)
 		r = job_ask(j, t->from, t->to, set, &t->sent[0], err);
 	command_init(&c, j->imap, verb);
 	g_string_append_printf(c.text, " %s ", set);
@@ -104,6 +111,8 @@ static int send_verb(struct trial *t, const char *verb, const char *set, struct 
 		r = command_mailbox(j->imap, &c, j->batch->target_path, err);
 	if (r == 0)
 		r = imap_send(j->imap, &c, 0, &t->sent[1].tag, err);
+	if (r == 0 && ask && !t->moves)
+		r = job_ask(j, t->from, t->to, set, &t->sent[0], err);
 	if (r == 0)
 		r = job_hear(j, t->sent, G_N_ELEMENTS(t->sent), on_answer, t, err);
 	if (r < 0)
@@ -123,12 +132,23 @@ static int look_at_rest(struct job *j, size_t from, size_t to, struct err *err)
 	return job_rest(j, from, to, set) ? job_look(j, from, to, set->str, err) : 0;
 }
 
-/* The server said no to MOVE: some may have gone all the same (RFC 6851, section 3.3). */
-static int move_refused(struct trial *t, const struct answer *a, struct err *err)
+/* What is not there after a no: a MOVE may have taken some all the same (RFC 6851, section 3.3),
+ * a COPY none. */
+static enum applied_state missing(const struct trial *t, const struct pick *p)
+{
+	if (p->target_uid)
+		return APPLIED_DONE;
+	return t->moves ? APPLIED_UNKNOWN : APPLIED_GONE;
+}
+
+/* The server said no.  If one is gone that may be why (RFC 5530, EXPUNGEISSUED): the others stay
+ * open, to be tried without it. */
+static int refused(struct trial *t, const struct answer *a, struct err *err)
 {
 	struct job *j = t->job;
 	int later = job_postponed(a, err);
 	struct err ignored;
+	bool gone = false;
 
 	if (look_at_rest(j, t->from, t->to, &ignored) < 0) {
 		job_decide(j, t->from, t->to, APPLIED_UNKNOWN, a);
@@ -137,13 +157,13 @@ static int move_refused(struct trial *t, const struct answer *a, struct err *err
 	for (size_t n = t->from; n < t->to; n++) {
 		struct pick *p = &j->picks[n];
 
-		if (p->there && later)
-			continue; /* not tried */
-		if (p->there)
-			job_decide(j, n, n + 1, APPLIED_REFUSED, a);
-		else
-			job_decide(j, n, n + 1, p->target_uid ? APPLIED_DONE : APPLIED_UNKNOWN, a);
+		if (!p->open || p->there)
+			continue;
+		job_decide(j, n, n + 1, missing(t, p), a);
+		gone = true;
 	}
+	if (!later && (t->last || !gone)) /* later: they were not tried */
+		job_decide(j, t->from, t->to, APPLIED_REFUSED, a);
 	return later;
 }
 
@@ -173,7 +193,7 @@ static int move_of(struct trial *t, const char *set, struct err *err)
 	if (r < 0)
 		return r;
 	if (a->status != ANSWER_OK)
-		return move_refused(t, a, err);
+		return refused(t, a, err);
 	if (!tells(t->job) || t->odd || (!t->mapped && t->job->imap->sel.expunged > t->expunged))
 		job_decide(t->job, t->from, t->to, APPLIED_DONE, NULL);
 	else
@@ -187,14 +207,10 @@ static int copy_of(struct trial *t, const char *set, struct err *err)
 	const struct answer *a = &t->sent[1].answer;
 	int r = send_verb(t, "UID COPY", set, err);
 
-	if (r == 0)
-		r = job_postponed(a, err);
 	if (r < 0)
 		return r;
-	if (a->status != ANSWER_OK) {
-		job_decide(j, t->from, t->to, APPLIED_REFUSED, a);
-		return 0;
-	}
+	if (a->status != ANSWER_OK)
+		return refused(t, a, err);
 	if (t->mapped && !t->odd) {
 		for (size_t n = t->from; n < t->to; n++)
 			if (!j->picks[n].target_uid) /* not copied: it was not there */
@@ -211,19 +227,35 @@ static int copy_of(struct trial *t, const char *set, struct err *err)
 	return r;
 }
 
+/* One command's worth, [from, to). */
+static int piece(struct job *j, size_t from, size_t to, struct err *err)
+{
+	bool moves = j->batch->verb == MUTATION_MOVE && j->imap->plan.move;
+	int r = 0;
+
+	for (int n = 1; r == 0 && n <= MOVE_TRIES; n++) {
+		g_autoptr(GString) set = g_string_new(NULL);
+		struct trial t = {
+			.job = j, .from = from, .to = to, .moves = moves, .last = n == MOVE_TRIES
+		};
+
+		if (!job_rest(j, from, to, set))
+			break;
+		r = moves ? move_of(&t, set->str, err) : copy_of(&t, set->str, err);
+	}
+	return r;
+}
+
 static int act(struct job *j, struct err *err)
 {
-	bool move = j->batch->verb == MUTATION_MOVE && j->imap->plan.move;
 	size_t at = 0;
 	int r = 0;
 
 	while (r == 0 && at < j->n) {
 		g_autoptr(GString) set = g_string_new(NULL);
-		struct trial t = { .job = j, .from = job_set(j, &at, set) };
+		size_t from = job_set(j, &at, set);
 
-		t.to = at;
-		if (set->len)
-			r = move ? move_of(&t, set->str, err) : copy_of(&t, set->str, err);
+		r = piece(j, from, at, err);
 	}
 	return r;
 }

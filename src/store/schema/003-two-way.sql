@@ -30,7 +30,7 @@ ALTER TABLE location ADD COLUMN modseq INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE location ADD COLUMN shown_keywords TEXT;
 ALTER TABLE location ADD COLUMN removed INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE location ADD COLUMN lost INTEGER NOT NULL DEFAULT 0;
-CREATE INDEX location_lost ON location (mailbox_id) WHERE lost > 0;
+CREATE INDEX location_lost ON location (mailbox_id, size) WHERE lost > 0;
 
 -- What the server does not let the reader do there: enum mailbox_denied.
 ALTER TABLE mailbox ADD COLUMN denied INTEGER NOT NULL DEFAULT 0;
