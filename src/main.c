@@ -136,7 +136,8 @@ static int open_store(struct run *r, enum store_role role, struct err *err)
 	for (guint i = 0; i < r->config->accounts->len; i++) {
 		struct account *a = r->config->accounts->pdata[i];
 
-		if (store_account_bind(r->store, a->name, a->type, &a->id, err) < 0)
+		if (store_account_bind(r->store, a->name, a->type, &a->id, err) < 0 ||
+			store_account_read_only(r->store, a->id, !a->two_way, err) < 0)
 			return err->code;
 	}
 	return 0;

@@ -1,6 +1,7 @@
 #include "model/flags.h"
 
 #include <glib.h>
+#include <stdbool.h>
 #include <string.h>
 #include <strings.h>
 
@@ -58,4 +59,71 @@ uint32_t flags_keywords_hash(const char *keywords)
 		return 0;
 	h = g_str_hash(keywords);
 	return h ? h : 1;
+}
+
+/* --- sets -------------------------------------------------------------- */
+
+/* The word at *text, which moves behind it; its length, 0 at the end. */
+static size_t next_word(const char **text, const char **word)
+{
+	size_t n;
+
+	while (**text == ' ')
+		++*text;
+	*word = *text;
+	n = strcspn(*text, " ");
+	*text += n;
+	return n;
+}
+
+static int compare_words(const char *a, size_t na, const char *b, size_t nb)
+{
+	int c;
+
+	if (na == 0 || nb == 0) /* an end sorts behind every word */
+		return (na == 0) - (nb == 0);
+	c = memcmp(a, b, MIN(na, nb));
+	return c ? c : (na > nb) - (na < nb);
+}
+
+/* Walks through two sorted lists together and keeps the words that are in these of them. */
+static char *merge_words(const char *a, const char *b, bool only_a, bool both, bool only_b)
+{
+	GString *out = g_string_new(NULL);
+	const char *wa, *wb;
+	size_t na, nb;
+
+	a = a ? a : "";
+	b = b ? b : "";
+	na = next_word(&a, &wa);
+	nb = next_word(&b, &wb);
+	while (na > 0 || nb > 0) {
+		int c = compare_words(wa, na, wb, nb);
+
+		if (c == 0 ? both : c < 0 ? only_a : only_b) {
+			if (out->len)
+				g_string_append_c(out, ' ');
+			g_string_append_len(out, c > 0 ? wb : wa, (gssize)(c > 0 ? nb : na));
+		}
+		if (c <= 0)
+			na = next_word(&a, &wa);
+		if (c >= 0)
+			nb = next_word(&b, &wb);
+	}
+	return g_string_free(out, FALSE);
+}
+
+char *flags_keywords_plus(const char *a, const char *b)
+{
+	return merge_words(a, b, true, true, true);
+}
+
+char *flags_keywords_minus(const char *a, const char *b)
+{
+	return merge_words(a, b, true, false, false);
+}
+
+char *flags_keywords_common(const char *a, const char *b)
+{
+	return merge_words(a, b, false, true, false);
 }

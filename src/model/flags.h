@@ -32,4 +32,9 @@ void flags_to_imap(unsigned flags, char *out);
 /* Sorts, lowers, deduplicates a blank-separated list; returns a new string (g_free). */
 char *flags_keywords_normalize(const char *words);
 
+/* Sets of keywords, both in normal form (NULL = ""); a new string in normal form (g_free). */
+char *flags_keywords_plus(const char *a, const char *b);   /* in either */
+char *flags_keywords_minus(const char *a, const char *b);  /* in a and not in b */
+char *flags_keywords_common(const char *a, const char *b); /* in both */
+
 #endif

@@ -49,6 +49,49 @@ void event_post(struct store *s, enum event_kind kind, int code, account_id a, m
 		queue_post(s->events, &e);
 }
 
+void event_gather(struct store *s, enum store_topic topic, account_id a, mailbox_id m,
+	message_id msg)
+{
+	struct news fresh = { .topic = topic, .account = a, .mailbox = m, .n = 1,
+		.singles = { msg } };
+
+	for (guint i = 0; i < s->news->len; i++) {
+		struct news *n = &g_array_index(s->news, struct news, i);
+
+		if (n->topic != topic || n->mailbox.v != m.v)
+			continue;
+		if (n->n < EVENT_SINGLES_MAX)
+			n->singles[n->n] = msg;
+		n->n++;
+		return;
+	}
+	g_array_append_val(s->news, fresh);
+}
+
+static int tell(struct store *s, const struct news *n, struct err *err)
+{
+	bool many = n->n > EVENT_SINGLES_MAX;
+	int r = 0;
+
+	for (guint i = 0; r == 0 && i < (many ? 1 : n->n); i++) {
+		message_id m = many ? (message_id){ 0 } : n->singles[i];
+
+		r = event_emit(s, n->topic, n->account, n->mailbox, m, many ? n->n : 1, err);
+		event_post(s, EV_MUTATION, 0, n->account, m);
+	}
+	return r;
+}
+
+int event_flush(struct store *s, struct err *err)
+{
+	int r = 0;
+
+	for (guint i = 0; r == 0 && i < s->news->len; i++)
+		r = tell(s, &g_array_index(s->news, struct news, i), err);
+	g_array_set_size(s->news, 0);
+	return r;
+}
+
 int event_trim(struct store *s, struct err *err)
 {
 	return db_run(s, err,

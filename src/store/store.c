@@ -232,16 +232,20 @@ void tx_rollback(struct store *s)
 	if (s->depth == 0)
 		return;
 	s->depth = 0;
+	s->reaching = false;
 	g_array_set_size(s->posted, 0);
 	g_array_set_size(s->deltas, 0);
+	g_array_set_size(s->news, 0);
 	sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
 	turn_give();
 }
 
 int tx_commit(struct store *s, struct err *err)
 {
-	int r = count_flush(s, err);
+	int r = event_flush(s, err);
 
+	if (r == 0)
+		r = count_flush(s, err);
 	if (r == 0)
 		r = db_run(s, err, "COMMIT", "");
 	if (r < 0) {
@@ -403,6 +407,7 @@ int store_open(const char *dir, enum store_role role, struct queue *events, stru
 		(GDestroyNotify)(void (*)(void))sqlite3_finalize);
 	s->posted = g_array_new(FALSE, FALSE, sizeof(struct event));
 	s->deltas = g_array_new(FALSE, FALSE, 4 * sizeof(int64_t));
+	s->news = g_array_new(FALSE, FALSE, sizeof(struct news));
 	s->leases = g_array_new(FALSE, FALSE, sizeof(int64_t));
 	if (dir_make_private(dir, err) < 0 || note_open(s, err) < 0 || open_db(s, err) < 0 ||
 		migrate(s, err) < 0)
@@ -424,6 +429,7 @@ void store_close(struct store **p)
 	note_close(s);
 	g_array_unref(s->posted);
 	g_array_unref(s->deltas);
+	g_array_unref(s->news);
 	g_array_unref(s->leases);
 	g_free(s->dir);
 	g_free(s);

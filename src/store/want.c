@@ -2,206 +2,18 @@
  * The reader's own changes: from a key to durable rows.
  *
  * One call is one step of the undo history and one transaction: the rows of
- * the queue, what the lists show, the history.  Wishes about one message
- * coalesce while nothing of them has left (M-69): flag bits merge and a bit
- * that the server has already is dropped, A->B->C becomes A->C, and a wish
- * that comes back to where it began disappears.  Undo is nothing but the
- * inverse wish, so the same rules cancel what has not left.
+ * the queue, what the lists show, the history.  What becomes of a wish that
+ * meets others is in coalesce.c, what is too much for one transaction in
+ * bulk.c, who may wish what in rights.c.
  */
-#include <stdio.h>
-#include <string.h>
+#include <limits.h>
 
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/i18n.h"
+#include "base/mem.h"
 #include "model/flags.h"
-#include "store/priv.h"
-
-/* A location as a wish needs it. */
-struct place {
-	int64_t id, message, mailbox, account, uidvalidity;
-	unsigned flags, server_flags;
-};
-
-static int load_place(struct store *s, int64_t location, struct place *p, struct err *err)
-{
-	sqlite3_stmt *q = db_stmt(s, "SELECT l.id, l.message_id, l.mailbox_id, b.account_id,"
-				  " b.uidvalidity, l.flags, l.server_flags FROM location l"
-				  " JOIN mailbox b ON b.id = l.mailbox_id"
-				  " WHERE l.id = ? AND l.shown = 1");
-	int r;
-
-	db_bind(q, "i", location);
-	r = db_step(s, q, err);
-	if (r <= 0)
-		return r;
-	*p = (struct place){ .id = sqlite3_column_int64(q, 0),
-		.message = sqlite3_column_int64(q, 1),
-		.mailbox = sqlite3_column_int64(q, 2),
-		.account = sqlite3_column_int64(q, 3),
-		.uidvalidity = sqlite3_column_int64(q, 4),
-		.flags = (unsigned)sqlite3_column_int(q, 5),
-		.server_flags = (unsigned)sqlite3_column_int(q, 6) };
-	sqlite3_reset(q);
-	return 1;
-}
-
-/* The newest open row of a message, and how many are open. */
-struct newest {
-	int64_t id, source_location, source, target_location, target;
-	bool flags_verb, untouched; /* untouched: nothing of it can have reached the server */
-	unsigned add, remove;
-	int64_t open;
-};
-
-static int load_newest(struct store *s, int64_t message, struct newest *n, struct err *err)
-{
-	sqlite3_stmt *q = db_stmt(s,
-		"SELECT id, source_location_id, source_id, ifnull(target_location_id, 0),"
-		" ifnull(target_id, 0), verb = 'flags', status = 'queued' AND uncertain = 0,"
-		" add_flags, remove_flags, count(*) OVER () FROM mutation WHERE message_id = ?"
-		" AND status IN ('queued', 'leased') ORDER BY id DESC LIMIT 1");
-	int r;
-
-	db_bind(q, "i", message);
-	r = db_step(s, q, err);
-	if (r <= 0)
-		return r;
-	*n = (struct newest){ .id = sqlite3_column_int64(q, 0),
-		.source_location = sqlite3_column_int64(q, 1),
-		.source = sqlite3_column_int64(q, 2),
-		.target_location = sqlite3_column_int64(q, 3),
-		.target = sqlite3_column_int64(q, 4),
-		.flags_verb = sqlite3_column_int(q, 5) != 0,
-		.untouched = sqlite3_column_int(q, 6) != 0,
-		.add = (unsigned)sqlite3_column_int(q, 7),
-		.remove = (unsigned)sqlite3_column_int(q, 8),
-		.open = sqlite3_column_int64(q, 9) };
-	sqlite3_reset(q);
-	return 1;
-}
-
-static int cancel_row(struct store *s, int64_t id, struct err *err)
-{
-	return db_run(s, err, "UPDATE mutation SET status = 'canceled', updated_at = ? WHERE id = ?",
-		"ii", clock_unix(), id);
-}
-
-static int insert_row(struct store *s, const struct place *p, const char *verb, unsigned add,
-	unsigned remove, int64_t target, int64_t target_location, struct err *err)
-{
-	int64_t now = clock_unix();
-
-	return db_run(s, err,
-		"INSERT INTO mutation (account_id, message_id, verb, source_location_id, source_id,"
-		" uidvalidity, add_flags, remove_flags, base_flags, target_id, target_location_id,"
-		" status, created_at, updated_at)"
-		" VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, nullif(?, 0), nullif(?, 0), 'queued', ?, ?)",
-		"iitiiiiiiiiii", p->account, p->message, verb, p->id, p->mailbox, p->uidvalidity,
-		(int64_t)add, (int64_t)remove, (int64_t)p->flags, target, target_location, now,
-		now);
-}
-
-/* --- flags ------------------------------------------------------------- */
-
-static int merge_flags(struct store *s, const struct place *p, const struct newest *n, unsigned on,
-	unsigned off, struct err *err)
-{
-	unsigned add = (n->add & ~off) | on, remove = (n->remove & ~on) | off;
-
-	if (n->open == 1) { /* nobody else is about to change what the server has */
-		add &= ~p->server_flags;
-		remove &= p->server_flags;
-	}
-	if (!add && !remove)
-		return cancel_row(s, n->id, err);
-	return db_run(s, err,
-		"UPDATE mutation SET add_flags = ?, remove_flags = ?, updated_at = ? WHERE id = ?",
-		"iiii", (int64_t)add, (int64_t)remove, clock_unix(), n->id);
-}
-
-/* 1 = changed, 0 = it is so already. */
-static int wish_flags(struct store *s, const struct place *p, unsigned *add, unsigned *remove,
-	struct err *err)
-{
-	struct newest n;
-	int r;
-
-	*add &= ~p->flags;
-	*remove &= p->flags;
-	if (!*add && !*remove)
-		return 0;
-	r = load_newest(s, p->message, &n, err);
-	if (r < 0)
-		return r;
-	if (r > 0 && n.flags_verb && n.untouched && n.source_location == p->id)
-		r = merge_flags(s, p, &n, *add, *remove, err);
-	else
-		r = insert_row(s, p, "flags", *add, *remove, 0, 0, err);
-	return r < 0 ? r : 1;
-}
-
-/* --- moves ------------------------------------------------------------- */
-
-/* A place in the target that the server does not know yet. */
-static int make_awaited(struct store *s, int64_t from_location, int64_t target, int64_t *out,
-	struct err *err)
-{
-	int r = db_run(s, err,
-		"INSERT INTO location (message_id, mailbox_id, uid, server_flags, keywords, flags,"
-		" shown, date, age, size, sender, subject) SELECT message_id, ?, NULL, flags,"
-		" keywords, flags, 1, date, age, size, sender, subject FROM location WHERE id = ?",
-		"ii", target, from_location);
-	int64_t unread = 0;
-
-	*out = sqlite3_last_insert_rowid(s->db);
-	if (r == 0)
-		r = db_ask(s, err, &unread, "SELECT (flags & 1) = 0 FROM location WHERE id = ?", "i",
-			*out);
-	count_mailbox(s, target, 1, (int)unread, 0);
-	return r < 0 ? r : 0;
-}
-
-/* The newest row moved the message here and has not left: it goes elsewhere instead. */
-static int redirect(struct store *s, const struct newest *n, int64_t target, struct err *err)
-{
-	int64_t location = 0;
-	int r = 0;
-
-	if (target == n->source) {
-		r = cancel_row(s, n->id, err);
-	} else {
-		r = make_awaited(s, n->source_location, target, &location, err);
-		if (r == 0)
-			r = db_run(s, err,
-				"UPDATE mutation SET target_id = ?, target_location_id = ?,"
-				" updated_at = ?, mark = '' WHERE id = ?",
-				"iiii", target, location, clock_unix(), n->id);
-	}
-	return r < 0 ? r : location_delete(s, n->target_location, err);
-}
-
-/* 1 = moved, 0 = it is there already. */
-static int wish_move(struct store *s, const struct place *p, int64_t target, struct err *err)
-{
-	int64_t location;
-	struct newest n;
-	int r;
-
-	if (p->mailbox == target)
-		return 0;
-	r = load_newest(s, p->message, &n, err);
-	if (r < 0)
-		return r;
-	if (r > 0 && !n.flags_verb && n.untouched && n.target_location == p->id) {
-		r = redirect(s, &n, target, err);
-	} else {
-		r = make_awaited(s, p->id, target, &location, err);
-		if (r == 0)
-			r = insert_row(s, p, "move", 0, 0, target, location, err);
-	}
-	return r < 0 ? r : 1;
-}
+#include "store/wish.h"
 
 /* --- a step ------------------------------------------------------------ */
 
@@ -216,335 +28,417 @@ int wish_begin(struct store *s, struct err *err)
 	return tx_begin(s, TX_DURABLE, err);
 }
 
-static int begin_step(struct store *s, const char *verb, int64_t *step_out, struct err *err)
+int step_begin(struct store *s, const struct want *w, int64_t *step, struct err *err)
 {
-	int r = wish_begin(s, err);
+	int r = db_run(s, err,
+		"INSERT INTO undo_step (at, verb, add_flags, remove_flags, add_keywords,"
+		" remove_keywords) VALUES (?, ?, ?, ?, ?, ?)",
+		"itiitt", clock_unix(), mutation_verb_name(w->verb), (int64_t)w->add,
+		(int64_t)w->remove, w->add_keywords, w->remove_keywords);
 
-	if (r < 0)
-		return r;
-	if (step_out) {
-		r = db_run(s, err, "INSERT INTO undo_step (at, verb) VALUES (?, ?)", "it",
-			clock_unix(), verb);
-		*step_out = sqlite3_last_insert_rowid(s->db);
-	}
-	if (r < 0)
-		tx_rollback(s);
+	*step = sqlite3_last_insert_rowid(s->db);
 	return r;
 }
 
-static int note_undo(struct store *s, int64_t step_id, const struct place *p, int64_t target,
-	unsigned add, unsigned remove, struct err *err)
+int step_label(struct store *s, int64_t step, int64_t rest, struct err *err)
 {
 	return db_run(s, err,
-		"INSERT INTO undo_item (step_id, message_id, source_id, target_id, add_flags,"
-		" remove_flags) VALUES (?, ?, ?, nullif(?, 0), ?, ?) ON CONFLICT DO NOTHING",
-		"iiiiii", step_id, p->message, p->mailbox, target, (int64_t)add, (int64_t)remove);
+		"UPDATE undo_step SET messages = i.n + ?2,"
+		" source_id = iif(i.source = i.last_source, i.source, 0),"
+		" target_id = iif(i.target = i.last_target, i.target, 0),"
+		" account_id = iif(i.account = i.last_account, i.account, 0),"
+		" subject = iif(i.n + ?2 = 1, i.subject, '') FROM"
+		" (SELECT count(DISTINCT u.message_id) AS n, min(u.source_id) AS source,"
+		"  max(u.source_id) AS last_source, min(ifnull(u.target_id, 0)) AS target,"
+		"  max(ifnull(u.target_id, 0)) AS last_target, min(m.account_id) AS account,"
+		"  max(m.account_id) AS last_account, min(m.subject) AS subject"
+		"  FROM undo_item u JOIN message m ON m.id = u.message_id WHERE u.step_id = ?1) AS i"
+		" WHERE undo_step.id = ?1 AND i.n > 0",
+		"ii", step, rest);
 }
 
-/* The picture and the news after a wish about one message. */
-static int show_wish(struct store *s, const struct place *p, enum store_topic topic, struct err *err)
+int step_item(struct store *s, const struct place *p, const struct wish *w, struct err *err)
 {
-	int r = rebase(s, p->message, err);
+	bool flags = w->verb == MUTATION_FLAGS || w->verb == MUTATION_APPEND;
+
+	return db_run(s, err,
+		"INSERT INTO undo_item (step_id, message_id, source_id, target_id, add_flags,"
+		" remove_flags, add_keywords, remove_keywords)"
+		" VALUES (?, ?, ?, nullif(?, 0), ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+		"iiiiiitt", w->step, p->message, p->mailbox, w->target,
+		flags ? (int64_t)w->add : 0, flags ? (int64_t)w->remove : 0,
+		flags ? w->add_keywords : "", flags ? w->remove_keywords : "");
+}
+
+/* --- wishes of one transaction ----------------------------------------- */
+
+struct ground {
+	int64_t mailbox, target;
+};
+
+void wishing_open(struct wishing *w, struct store *s, const struct want *want, int64_t step,
+	bool noted)
+{
+	*w = (struct wishing){ .s = s, .step = step, .noted = noted };
+	w->want = *want;
+	w->want.add &= want->verb == MUTATION_FLAGS ? ~0u : 0;
+	w->want.remove &= want->verb == MUTATION_FLAGS ? ~want->add : 0;
+	w->add_keywords = flags_keywords_normalize(want->add_keywords ? want->add_keywords : "");
+	w->remove_keywords =
+		flags_keywords_normalize(want->remove_keywords ? want->remove_keywords : "");
+	w->want.add_keywords = w->add_keywords;
+	w->want.remove_keywords = w->remove_keywords;
+	w->grounds = g_array_new(FALSE, FALSE, sizeof(struct ground));
+}
+
+void wishing_close(struct wishing *w)
+{
+	g_clear_pointer(&w->add_keywords, g_free);
+	g_clear_pointer(&w->remove_keywords, g_free);
+	g_clear_pointer(&w->grounds, g_array_unref);
+	g_clear_pointer(&w->bulks, g_ptr_array_unref);
+}
+
+/* Where messages of that mailbox go; asked once. */
+static int ground_of(struct wishing *w, int64_t mailbox, int64_t *target, struct err *err)
+{
+	struct ground fresh = { .mailbox = mailbox };
+	int r;
+
+	for (guint i = 0; i < w->grounds->len; i++) {
+		const struct ground *g = &g_array_index(w->grounds, struct ground, i);
+
+		if (g->mailbox == mailbox) {
+			*target = g->target;
+			return 0;
+		}
+	}
+	r = wish_allowed(w->s, &w->want, mailbox, &fresh.target, err);
+	if (r == 0)
+		g_array_append_val(w->grounds, fresh);
+	*target = fresh.target;
+	return r;
+}
+
+void wish_news(struct store *s, const struct place *p, const struct wish *w)
+{
+	account_id a = { p->account };
+	mailbox_id m = { p->mailbox };
+	message_id msg = { p->message };
+
+	switch (w->verb) {
+	case MUTATION_FLAGS:
+		if (w->add | w->remove)
+			event_gather(s, TOPIC_FLAGS_CHANGED, a, m, msg);
+		if (*w->add_keywords || *w->remove_keywords)
+			event_gather(s, TOPIC_TAGS_CHANGED, a, m, msg);
+		break;
+	case MUTATION_MOVE:
+		event_gather(s, TOPIC_MESSAGES_MOVED, a, m, msg);
+		break;
+	case MUTATION_COPY:
+	case MUTATION_APPEND:
+		event_gather(s, TOPIC_MESSAGES_ADDED, a, (mailbox_id){ w->target }, msg);
+		break;
+	case MUTATION_EXPUNGE:
+		event_gather(s, TOPIC_MESSAGES_DELETED, a, m, msg);
+		break;
+	}
+}
+
+static int act(struct wishing *w, const struct place *p, struct err *err)
+{
+	AUTO(wish_clear) struct wish wish = { .verb = w->want.verb,
+		.add = w->want.add,
+		.remove = w->want.remove,
+		.add_keywords = g_strdup(w->add_keywords),
+		.remove_keywords = g_strdup(w->remove_keywords),
+		.step = w->step };
+	int r = ground_of(w, p->mailbox, &wish.target, err);
 
 	if (r == 0)
-		r = event_emit(s, topic, (account_id){ p->account }, (mailbox_id){ p->mailbox },
-			(message_id){ p->message }, 1, err);
-	event_post(s, EV_MUTATION, 0, (account_id){ p->account }, (message_id){ p->message });
+		r = wish_queue(w->s, p, &wish, err);
+	if (r <= 0)
+		return r;
+	r = w->noted ? step_item(w->s, p, &wish, err) : 0;
+	if (r == 0)
+		r = rebase(w->s, p->message, err);
+	wish_news(w->s, p, &wish);
+	return r < 0 ? r : 1;
+}
+
+int wishing_act(struct wishing *w, int64_t location, struct err *err)
+{
+	AUTO(place_clear) struct place p = { 0 };
+	int r = place_load(w->s, location, false, &p, err);
+	int first = r > 0 && !w->s->reaching ? bulk_first(w, p.message, err) : 0;
+
+	if (r <= 0 || first < 0)
+		return MIN(r, first);
+	if (first > 0) { /* it may be elsewhere by now */
+		place_clear(&p);
+		r = place_now(w->s, &location, err);
+		if (r > 0)
+			r = place_load(w->s, location, false, &p, err);
+	}
+	return r <= 0 ? r : act(w, &p, err);
+}
+
+int wish_apply(struct store *s, const struct want *want, int64_t location, int64_t step,
+	struct err *err)
+{
+	AUTO(wishing_close) struct wishing w = { 0 };
+
+	wishing_open(&w, s, want, step, false);
+	return wishing_act(&w, location, err);
+}
+
+/* --- before anything is written ---------------------------------------- */
+
+static bool is_trashing(const struct want *w)
+{
+	return w->verb == MUTATION_MOVE && w->target.v == 0 && w->role == ROLE_TRASH;
+}
+
+/* Does it help anybody?  To delete what is in the trash already is a mistake, not a wish. */
+static int check_sense(const struct wishing *w, struct err *err)
+{
+	bool idle = w->grounds->len > 0;
+
+	for (guint i = 0; i < w->grounds->len; i++) {
+		const struct ground *g = &g_array_index(w->grounds, struct ground, i);
+
+		idle = idle && g->mailbox == g->target;
+	}
+	return idle && is_trashing(&w->want) ? trash_already(err) : 0;
+}
+
+static int check_verb(const struct want *w, struct err *err)
+{
+	if (w->verb == MUTATION_APPEND)
+		return err_set(err, ERR_USAGE, _("A message is added from a file, not wished."));
+	return 0;
+}
+
+/* A place of a large step and whose it is. */
+struct owned {
+	int64_t account, location;
+};
+
+/* Refuses before anything is written; what is beyond the first ones comes to rest. */
+static int survey(struct wishing *w, const location_id *l, size_t n, GArray *rest, struct err *err)
+{
+	int r = check_verb(&w->want, err);
+
+	for (size_t i = 0; r >= 0 && i < n; i++) {
+		sqlite3_stmt *q = db_stmt(w->s, "SELECT b.id, b.account_id FROM location l CROSS JOIN"
+						" mailbox b ON b.id = l.mailbox_id WHERE l.id = ?");
+		struct owned o = { .location = l[i].v };
+		int64_t mailbox, target;
+
+		if (!q)
+			return db_fail(w->s, err);
+		db_bind(q, "i", l[i].v);
+		r = db_step(w->s, q, err);
+		if (r <= 0)
+			continue;
+		mailbox = sqlite3_column_int64(q, 0);
+		o.account = sqlite3_column_int64(q, 1);
+		sqlite3_reset(q);
+		r = ground_of(w, mailbox, &target, err);
+		if (i >= WANT_AT_ONCE)
+			g_array_append_val(rest, o);
+	}
+	return r < 0 ? r : check_sense(w, err);
+}
+
+static int by_account(gconstpointer pa, gconstpointer pb)
+{
+	const struct owned *a = pa, *b = pb;
+
+	if (a->account != b->account)
+		return a->account < b->account ? -1 : 1;
+	return (a->location > b->location) - (a->location < b->location);
+}
+
+/* One row of `bulk` for each account. */
+static int leave_rest(struct wishing *w, GArray *rest, struct err *err)
+{
+	int r = 0;
+
+	g_array_sort(rest, by_account);
+	for (guint i = 0, k; r == 0 && i < rest->len; i = k) {
+		const struct owned *first = &g_array_index(rest, struct owned, i);
+		g_autoptr(GArray) places = g_array_new(FALSE, FALSE, sizeof(int64_t));
+
+		for (k = i; k < rest->len; k++) {
+			const struct owned *o = &g_array_index(rest, struct owned, k);
+
+			if (o->account != first->account)
+				break;
+			g_array_append_val(places, o->location);
+		}
+		r = bulk_add(w->s, w->step, first->account, &w->want, places, err);
+	}
 	return r;
 }
 
 /* A step that changed nothing leaves no trace. */
-static int end_step(struct store *s, int64_t step_id, int r, int n, struct err *err)
+static int finish(struct wishing *w, int done, int64_t rest, struct err *err)
 {
-	if (r >= 0 && n == 0)
-		r = db_run(s, err, "DELETE FROM undo_step WHERE id = ?", "i", step_id);
-	r = tx_end(s, r, err);
-	return r < 0 ? r : n;
+	if (done == 0 && rest == 0)
+		return db_run(w->s, err, "DELETE FROM undo_step WHERE id = ?", "i", w->step);
+	return step_label(w->s, w->step, rest, err);
 }
 
-/* step_id 0: not to be undone. */
-static int one_flag_wish(struct store *s, int64_t step_id, int64_t location, unsigned add,
-	unsigned remove, struct err *err)
+static int act_all(struct wishing *w, const location_id *l, size_t n, int *done, struct err *err)
 {
-	struct place p;
-	int r = load_place(s, location, &p, err);
+	int r = 0;
 
-	if (r <= 0)
+	for (size_t i = 0; r >= 0 && i < n; i++) {
+		r = wishing_act(w, l[i].v, err);
+		*done += r > 0;
+	}
+	return MIN(r, 0);
+}
+
+/* --- doors ------------------------------------------------------------- */
+
+int store_want(struct store *s, const struct want *want, const location_id *l, size_t n,
+	struct err *err)
+{
+	g_autoptr(GArray) rest = g_array_new(FALSE, FALSE, sizeof(struct owned));
+	AUTO(wishing_close) struct wishing w = { 0 };
+	int done = 0, r = wish_begin(s, err);
+
+	if (r < 0)
 		return r;
-	r = wish_flags(s, &p, &add, &remove, err);
-	if (r <= 0)
-		return r;
-	r = step_id ? note_undo(s, step_id, &p, 0, add, remove, err) : 0;
+	wishing_open(&w, s, want, 0, true);
+	r = survey(&w, l, n, rest, err);
 	if (r == 0)
-		r = show_wish(s, &p, TOPIC_FLAGS_CHANGED, err);
-	return r < 0 ? r : 1;
+		r = step_begin(s, &w.want, &w.step, err);
+	if (r == 0)
+		r = act_all(&w, l, MIN(n, (size_t)WANT_AT_ONCE), &done, err);
+	if (r == 0)
+		r = leave_rest(&w, rest, err);
+	if (r == 0)
+		r = finish(&w, done, rest->len, err);
+	r = tx_end(s, r, err);
+	return r < 0 ? r : done + (int)rest->len;
 }
 
 int store_want_flags(struct store *s, const location_id *l, size_t n, unsigned add, unsigned remove,
 	struct err *err)
 {
-	int64_t step_id = 0;
-	int done = 0, r = begin_step(s, "flags", &step_id, err);
+	const struct want w = { .verb = MUTATION_FLAGS, .add = add, .remove = remove };
 
-	if (r < 0)
-		return r;
-	for (size_t i = 0; r >= 0 && i < n; i++) {
-		r = one_flag_wish(s, step_id, l[i].v, add, remove, err);
-		done += r > 0;
-	}
-	return end_step(s, step_id, r, done, err);
-}
-
-int store_note_read(struct store *s, location_id l, struct err *err)
-{
-	int r = begin_step(s, "flags", NULL, err);
-
-	if (r < 0)
-		return r;
-	r = one_flag_wish(s, 0, l.v, FLAG_SEEN, 0, err);
-	return tx_end(s, r, err);
-}
-
-/* May messages be moved there?  Refuses with words. */
-static int check_target(struct store *s, const struct place *p, int64_t target, struct err *err)
-{
-	sqlite3_stmt *q = db_stmt(s, "SELECT account_id, attrs, name FROM mailbox WHERE id = ?");
-	int r;
-
-	db_bind(q, "i", target);
-	r = db_step(s, q, err);
-	if (r < 0)
-		return r;
-	if (r == 0)
-		return err_set(err, ERR_GONE, _("That mailbox does not exist any more."));
-	if (sqlite3_column_int64(q, 0) != p->account)
-		r = err_set(err, ERR_UNSUPPORTED,
-			_("%s belongs to another account; tern moves messages within one account only."),
-			db_column(q, 2));
-	else if (sqlite3_column_int(q, 1) & (MAILBOX_NOSELECT | MAILBOX_READONLY))
-		r = err_set(err, ERR_REFUSED, _("%s cannot hold messages."), db_column(q, 2));
-	else
-		r = 0;
-	sqlite3_reset(q);
-	return r;
-}
-
-static int role_target(struct store *s, const struct place *p, enum mailbox_role role,
-	int64_t *target, struct err *err)
-{
-	*target = store_mailbox_with_role(s, (account_id){ p->account }, role).v;
-	if (*target == 0)
-		return err_set(err, ERR_GONE,
-			_("This account has no mailbox for \"%s\"; move the message with `s` instead."),
-			mailbox_role_name(role));
-	if (*target == p->mailbox && role == ROLE_TRASH)
-		return err_set(err, ERR_UNSUPPORTED,
-			_("The message is in the trash already; tern does not delete for ever."));
-	return 0;
-}
-
-static int one_move_wish(struct store *s, int64_t step_id, int64_t location, int64_t target,
-	enum mailbox_role role, struct err *err)
-{
-	struct place p;
-	int r = load_place(s, location, &p, err);
-
-	if (r <= 0)
-		return r;
-	r = target ? 0 : role_target(s, &p, role, &target, err);
-	if (r == 0)
-		r = check_target(s, &p, target, err);
-	if (r == 0)
-		r = wish_move(s, &p, target, err);
-	if (r <= 0)
-		return r;
-	r = note_undo(s, step_id, &p, target, 0, 0, err);
-	if (r == 0)
-		r = show_wish(s, &p, TOPIC_MESSAGES_MOVED, err);
-	return r < 0 ? r : 1;
-}
-
-static int want_move(struct store *s, const location_id *l, size_t n, int64_t target,
-	enum mailbox_role role, struct err *err)
-{
-	int64_t step_id = 0;
-	int done = 0, r = begin_step(s, "move", &step_id, err);
-
-	if (r < 0)
-		return r;
-	for (size_t i = 0; r >= 0 && i < n; i++) {
-		r = one_move_wish(s, step_id, l[i].v, target, role, err);
-		done += r > 0;
-	}
-	return end_step(s, step_id, r, done, err);
+	return store_want(s, &w, l, n, err);
 }
 
 int store_want_move(struct store *s, const location_id *l, size_t n, mailbox_id target,
 	struct err *err)
 {
-	return want_move(s, l, n, target.v, ROLE_NONE, err);
+	const struct want w = { .verb = MUTATION_MOVE, .target = target };
+
+	return store_want(s, &w, l, n, err);
 }
 
 int store_want_role(struct store *s, const location_id *l, size_t n, enum mailbox_role role,
 	struct err *err)
 {
-	return want_move(s, l, n, 0, role, err);
+	const struct want w = { .verb = MUTATION_MOVE, .role = role };
+
+	return store_want(s, &w, l, n, err);
 }
 
-/* --- undo (undo.c has the history) ------------------------------------- */
-
-struct undo_item {
-	int64_t message, source, target;
-	unsigned add, remove;
-};
-
-static int load_items(struct store *s, int64_t step_id, GArray *items, struct err *err)
+int store_note_read(struct store *s, location_id l, struct err *err)
 {
-	sqlite3_stmt *q = db_stmt(s, "SELECT message_id, source_id, ifnull(target_id, 0), add_flags,"
-				  " remove_flags FROM undo_item WHERE step_id = ?");
+	const struct want w = { .verb = MUTATION_FLAGS, .add = FLAG_SEEN };
+	int r = wish_begin(s, err);
+
+	if (r < 0)
+		return r;
+	r = wish_apply(s, &w, l.v, 0, err);
+	if (r == ERR_REFUSED) /* where nothing may be marked, reading is no mistake */
+		r = 0;
+	return tx_end(s, r, err);
+}
+
+/* --- all of a mailbox -------------------------------------------------- */
+
+/* What a screen shows first. */
+static int newest(struct store *s, mailbox_id m, bool unread, location_id *out, struct err *err)
+{
+	sqlite3_stmt *q = db_stmt(s, unread ? "SELECT id FROM location INDEXED BY location_unread"
+					      " WHERE mailbox_id = ? AND shown = 1"
+					      " AND (flags & 1) = 0 ORDER BY date DESC, id DESC LIMIT ?"
+					    : "SELECT id FROM location INDEXED BY location_by_date"
+					      " WHERE mailbox_id = ? AND shown = 1"
+					      " ORDER BY date DESC, id DESC LIMIT ?");
+	int n = 0, r;
+
+	if (!q)
+		return db_fail(s, err);
+	db_bind(q, "ii", m.v, (int64_t)WANT_AT_ONCE);
+	while ((r = db_step(s, q, err)) > 0)
+		out[n++].v = sqlite3_column_int64(q, 0);
+	return r < 0 ? r : n;
+}
+
+static int count_all(struct store *s, mailbox_id m, bool unread, int64_t *account, int64_t *total,
+	struct err *err)
+{
+	sqlite3_stmt *q = db_stmt(s, "SELECT account_id, iif(?, unread, total) FROM mailbox WHERE id = ?");
 	int r;
 
-	db_bind(q, "i", step_id);
-	while ((r = db_step(s, q, err)) > 0) {
-		struct undo_item u = { sqlite3_column_int64(q, 0), sqlite3_column_int64(q, 1),
-			sqlite3_column_int64(q, 2), (unsigned)sqlite3_column_int(q, 3),
-			(unsigned)sqlite3_column_int(q, 4) };
-
-		g_array_append_val(items, u);
-	}
-	return r;
-}
-
-/* The inverse wish, where the message stands now; 0 = it is not there any more. */
-static int undo_one(struct store *s, const struct undo_item *u, struct err *err)
-{
-	unsigned add = u->remove, remove = u->add;
-	int64_t location;
-	struct place p;
-	int r = db_ask(s, err, &location,
-		"SELECT id FROM location WHERE message_id = ? AND mailbox_id = ? AND shown = 1",
-		"ii", u->message, u->target ? u->target : u->source);
-
-	if (r > 0)
-		r = load_place(s, location, &p, err);
-	if (r > 0)
-		r = u->target ? wish_move(s, &p, u->source, err)
-			      : wish_flags(s, &p, &add, &remove, err);
+	if (!q)
+		return db_fail(s, err);
+	db_bind(q, "ii", (int64_t)unread, m.v);
+	r = db_step(s, q, err);
 	if (r <= 0)
 		return r;
-	r = show_wish(s, &p, u->target ? TOPIC_MESSAGES_MOVED : TOPIC_FLAGS_CHANGED, err);
-	return r < 0 ? r : 1;
+	*account = sqlite3_column_int64(q, 0);
+	*total = sqlite3_column_int64(q, 1);
+	sqlite3_reset(q);
+	return 0;
 }
 
-static void describe(bool move, int n, char *what, size_t cap)
+/* The newest at once, the rest as one row. */
+static int want_all(struct wishing *w, mailbox_id m, bool unread, int *done, int64_t *rest,
+	struct err *err)
 {
-	if (move)
-		snprintf(what, cap, ngettext("move of %d message", "move of %d messages",
-						(unsigned long)n), n);
-	else
-		snprintf(what, cap, ngettext("flags of %d message", "flags of %d messages",
-						(unsigned long)n), n);
-}
+	g_autofree location_id *first = g_new(location_id, WANT_AT_ONCE);
+	int64_t target, account = 0, total = 0;
+	int n = 0, r = check_verb(&w->want, err);
 
-int store_undo(struct store *s, int64_t step, struct undone *out, struct err *err)
-{
-	g_autoptr(GArray) items = g_array_new(FALSE, FALSE, sizeof(struct undo_item));
-	int64_t step_id = step;
-	int done = 0, r = begin_step(s, "undo", NULL, err);
-
-	if (r < 0)
-		return r;
-	r = step ? 1
-		 : db_ask(s, err, &step_id,
-			   "SELECT id FROM undo_step WHERE undone = 0 ORDER BY id DESC LIMIT 1", "");
-	if (r <= 0)
-		return tx_end(s, r, err);
-	r = load_items(s, step_id, items, err);
-	for (guint i = 0; r >= 0 && i < items->len; i++) {
-		r = undo_one(s, &g_array_index(items, struct undo_item, i), err);
-		done += r > 0;
-	}
+	if (r == 0)
+		r = ground_of(w, m.v, &target, err);
+	if (r == 0)
+		r = check_sense(w, err);
+	if (r == 0)
+		r = count_all(w->s, m, unread, &account, &total, err);
+	if (r == 0)
+		r = n = newest(w->s, m, unread, first, err);
 	if (r >= 0)
-		r = db_run(s, err, "UPDATE undo_step SET undone = 1 WHERE id = ?", "i", step_id);
-	r = tx_end(s, r, err);
+		r = step_begin(w->s, &w->want, &w->step, err);
+	if (r == 0)
+		r = act_all(w, first, (size_t)n, done, err);
+	*rest = MAX(total - n, 0);
+	if (r == 0 && *rest > 0)
+		r = bulk_add_mailbox(w->s, w->step, account, &w->want, m.v, unread, *rest, err);
+	return r < 0 ? r : finish(w, *done, *rest, err);
+}
+
+int store_want_all(struct store *s, const struct want *want, mailbox_id m, bool unread,
+	struct err *err)
+{
+	AUTO(wishing_close) struct wishing w = { 0 };
+	int64_t rest = 0;
+	int done = 0, r = wish_begin(s, err);
+
 	if (r < 0)
 		return r;
-	*out = (struct undone){ .step = step_id, .done = done, .skipped = (int)items->len - done };
-	describe(items->len > 0 && g_array_index(items, struct undo_item, 0).target, done, out->what,
-		sizeof out->what);
-	return 1;
-}
-
-int store_redo(struct store *s, int64_t step, struct undone *out, struct err *err)
-{
-	(void)s, (void)step, (void)out;
-	return err_set(err, ERR_UNSUPPORTED, "not yet");
-}
-
-void history_row_free(struct history_row **r)
-{
-	g_clear_pointer(r, g_free);
-}
-
-char *history_words(const struct history_row *r)
-{
-	(void)r;
-	return g_strdup("");
-}
-
-int store_history(struct store *s, int64_t before, size_t max, GPtrArray **out, struct err *err)
-{
-	(void)s, (void)before, (void)max, (void)out;
-	return err_set(err, ERR_UNSUPPORTED, "not yet");
-}
-
-int store_want(struct store *s, const struct want *w, const location_id *l, size_t n,
-	struct err *err)
-{
-	(void)s, (void)w, (void)l, (void)n;
-	return err_set(err, ERR_UNSUPPORTED, "not yet");
-}
-
-int store_want_all(struct store *s, const struct want *w, mailbox_id m, bool unread,
-	struct err *err)
-{
-	(void)s, (void)w, (void)m, (void)unread;
-	return err_set(err, ERR_UNSUPPORTED, "not yet");
-}
-
-int store_want_more(struct store *s, struct err *err)
-{
-	(void)s, (void)err;
-	return 0;
-}
-
-int64_t store_want_left(struct store *s, account_id a)
-{
-	(void)s, (void)a;
-	return 0;
-}
-
-int store_want_stop(struct store *s, int64_t step, struct err *err)
-{
-	(void)s, (void)step, (void)err;
-	return 0;
-}
-
-int store_may(struct store *s, const struct want *w, mailbox_id m, struct err *err)
-{
-	(void)s, (void)w, (void)m, (void)err;
-	return 0;
-}
-
-int store_account_read_only(struct store *s, account_id a, bool read_only, struct err *err)
-{
-	return db_run(s, err, "UPDATE account SET read_only = ?1 WHERE id = ?2 AND read_only <> ?1",
-		"ii", (int64_t)read_only, a.v);
-}
-
-int store_append(struct store *s, mailbox_id target, const struct change *facts, int fd,
-	message_id replaces, message_id *out, struct err *err)
-{
-	(void)s, (void)target, (void)facts, (void)fd, (void)replaces, (void)out;
-	return err_set(err, ERR_UNSUPPORTED, "not yet");
+	wishing_open(&w, s, want, 0, true);
+	r = tx_end(s, want_all(&w, m, unread, &done, &rest, err), err);
+	return r < 0 ? r : (int)MIN(rest + done, INT_MAX);
 }

@@ -5,6 +5,9 @@
  * the one connection that also carries the reader's changes and brings new
  * mail.  The doorbell pauses the provider behind a slice; here everything that
  * waited has its turn, and then the work goes on from its cursor.
+ *
+ * The reader's changes may be days of work themselves: between two batches of
+ * them the others have the same turns.
  */
 #include "base/clock.h"
 #include "base/i18n.h"
@@ -58,6 +61,18 @@ static int glance(struct session *s, struct err *err)
 	return inbox.v ? peek(s, inbox, 0, err) : 0;
 }
 
+int interlude_turns(struct session *s, int64_t lasts, struct err *err)
+{
+	int r;
+
+	if (!s->lane)
+		return 0;
+	if (atomic_load(&s->lane->shared))
+		bodies_serve(s->lane, s);
+	r = follow_reader(s, err);
+	return r < 0 || lasts < s->sync->timing.glance ? r : glance(s, err);
+}
+
 int interlude(struct session *s, struct err *err)
 {
 	int r = cancel_is_set(s->cancel) ? err_set(err, ERR_CANCELED, _("Stopped.")) : 0;
@@ -68,10 +83,5 @@ int interlude(struct session *s, struct err *err)
 		r = lease_keep(s, err);
 	if (r >= 0)
 		r = push_due(s, err);
-	if (r < 0 || !s->lane)
-		return MIN(r, 0);
-	if (atomic_load(&s->lane->shared))
-		bodies_serve(s->lane, s);
-	r = follow_reader(s, err);
-	return r < 0 ? r : glance(s, err);
+	return r < 0 ? r : interlude_turns(s, INT64_MAX, err);
 }

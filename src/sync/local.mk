@@ -6,6 +6,7 @@ libtern_a_SOURCES += \
 	src/sync/body.c \
 	src/sync/bulk.c \
 	src/sync/cadence.c \
+	src/sync/expand.c \
 	src/sync/gather.c \
 	src/sync/history.c \
 	src/sync/interlude.c \

@@ -97,6 +97,9 @@ static int whole_pass(struct session *s, unsigned flags, struct err *err)
 {
 	int r;
 
+	r = expand_all(s, err);
+	if (r < 0)
+		return r;
 	s->scan_next = push_due_in(s) != 0;
 	r = session_connect(s, err);
 	if (r >= 0)
@@ -187,8 +190,10 @@ static int run_drain(struct session *s, struct errand *j, struct err *err)
 {
 	struct err why = { 0 };
 	int64_t left = 0;
-	int r = waiting_rows(s, &left, err);
+	int r = expand_all(s, err);
 
+	if (r >= 0)
+		r = waiting_rows(s, &left, err);
 	if (r < 0 || left == 0)
 		return r;
 	push_leased(s, &why);

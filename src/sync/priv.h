@@ -39,6 +39,7 @@ enum {
 	BREAKS_MAX = 20,             /* connections that may break in a pass or a run of history */
 	FULL_CALLS_MAX = 3,          /* a paused full comparison starts over this often */
 	PUSH_IDLE_MAX = 16,          /* batches in a row of which nothing was settled */
+	PUSH_REVIEWED_MAX = 1000,    /* ... of which all met a change and were judged anew */
 	PUSH_LATER_S = 5,            /* pause of a batch when the server said "later" and not when */
 	RETRY_AFTER_MAX_S = 24 * 3600,
 	SUSPEND_MS = 60 * 1000,      /* a jump of the boot clock that makes every socket suspect */
@@ -174,6 +175,16 @@ int64_t push_due_in(struct session *s);
 /* Pushes everything that is due; the number of batches, or an error that ends the connection. */
 int push_due(struct session *s, struct err *err);
 
+/* --- expand.c: large steps become wishes ----------------------------------- */
+
+/* The rest of what one key did goes into the queue by one more slice, if something of the account
+ * is left. */
+int expand_slice(struct session *s, struct err *err);
+/* All of it, for those who have no such thread. */
+int expand_all(struct session *s, struct err *err);
+/* The thread that does it whatever the network does. */
+void *expand_main(void *sync);
+
 /* --- arrange.c, interlude.c ------------------------------------------------ */
 
 /* Milliseconds until a wish about the tree of mailboxes is due, -1 = none is. */
@@ -186,6 +197,8 @@ int arrange_due(struct session *s, struct err *err);
  * mailboxes that the reader opened, and now and then the inbox.
  */
 int interlude(struct session *s, struct err *err);
+/* The last three of these, for a push that goes on for so many milliseconds already. */
+int interlude_turns(struct session *s, int64_t lasts, struct err *err);
 
 /* --- listing.c, gather.c, history.c, pull.c, backfill.c -------------------- */
 
@@ -367,9 +380,10 @@ struct sync {
 	struct queue *events;
 	const struct provider_ops *(*find)(const char *name); /* provider_find; tests put theirs here */
 	struct timing timing;        /* tests change it before sync_start */
-	struct cancel stop;          /* the watcher's end */
-	pthread_t watcher;
-	bool watching;
+	struct cancel stop;          /* the end of the threads below */
+	struct cancel grown;         /* a large step may have come: expand.c looks */
+	pthread_t threads[2];        /* the watcher, and who brings large steps into the queue */
+	int n_threads;
 	size_t n;
 	struct lane *lanes;
 	_Atomic unsigned cycles;     /* for ids in the log */

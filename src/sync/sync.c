@@ -57,6 +57,7 @@ static void engine_push(struct engine *e, account_id a)
 	for (size_t i = 0; i < s->n; i++)
 		if (a.v == 0 || s->lanes[i].account->id.v == a.v)
 			lane_ring(&s->lanes[i]);
+	cancel_set(&s->grown);
 }
 
 static void engine_look(struct engine *e, account_id a, mailbox_id m)
@@ -157,6 +158,7 @@ struct sync *sync_new(const struct places *places, const struct config *config,
 	s->find = provider_find;
 	s->timing = timing_default;
 	cancel_init(&s->stop);
+	cancel_init(&s->grown);
 	s->n = config->accounts->len;
 	s->lanes = g_new0(struct lane, s->n);
 	for (size_t i = 0; i < s->n; i++)
@@ -228,16 +230,30 @@ static void stop(struct sync *s)
 		lane_stop(&s->lanes[i]);
 	for (size_t i = 0; i < s->n; i++)
 		lane_join(&s->lanes[i]);
-	if (s->watching)
-		pthread_join(s->watcher, NULL);
-	s->watching = false;
+	while (s->n_threads > 0)
+		pthread_join(s->threads[--s->n_threads], NULL);
+}
+
+/* The threads that serve all accounts. */
+static int start_common(struct sync *s, struct err *err)
+{
+	static void *(*const mains[])(void *) = { watch_main, expand_main };
+	static const char *const names[] = { "watch", "expand" };
+
+	while (s->n_threads < 2) {
+		int i = s->n_threads;
+
+		if (sync_spawn(&s->threads[i], "sync", names[i], mains[i], s, err) < 0)
+			return err->code;
+		s->n_threads++;
+	}
+	return 0;
 }
 
 int sync_start(struct sync *s, struct err *err)
 {
-	int r = sync_spawn(&s->watcher, "sync", "watch", watch_main, s, err);
+	int r = start_common(s, err);
 
-	s->watching = r == 0;
 	for (size_t i = 0; r == 0 && i < s->n; i++)
 		r = lane_start(&s->lanes[i], err);
 	if (r < 0)
@@ -253,6 +269,7 @@ void sync_free(struct sync **s)
 	for (size_t i = 0; i < (*s)->n; i++)
 		lane_release(&(*s)->lanes[i]);
 	g_free((*s)->lanes);
+	cancel_release(&(*s)->grown);
 	cancel_release(&(*s)->stop);
 	g_free(*s);
 	*s = NULL;

@@ -2,7 +2,7 @@
  * The watcher: one thread for all accounts, which notices what no worker can
  * while it waits for its server.
  *
- * Another process queued a change: the worker's bell is rung.  Another process
+ * Another process queued a change: the bell of those who deal with it is rung.  Another process
  * synchronises an account: what it wrote is told to our screen.  inotify on the
  * store's folder tells of each commit of any process, so that nothing is polled
  * and the disk sleeps; without inotify the store's version is asked often.  The
@@ -54,6 +54,8 @@ static void look(struct sync *s, struct store *store)
 			store_tree_due_in(store, l->account->id) == 0)
 			lane_ring(l);
 	}
+	if (store_want_left(store, (account_id){ 0 }) > 0)
+		cancel_set(&s->grown);
 }
 
 /* True if what happens to the account is not told by our own worker. */

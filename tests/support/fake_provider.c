@@ -9,15 +9,7 @@
 #include "provider/merge.h"
 #include "support/fake_priv.h"
 
-struct fake {
-	struct provider base;    /* first */
-	struct fake_account *a;
-	bool up;
-	int seen[FAKE_BOXES];    /* generation of the last changes() */
-	int tree_seen;           /* ... and of the last mailboxes() */
-};
-
-static void step(void)
+void fake_step(void)
 {
 	long now = __atomic_add_fetch(&fake_world->steps, 1, __ATOMIC_SEQ_CST);
 
@@ -43,7 +35,7 @@ static struct provider *create(const struct account *account, struct cancel *can
 }
 
 /* Counts the connections of an account, whoever drops them. */
-static void set_up(struct fake *f, bool up)
+void fake_set_up(struct fake *f, bool up)
 {
 	fake_lock();
 	f->a->connected += up - f->up;
@@ -54,20 +46,20 @@ static void set_up(struct fake *f, bool up)
 
 static void destroy(struct provider **p)
 {
-	set_up((struct fake *)*p, false);
+	fake_set_up((struct fake *)*p, false);
 	g_free((*p)->memory);
 	g_free(*p);
 	*p = NULL;
 }
 
 /* What the switches say about this call: blocks, fails, or 0. */
-static int enter(struct fake *f, enum fake_call call, struct err *err)
+int fake_enter(struct fake *f, enum fake_call call, struct err *err)
 {
 	enum err_code code = ERR_OK;
 	int after_s = 0;
 	bool block;
 
-	step();
+	fake_step();
 	fake_lock();
 	f->a->call[call].count++;
 	block = f->a->call[call].block;
@@ -84,7 +76,7 @@ static int enter(struct fake *f, enum fake_call call, struct err *err)
 	if (call != FAKE_CONNECT && !f->up)
 		code = ERR_OFFLINE;
 	if (code == ERR_OFFLINE || code == ERR_PROTOCOL || code == ERR_CANCELED)
-		set_up(f, false);
+		fake_set_up(f, false);
 	if (code == ERR_OK)
 		return 0;
 	err_set(err, code, "The fake server fails with %s.", err_name(code));
@@ -105,10 +97,10 @@ static int fake_connect(struct provider *p, struct err *err)
 		f->base.traits.connections = 2;
 	if (f->a->most > 0 && fake_connected(f->a) >= f->a->most)
 		return err_set(err, ERR_RETRY, "[LIMIT] Too many connections.");
-	set_up(f, true);
-	r = enter(f, FAKE_CONNECT, err);
+	fake_set_up(f, true);
+	r = fake_enter(f, FAKE_CONNECT, err);
 	if (r < 0)
-		set_up(f, false);
+		fake_set_up(f, false);
 	if (r < 0)
 		return r;
 	g_strlcpy(f->a->recalled, p->memory ? p->memory : "", sizeof f->a->recalled);
@@ -117,7 +109,7 @@ static int fake_connect(struct provider *p, struct err *err)
 	return 0;
 }
 
-static bool lie(int *times)
+bool fake_lies(int *times)
 {
 	bool yes;
 
@@ -131,7 +123,7 @@ static bool lie(int *times)
 static int fake_mailboxes(struct provider *p, struct sink *out, struct err *err)
 {
 	struct fake *f = (struct fake *)p;
-	int r = enter(f, FAKE_MAILBOXES, err);
+	int r = fake_enter(f, FAKE_MAILBOXES, err);
 	size_t n, lacking = f->a->lack[0];
 
 	if (r < 0)
@@ -140,7 +132,7 @@ static int fake_mailboxes(struct provider *p, struct sink *out, struct err *err)
 	f->tree_seen = f->a->tree_generation;
 	f->a->lack[0] = f->a->lack[1];
 	f->a->lack[1] = 0;
-	if (lie(&f->a->lie_boxes))
+	if (fake_lies(&f->a->lie_boxes))
 		n = 0;
 	for (size_t i = 0; r == 0 && i < n; i++) {
 		struct fake_box *b = &f->a->boxes[i];
@@ -150,7 +142,7 @@ static int fake_mailboxes(struct provider *p, struct sink *out, struct err *err)
 		if (i > 0 && i == lacking)
 			continue;
 		r = out->mailbox(out, &m, err);
-		step();
+		fake_step();
 	}
 	return r;
 }
@@ -162,6 +154,7 @@ struct told {
 	GArray *m;               /* of struct fake_message */
 	uint32_t uidvalidity;
 	uint64_t high, low;      /* what the cursor covers; low 0 = nothing yet */
+	uint64_t modseq, now;    /* all changes up to here were told; of the mailbox now */
 	struct err *err;
 	int slice, slow_ms;
 };
@@ -172,6 +165,7 @@ static int tell(struct told *t, const struct fake_message *m)
 	g_autofree char *body = g_strdup_printf("Message-ID: <m%d@fake>\r\n\r\nBody %d\r\n",
 		m->serial, m->serial);
 	struct change c = { .kind = CHANGE_MESSAGE, .uid = m->uid, .flags = m->flags,
+		.keywords = m->keywords,
 		.message_id = id, .subject = subject, .from_addr = "a@fake", .from_name = "A",
 		.sent_at = 1700000000 + m->serial, .received_at = 1700000000 + m->serial,
 		.size = strlen(body) };
@@ -183,13 +177,13 @@ static int tell(struct told *t, const struct fake_message *m)
 	t->f->a->reported++;
 	fake_unlock();
 	r = t->out->change(t->out, &c, t->err);
-	step();
+	fake_step();
 	return r;
 }
 
 static int point(struct told *t)
 {
-	char cursor[80];
+	char cursor[100];
 	struct cursor_point at = { .cursor = cursor, .uidvalidity = t->uidvalidity,
 		.complete = true, .of = (int64_t)t->m->len };
 	int r;
@@ -197,12 +191,13 @@ static int point(struct told *t)
 	for (guint i = 0; i < t->m->len; i++)
 		if (g_array_index(t->m, struct fake_message, i).uid < t->low)
 			at.complete = false;
-	snprintf(cursor, sizeof cursor, "%u %llu %llu", t->uidvalidity,
-		(unsigned long long)t->high, (unsigned long long)t->low);
+	snprintf(cursor, sizeof cursor, "%u %llu %llu %llu", t->uidvalidity,
+		(unsigned long long)t->high, (unsigned long long)t->low,
+		(unsigned long long)t->modseq);
 	if (t->slow_ms > 0 && cancel_poll(t->f->base.cancel, -1, 0, t->slow_ms) < 0)
 		return err_set(t->err, ERR_CANCELED, "Stopped.");
 	r = t->out->cursor(t->out, &at, t->err);
-	step();
+	fake_step();
 	return r;
 }
 
@@ -235,14 +230,14 @@ static int compare(struct told *t, uint64_t low, uint64_t high)
 
 		if (m->uid < low || m->uid > high)
 			continue;
-		r = merge_present(&merge, m->uid, m->flags, NULL, t->err);
+		r = merge_present(&merge, m->uid, m->flags, m->keywords, t->err);
 		if (r > 0)
 			r = tell(t, m);
 	}
 	if (r >= 0)
 		r = merge_finish(&merge, t->err);
 	merge_release(&merge);
-	step();
+	fake_step();
 	return r < 0 ? r : 0;
 }
 
@@ -268,6 +263,7 @@ static void copy_box(struct told *t, struct fake_box *b, bool empty)
 {
 	fake_lock();
 	t->uidvalidity = b->uidvalidity;
+	t->now = b->modseq;
 	t->slice = t->f->a->slice;
 	t->slow_ms = t->f->a->slow_ms;
 	for (size_t i = 0; i < b->n && !empty; i++)
@@ -279,7 +275,7 @@ static void copy_box(struct told *t, struct fake_box *b, bool empty)
 	fake_unlock();
 }
 
-static struct fake_box *box_of(struct fake *f, const char *path)
+struct fake_box *fake_box_of(struct fake *f, const char *path)
 {
 	for (int i = 0; i < fake_boxes(f->a); i++)
 		if (strcmp(f->a->boxes[i].path, path) == 0)
@@ -293,7 +289,7 @@ static int reset(struct told *t)
 	struct known known;
 	int r = t->out->reset(t->out, t->err);
 
-	step();
+	fake_step();
 	if (r == 0 && t->out->known(t->out, 1, &known, 1, t->err) != 0)
 		r = err_set(t->err, ERR_PROTOCOL, "Void uids are still known.");
 	return r;
@@ -302,15 +298,17 @@ static int reset(struct told *t)
 static int walk(struct told *t, const struct mailbox *m, unsigned flags)
 {
 	unsigned v = 0;
-	unsigned long long high = 0, low = 0;
+	unsigned long long high = 0, low = 0, modseq = 0;
 	int r = 0;
 
-	if (sscanf(m->cursor, "%u %llu %llu", &v, &high, &low) == 3 && v != t->uidvalidity) {
+	if (sscanf(m->cursor, FAKE_CURSOR, &v, &high, &low, &modseq) == 4 &&
+		v != t->uidvalidity) {
 		r = reset(t);
-		high = low = 0;
+		high = low = modseq = 0;
 	}
 	t->high = high;
 	t->low = low;
+	t->modseq = modseq;
 	if (r == 0 && t->low == 0) {
 		t->high = t->m->len ? g_array_index(t->m, struct fake_message, t->m->len - 1).uid : 0;
 		t->low = t->high + 1;
@@ -319,6 +317,8 @@ static int walk(struct told *t, const struct mailbox *m, unsigned flags)
 		if (r == 0)
 			r = compare(t, low, high);
 	}
+	if (r == 0)
+		t->modseq = t->now;
 	if (r == 0 && !(flags & CHANGES_NO_HISTORY))
 		r = tell_history(t);
 	return r != 0 ? r : point(t) < 0 ? t->err->code : 0;
@@ -328,9 +328,9 @@ static int fake_changes(struct provider *p, const struct mailbox *m, unsigned fl
 	struct sink *out, struct err *err)
 {
 	struct fake *f = (struct fake *)p;
-	struct fake_box *b = box_of(f, m->path);
+	struct fake_box *b = fake_box_of(f, m->path);
 	struct told t = { .f = f, .out = out, .err = err };
-	int r = enter(f, FAKE_CHANGES, err);
+	int r = fake_enter(f, FAKE_CHANGES, err);
 
 	if (r < 0)
 		return r;
@@ -339,30 +339,32 @@ static int fake_changes(struct provider *p, const struct mailbox *m, unsigned fl
 	if (b)
 		f->a->last_flags[b - f->a->boxes] = flags;
 	fake_unlock();
-	if (!b || lie(&b->fail_times))
+	if (!b || fake_lies(&b->fail_times))
 		return err_set(err, b ? b->fail : ERR_GONE, "This mailbox fails.");
 	if (b->no_history && !(flags & CHANGES_NO_HISTORY)) {
-		set_up(f, false);
+		fake_set_up(f, false);
 		return err_set(err, b->no_history, "The history of this mailbox fails.");
 	}
 	t.m = g_array_new(FALSE, FALSE, sizeof(struct fake_message));
-	copy_box(&t, b, !lie(&f->a->lie_wait) && lie(&f->a->lie_empty));
-	if (lie(&f->a->lie_void))
+	if (out->rights && b->denied != m->denied)
+		r = out->rights(out, b->denied, err);
+	copy_box(&t, b, !fake_lies(&f->a->lie_wait) && fake_lies(&f->a->lie_empty));
+	if (fake_lies(&f->a->lie_void))
 		t.uidvalidity += 1000;
-	r = walk(&t, m, flags);
+	r = r < 0 ? r : walk(&t, m, flags);
 	g_array_unref(t.m);
 	if (r == ERR_CANCELED)
-		set_up(f, false);
+		fake_set_up(f, false);
 	return r;
 }
 
 static int fake_body(struct provider *p, const struct body_ref *ref, int fd, struct err *err)
 {
 	struct fake *f = (struct fake *)p;
-	struct fake_box *b = box_of(f, ref->mailbox_path);
+	struct fake_box *b = fake_box_of(f, ref->mailbox_path);
 	struct fake_message *m = NULL;
 	g_autofree char *text = NULL;
-	int r = enter(f, FAKE_BODY, err);
+	int r = fake_enter(f, FAKE_BODY, err);
 
 	if (r < 0)
 		return r;
@@ -377,133 +379,8 @@ static int fake_body(struct provider *p, const struct body_ref *ref, int fd, str
 		return err_set(err, ERR_GONE, "The message is not there any more.");
 	if (fd_write_all(fd, text, strlen(text)) < 0)
 		return err_set(err, ERR_STORAGE, "The body cannot be written.");
-	step();
+	fake_step();
 	return 0;
-}
-
-static int fake_prepare(struct provider *p, struct mutation_batch *batch, struct err *err)
-{
-	struct fake *f = (struct fake *)p;
-	struct fake_box *b = box_of(f, batch->target_path ? batch->target_path : "");
-	int r = enter(f, FAKE_PREPARE, err);
-
-	if (r < 0)
-		return r;
-	if (!b)
-		return err_set(err, ERR_GONE, "The target is not there any more.");
-	fake_lock();
-	snprintf(batch->mark, sizeof batch->mark, "%u %llu", b->uidvalidity,
-		(unsigned long long)b->uidnext);
-	fake_unlock();
-	return 0;
-}
-
-static int serial_of(const char *header)
-{
-	int serial = 0;
-
-	return header && sscanf(header, "m%d@fake", &serial) == 1 ? serial : 0;
-}
-
-/* The message that is meant: by uid if the numbers still hold, otherwise by what it is. */
-static struct fake_message *locate(struct fake *f, struct fake_box *b,
-	const struct mutation_batch *batch, const struct mutation_item *it)
-{
-	int serial = serial_of(it->message_id_header);
-	struct fake_message *m;
-
-	if (!b)
-		return NULL;
-	if (batch->uidvalidity != b->uidvalidity)
-		return fake_by_serial(b, serial);
-	m = fake_by_uid(b, it->uid);
-	if (m && m->serial != serial) {
-		f->a->wrong++;
-		return NULL;
-	}
-	return m;
-}
-
-/* True if the message arrived in the target after the mark was taken. */
-static bool arrived(struct fake_box *to, const char *mark, const char *id, uint64_t *uid)
-{
-	unsigned v;
-	unsigned long long next;
-	int serial = serial_of(id);
-
-	if (sscanf(mark, "%u %llu", &v, &next) != 2)
-		return false;
-	if (v != to->uidvalidity)
-		next = 1; /* the mark is void: wherever it is, it arrived */
-	for (size_t i = 0; i < to->n; i++)
-		if (to->m[i].here && to->m[i].serial == serial && to->m[i].uid >= next) {
-			*uid = to->m[i].uid;
-			return true;
-		}
-	return false;
-}
-
-static void move(struct fake *f, const struct mutation_batch *batch, const struct mutation_item *it,
-	struct applied *out)
-{
-	struct fake_box *from = box_of(f, batch->source_path), *to = box_of(f, batch->target_path);
-	struct fake_message *m = locate(f, from, batch, it);
-	uint64_t uid = 0;
-
-	out->state = APPLIED_GONE;
-	if (batch->uncertain && to && arrived(to, batch->mark, it->message_id_header, &uid)) {
-		out->state = APPLIED_DONE;
-	} else if (m && to) {
-		uid = fake_put(to, m->serial, m->flags);
-		m->here = false;
-		from->generation++;
-		f->a->moved[m->serial]++;
-		out->state = APPLIED_DONE;
-	}
-	if (f->a->tells_uid && out->state == APPLIED_DONE) {
-		out->target_uid = uid;
-		out->target_uidvalidity = to->uidvalidity;
-	}
-}
-
-static void set_flags(struct fake *f, const struct mutation_batch *batch,
-	const struct mutation_item *it, struct applied *out)
-{
-	struct fake_box *from = box_of(f, batch->source_path);
-	struct fake_message *m = locate(f, from, batch, it);
-
-	out->state = m ? APPLIED_DONE : APPLIED_GONE;
-	if (m)
-		m->flags = (m->flags | batch->add) & ~batch->remove;
-	if (m)
-		from->generation++;
-}
-
-static int fake_apply(struct provider *p, const struct mutation_batch *batch, struct applied *out,
-	struct err *err)
-{
-	struct fake *f = (struct fake *)p;
-	int r = enter(f, FAKE_APPLY, err);
-
-	if (r < 0)
-		return r;
-	for (size_t i = 0; i < batch->n; i++) {
-		fake_lock();
-		if (f->a->serial_at_apply == 0)
-			f->a->serial_at_apply = f->a->reported;
-		if (batch->verb == MUTATION_MOVE)
-			move(f, batch, &batch->items[i], &out[i]);
-		else
-			set_flags(f, batch, &batch->items[i], &out[i]);
-		fake_unlock();
-		step();
-	}
-	if (!lie(&f->a->lose_answer))
-		return 0;
-	for (size_t i = 0; i < batch->n; i++)
-		out[i] = (struct applied){ .state = APPLIED_UNKNOWN };
-	set_up(f, false);
-	return err_set(err, ERR_OFFLINE, "The answer was lost.");
 }
 
 /* Under the lock. */
@@ -535,7 +412,7 @@ static bool news(struct fake *f, struct watch *w)
 static int fake_wait(struct provider *p, struct watch *w, struct err *err)
 {
 	struct fake *f = (struct fake *)p;
-	int r = enter(f, FAKE_WAIT, err);
+	int r = fake_enter(f, FAKE_WAIT, err);
 
 	if (r < 0)
 		return r;
@@ -549,7 +426,7 @@ static int fake_wait(struct provider *p, struct watch *w, struct err *err)
 		}
 		r = cancel_poll(f->base.cancel, cancel_fd(w->wake), POLLIN, 5);
 		if (r < 0)
-			set_up(f, false);
+			fake_set_up(f, false);
 		if (r < 0)
 			return err_set(err, ERR_CANCELED, "Stopped.");
 		if (r > 0)
@@ -561,13 +438,13 @@ static int fake_wait(struct provider *p, struct watch *w, struct err *err)
 static int fake_arrange(struct provider *p, const struct mailbox_wish *w, struct err *err)
 {
 	struct fake *f = (struct fake *)p;
-	int r = enter(f, FAKE_ARRANGE, err);
+	int r = fake_enter(f, FAKE_ARRANGE, err);
 
 	if (r < 0)
 		return r;
 	if (w->verb != MAILBOX_CREATE)
 		return err_set(err, ERR_UNSUPPORTED, "The fake server only makes mailboxes.");
-	if (box_of(f, w->name))
+	if (fake_box_of(f, w->name))
 		return 0;
 	fake_box_appears(f->a, w->name);
 	return 0;
@@ -578,8 +455,8 @@ static int fake_bodies(struct provider *p, const struct mailbox *m, const uint64
 	struct body_sink *out, struct err *err)
 {
 	struct fake *f = (struct fake *)p;
-	struct fake_box *b = box_of(f, m->path);
-	int r = enter(f, FAKE_BODIES, err);
+	struct fake_box *b = fake_box_of(f, m->path);
+	int r = fake_enter(f, FAKE_BODIES, err);
 
 	for (size_t i = 0; r >= 0 && i < n; i++) {
 		g_autofree char *text = NULL;
@@ -593,7 +470,7 @@ static int fake_bodies(struct provider *p, const struct mailbox *m, const uint64
 		fake_unlock();
 		if (text)
 			r = out->body(out, uids[i], text, strlen(text), err);
-		step();
+		fake_step();
 	}
 	return r;
 }

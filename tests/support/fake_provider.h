@@ -16,7 +16,8 @@
 
 #include "provider/provider.h"
 
-enum { FAKE_ACCOUNTS = 3, FAKE_BOXES = 6, FAKE_MESSAGES = 8000, FAKE_SERIALS = 9000 };
+enum { FAKE_ACCOUNTS = 3, FAKE_BOXES = 6, FAKE_MESSAGES = 110000,
+	FAKE_SERIALS = 400000, FAKE_KEYWORDS = 64, FAKE_VERBS = 5 };
 
 enum fake_call {
 	FAKE_CONNECT,
@@ -36,12 +37,16 @@ struct fake_message {
 	int serial;
 	unsigned flags;
 	bool here;
+	uint64_t modseq;         /* of its last change */
+	char keywords[FAKE_KEYWORDS]; /* normal form */
 };
 
 struct fake_box {
 	char path[40];
 	enum mailbox_role role;
 	unsigned attrs;
+	unsigned denied;         /* enum mailbox_denied: told, and refused if tried */
+	uint64_t modseq;         /* of the last change of any message */
 	uint32_t uidvalidity;
 	uint64_t uidnext;
 	int generation;          /* rises with every change: what IDLE would tell */
@@ -81,8 +86,13 @@ struct fake_account {
 	int lie_void;            /* so many times the uidvalidity is a wrong one */
 	int lie_boxes;           /* so many LIST answers are empty */
 	size_t lack[2];          /* the next LIST answers lack these mailboxes; 0 = none */
+	bool condstore;          /* flags are changed on condition (UNCHANGEDSINCE) */
+	bool two_steps;          /* a move is a copy and then a removal: a death may come between */
+	bool only_marks;         /* no UIDPLUS: what is removed is only marked \\Deleted */
+	int batches[FAKE_VERBS]; /* apply calls for each verb ... */
+	int items[FAKE_VERBS];   /* ... and wishes in them that were carried out */
 	int wrong;               /* changes that would have hit another message: never */
-	int moved[FAKE_SERIALS]; /* how often each message was really moved */
+	int moved[FAKE_SERIALS]; /* how often each message was really moved, copied or appended */
 	int visits[64], n_visits;/* order of changes() calls: box index */
 	int serial_at_apply;     /* messages reported when the first apply came */
 	int reported;            /* messages reported so far */
@@ -108,6 +118,8 @@ struct fake_box *fake_box_add(struct fake_account *a, const char *path, enum mai
 /* Puts n new messages into the mailbox; returns the serial of the first. */
 int fake_deliver(struct fake_box *b, int n);
 void fake_expunge(struct fake_box *b, int serial);
+/* All of its messages go. */
+void fake_empty(struct fake_box *b);
 void fake_set_flags(struct fake_box *b, int serial, unsigned flags);
 /* Another client moves it. */
 void fake_move(struct fake_box *from, int serial, struct fake_box *to);
@@ -138,5 +150,13 @@ int fake_count(struct fake_account *a, enum fake_call call);
 /* How many copies of the message the mailbox holds; *flags (may be NULL) of the last. */
 int fake_copies(struct fake_box *b, int serial, unsigned *flags);
 int fake_total(struct fake_box *b);
+/* A serial for a message that a test appends: its Message-ID is mSERIAL@fake. */
+int fake_serial(void);
+/* Another client changes keywords (blank-separated, NULL = none). */
+void fake_words(struct fake_box *b, int serial, const char *add, const char *remove);
+/* "FLAGS KEYWORDS" of the copies of a message in a mailbox, sorted, one a line (g_free). */
+char *fake_picture(struct fake_box *b, int serial);
+/* Sets the counts of apply calls to 0. */
+void fake_count_anew(struct fake_account *a);
 
 #endif

@@ -3,6 +3,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "model/flags.h"
 #include "support/fake_priv.h"
 
 struct fake_world *fake_world;
@@ -22,7 +23,7 @@ void fake_world_new(void)
 	pthread_mutexattr_t attr;
 
 	fake_world = mmap(NULL, sizeof *fake_world, PROT_READ | PROT_WRITE,
-		MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+		MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (fake_world == MAP_FAILED)
 		abort();
 	pthread_mutexattr_init(&attr);
@@ -64,7 +65,8 @@ uint64_t fake_put(struct fake_box *b, int serial, unsigned flags)
 {
 	if (b->n == FAKE_MESSAGES)
 		abort();
-	b->m[b->n++] = (struct fake_message){ b->uidnext, serial, flags, true };
+	b->m[b->n++] = (struct fake_message){ .uid = b->uidnext, .serial = serial, .flags = flags,
+		.here = true, .modseq = ++b->modseq };
 	b->generation++;
 	return b->uidnext++;
 }
@@ -90,12 +92,49 @@ struct fake_message *fake_by_serial(struct fake_box *b, int serial)
 	return NULL;
 }
 
+/* Uids only ever grow. */
 struct fake_message *fake_by_uid(struct fake_box *b, uint64_t uid)
 {
-	for (size_t i = 0; i < b->n; i++)
-		if (b->m[i].here && b->m[i].uid == uid)
-			return &b->m[i];
+	size_t low = 0, high = b->n;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+
+		if (b->m[mid].uid == uid)
+			return b->m[mid].here ? &b->m[mid] : NULL;
+		if (b->m[mid].uid < uid)
+			low = mid + 1;
+		else
+			high = mid;
+	}
 	return NULL;
+}
+
+static bool is_in(const char *word, char **list)
+{
+	return g_strv_contains((const char *const *)list, word);
+}
+
+void fake_change(struct fake_box *b, struct fake_message *m, unsigned add, unsigned remove,
+	const char *add_words, const char *remove_words)
+{
+	g_autofree char *all = g_strdup_printf("%s %s", m->keywords, add_words ? add_words : "");
+	g_autofree char *sorted = flags_keywords_normalize(all);
+	g_auto(GStrv) have = g_strsplit(sorted, " ", 0);
+	g_auto(GStrv) off = g_strsplit(remove_words ? remove_words : "", " ", 0);
+
+	*m->keywords = '\0';
+	for (char **w = have; *w; w++) {
+		if (!**w || is_in(*w, off))
+			continue;
+		if (*m->keywords)
+			g_strlcat(m->keywords, " ", sizeof m->keywords);
+		if (g_strlcat(m->keywords, *w, sizeof m->keywords) >= sizeof m->keywords)
+			abort();
+	}
+	m->flags = (m->flags | add) & ~remove;
+	m->modseq = ++b->modseq;
+	b->generation++;
 }
 
 void fake_expunge(struct fake_box *b, int serial)
@@ -113,6 +152,7 @@ void fake_move(struct fake_box *from, int serial, struct fake_box *to)
 	fake_lock();
 	m = fake_by_serial(from, serial);
 	fake_put(to, serial, m->flags);
+	g_strlcpy(to->m[to->n - 1].keywords, m->keywords, FAKE_KEYWORDS);
 	m->here = false;
 	from->generation++;
 	fake_unlock();
@@ -121,8 +161,7 @@ void fake_move(struct fake_box *from, int serial, struct fake_box *to)
 void fake_set_flags(struct fake_box *b, int serial, unsigned flags)
 {
 	fake_lock();
-	fake_by_serial(b, serial)->flags = flags;
-	b->generation++;
+	fake_change(b, fake_by_serial(b, serial), flags, ~flags, NULL, NULL);
 	fake_unlock();
 }
 
@@ -146,8 +185,7 @@ void fake_flag_if_here(struct fake_box *b, int serial, unsigned add)
 	fake_lock();
 	m = fake_by_serial(b, serial);
 	if (m)
-		m->flags |= add;
-	b->generation++;
+		fake_change(b, m, add, 0, NULL, NULL);
 	fake_unlock();
 }
 
@@ -179,8 +217,10 @@ void fake_renumber(struct fake_box *b)
 	fake_lock();
 	b->uidvalidity += 7;
 	b->uidnext = 1;
-	for (size_t i = 0; i < b->n; i++)
+	for (size_t i = 0; i < b->n; i++) {
 		b->m[i].uid = b->uidnext++;
+		b->m[i].modseq = ++b->modseq;
+	}
 	b->generation++;
 	fake_unlock();
 }
@@ -300,4 +340,57 @@ int fake_reported(struct fake_account *a)
 int fake_connected(struct fake_account *a)
 {
 	return number(&a->connected);
+}
+
+int fake_serial(void)
+{
+	int serial;
+
+	fake_lock();
+	serial = fake_world->next_serial++;
+	fake_unlock();
+	return serial;
+}
+
+void fake_words(struct fake_box *b, int serial, const char *add, const char *remove)
+{
+	fake_lock();
+	fake_change(b, fake_by_serial(b, serial), 0, 0, add, remove);
+	fake_unlock();
+}
+
+static int by_text(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+char *fake_picture(struct fake_box *b, int serial)
+{
+	g_autoptr(GPtrArray) lines = g_ptr_array_new_with_free_func(g_free);
+
+	fake_lock();
+	for (size_t i = 0; i < b->n; i++)
+		if (b->m[i].here && b->m[i].serial == serial)
+			g_ptr_array_add(lines,
+				g_strdup_printf("%u %s", b->m[i].flags, b->m[i].keywords));
+	fake_unlock();
+	g_ptr_array_sort(lines, by_text);
+	g_ptr_array_add(lines, NULL);
+	return g_strjoinv("\n", (char **)lines->pdata);
+}
+
+void fake_count_anew(struct fake_account *a)
+{
+	fake_lock();
+	memset(a->batches, 0, sizeof a->batches);
+	memset(a->items, 0, sizeof a->items);
+	fake_unlock();
+}
+
+void fake_empty(struct fake_box *b)
+{
+	fake_lock();
+	b->n = 0;
+	b->generation++;
+	fake_unlock();
 }

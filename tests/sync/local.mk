@@ -1,11 +1,11 @@
 # The tests of this room.
 check_PROGRAMS += tests/sync/test_sync
-tests_sync_test_sync_SOURCES = tests/sync/test_sync.c tests/sync/test_engine.c \
+tests_sync_test_sync_SOURCES = tests/sync/test_sync.c tests/sync/test_coalesce.c tests/sync/test_engine.c \
 	tests/sync/test_history.c tests/sync/test_interrupt.c \
 	tests/sync/test_soak.c tests/sync/test_worker.c \
 	tests/sync/rig.c tests/sync/rig.h tests/sync/suites.h \
 	tests/support/fake_provider.c tests/support/fake_provider.h \
-	tests/support/fake_world.c tests/support/fake_priv.h
+	tests/support/fake_apply.c tests/support/fake_world.c tests/support/fake_priv.h
 tests_sync_test_sync_LDADD = $(test_ldadd)
 tests_sync_test_sync_CFLAGS = $(test_cflags)
 tests_sync_test_sync_CPPFLAGS = $(test_cppflags)
@@ -13,3 +13,13 @@ tests_sync_test_sync_CPPFLAGS = $(test_cppflags)
 # Short forms with a fixed seed; make killtest, twowriters and syscallkill are the long ones.
 dist_check_SCRIPTS += tests/sync/killloop.py tests/sync/twowriters.py tests/sync/syscallkill.py
 EXTRA_DIST += tests/sync/syncrig.py
+
+# Not part of the suite: make tests/bench/pushlag
+EXTRA_PROGRAMS += tests/bench/pushlag
+tests_bench_pushlag_SOURCES = tests/bench/pushlag.c
+tests_bench_pushlag_CPPFLAGS = $(test_cppflags)
+
+# Every answer lost once, on a server with a ledger; make lostanswer is the long form.
+dist_check_SCRIPTS += tests/sync/lostanswer.py tests/sync/foreigndeleted.py
+EXTRA_DIST += tests/sync/ledgerrig.py tests/sync/ledgerserver.py tests/sync/ledgerwishes.py \
+	tests/sync/ledgerworld.py

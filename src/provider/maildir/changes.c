@@ -195,6 +195,20 @@ static int fetch(struct pass *p, struct err *err)
 	return 0;
 }
 
+/* What the file system does not allow; keywords have no letters (apply.c). */
+static int report_rights(struct pass *p, struct err *err)
+{
+	unsigned denied = DENIED_KEYWORDS;
+
+	if (!p->out->rights)
+		return 0;
+	for (int i = 0; i < N_SUBS; i++)
+		if (faccessat(p->folder.sub[i], ".", W_OK | X_OK, AT_EACCESS))
+			denied |= DENIED_SEEN | DENIED_FLAGS | DENIED_REMOVE | DENIED_INSERT |
+				  DENIED_DROP;
+	return p->out->rights(p->out, denied, err);
+}
+
 int maildir_changes(struct provider *provider, const struct mailbox *box, unsigned flags,
 	struct sink *out, struct err *err)
 {
@@ -209,6 +223,8 @@ int maildir_changes(struct provider *provider, const struct mailbox *box, unsign
 	r = folder_open(p.m, box->path, &p.folder, err);
 	if (r == 0)
 		r = folder_mtimes(&p.folder, mtime, err);
+	if (r == 0)
+		r = report_rights(&p, err);
 	if (r < 0)
 		return r;
 	if (!(flags & CHANGES_FULL) && box->cursor && unchanged(box->cursor, mtime))

@@ -213,13 +213,22 @@ static bool try_name(const struct folder *f, enum maildir_sub sub, const char *b
 	       S_ISREG(st.st_mode);
 }
 
+/* A copy of a message has a name of its own, but is the same message for the store. */
+static bool is_its_name(const char *base, uint64_t uid)
+{
+	g_autoptr(GChecksum) sum = g_checksum_new(G_CHECKSUM_SHA256);
+
+	return maildir_uid(sum, base, strlen(base)) == uid;
+}
+
 /* The names that nearly all messages have: no need to read a huge folder. */
-static bool try_usual(const struct folder *f, const char *base, struct place *out)
+static bool try_usual(const struct folder *f, const char *base, uint64_t uid, struct place *out)
 {
 	static const char *const usual[] = { ":2,S", ":2,", ":2,RS", ":2,FS", ":2,F", ":2,FRS",
 		":2,ST", ":2,PS", "" };
 
-	if (!base || !*base || *base == '.' || strpbrk(base, "/:"))
+	if (!base || !*base || *base == '.' || strpbrk(base, "/:") ||
+		!is_its_name(base, uid))
 		return false;
 	if (try_name(f, SUB_NEW, base, "", out))
 		return true;
@@ -236,7 +245,7 @@ int folder_locate(struct maildir *m, const struct folder *f, const char *base, u
 	const struct entry *e;
 	int r;
 
-	if (try_usual(f, base, out))
+	if (try_usual(f, base, uid, out))
 		return 1;
 	listing_init(&l);
 	r = listing_read(m, f, &l, err);

@@ -5,5 +5,6 @@ libtern_a_SOURCES += \
 	src/provider/maildir/listing.c \
 	src/provider/maildir/maildir.c src/provider/maildir/maildir.h \
 	src/provider/maildir/names.c \
+	src/provider/maildir/put.c \
 	src/provider/maildir/tree.c \
 	src/provider/maildir/watch.c

@@ -91,12 +91,14 @@ static int body(struct provider *p, const struct body_ref *ref, int fd, struct e
 	return r < 0 ? r : err_set(err, ERR_GONE, _("The message is no longer in the Maildir."));
 }
 
-/* A rename can be seen afterwards: nothing needs to be noted before. */
+/* A rename can be seen afterwards.  A new file has a name of which nobody else can think. */
 static int prepare(struct provider *p, struct mutation_batch *b, struct err *err)
 {
 	(void)p;
 	(void)err;
 	b->mark[0] = '\0';
+	if (b->verb == MUTATION_COPY || b->verb == MUTATION_APPEND)
+		put_mark(b->mark);
 	return 0;
 }
 

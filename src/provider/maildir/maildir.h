@@ -49,19 +49,23 @@ unsigned maildir_flags(const char *name, bool in_new);
 const char *maildir_keywords(const char *name); /* "" or "$forwarded" */
 /* The seconds that a delivery agent wrote at the beginning; 0 if there are none. */
 int64_t maildir_name_time(const char *name);
-/* The name in cur/ with `add` on and `remove` off; other letters stay.  g_free. */
+/* Beside enum flags: what the letter P says, the keyword $forwarded. */
+enum { MAILDIR_PASSED = 1 << 8 };
+/* The name in cur/ with `add` on and `remove` off (enum flags, MAILDIR_PASSED); other letters stay.
+ * g_free. */
 char *maildir_renamed(const char *name, unsigned add, unsigned remove);
 
 /* --- tree.c: folders ----------------------------------------------------------- */
 
 enum maildir_sub { SUB_NEW, SUB_CUR, N_SUBS };
 
-/* An open folder: its new/ and cur/. */
+/* An open folder, its new/ and cur/. */
 struct folder {
 	int sub[N_SUBS];
+	int top;
 };
 
-#define FOLDER_NONE ((struct folder){ { -1, -1 } })
+#define FOLDER_NONE ((struct folder){ { -1, -1 }, -1 })
 
 void folder_close(struct folder *f);
 /* ERR_OFFLINE if the whole tree is gone, ERR_RETRY if only this folder is. */
@@ -109,6 +113,23 @@ int folder_locate(struct maildir *m, const struct folder *f, const char *base, u
 	struct place *out, struct err *err);
 /* A regular file, for reading; -errno. */
 int folder_open_file(const struct folder *f, enum maildir_sub sub, const char *name);
+
+/* --- put.c: messages that come into a folder ------------------------------------- */
+
+/* A mark that no other wish of any program has: new names begin with it. */
+void put_mark(char out[MUTATION_MARK_MAX]);
+/* The unique part of the name that the wish of this row gives its message.  g_free. */
+char *put_base(const char *mark, int64_t row);
+/* A second name for the file, or where that cannot be a copy of it, as `to` in the target's cur/;
+ * 0, -errno (-EEXIST: it is there), or -ECANCELED. */
+int put_copy(struct maildir *m, const struct folder *from, const struct place *at,
+	const struct folder *target, const char *to);
+/* The same for a message that only we have, with the line ends of a file; received_at: unix seconds,
+ * 0 = now. */
+int put_new(struct maildir *m, int fd, int64_t received_at, const struct folder *target,
+	const char *to);
+/* renameat that never replaces a file, where the file system can promise that; 0 or -errno. */
+int put_rename(int from_dir, const char *from, int to_dir, const char *to);
 
 /* --- the rest ---------------------------------------------------------------------- */
 

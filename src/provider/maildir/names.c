@@ -10,8 +10,8 @@ static const struct {
 	char letter;
 	unsigned flag;
 } letters[] = {
-	{ 'D', FLAG_DRAFT }, { 'F', FLAG_FLAGGED }, { 'R', FLAG_ANSWERED },
-	{ 'S', FLAG_SEEN },  { 'T', FLAG_DELETED },
+	{ 'D', FLAG_DRAFT },     { 'F', FLAG_FLAGGED }, { 'P', MAILDIR_PASSED },
+	{ 'R', FLAG_ANSWERED },  { 'S', FLAG_SEEN },    { 'T', FLAG_DELETED },
 };
 
 size_t maildir_base_length(const char *name)
@@ -50,6 +50,7 @@ unsigned maildir_flags(const char *name, bool in_new)
 	for (size_t i = 0; i < G_N_ELEMENTS(letters); i++)
 		if (strchr(have, letters[i].letter))
 			flags |= letters[i].flag;
+	flags &= ~(unsigned)MAILDIR_PASSED;
 	return in_new ? flags & ~(unsigned)FLAG_SEEN : flags;
 }
 

@@ -146,6 +146,7 @@ void folder_close(struct folder *f)
 {
 	for (int i = 0; i < N_SUBS; i++)
 		fd_close(&f->sub[i]);
+	fd_close(&f->top);
 }
 
 static void folder_swap(struct folder *a, struct folder *b)
@@ -201,7 +202,6 @@ static int open_path(int root, const char *path)
 int folder_open(struct maildir *m, const char *path, struct folder *out, struct err *err)
 {
 	AUTO(folder_close) struct folder f = FOLDER_NONE;
-	AUTO(fd_close) int dir = -1;
 	int r = tree_check(m, err);
 
 	if (r < 0)
@@ -210,14 +210,14 @@ int folder_open(struct maildir *m, const char *path, struct folder *out, struct 
 		return err_set(err, ERR_RETRY, _("%s is not the name of a folder."), path);
 	if (strcmp(path, inbox) == 0 && is_maildir(m->root, "."))
 		path = ".";
-	dir = open_path(m->root, path);
-	for (int i = 0; dir >= 0 && i < N_SUBS; i++) {
-		f.sub[i] = open_dir(dir, subs[i]);
+	f.top = open_path(m->root, path);
+	for (int i = 0; f.top >= 0 && i < N_SUBS; i++) {
+		f.sub[i] = open_dir(f.top, subs[i]);
 		if (f.sub[i] < 0)
 			return missing(m, path, errno, err);
 	}
-	if (dir < 0)
-		return missing(m, path, -dir, err);
+	if (f.top < 0)
+		return missing(m, path, -f.top, err);
 	*out = FOLDER_NONE;
 	folder_swap(out, &f);
 	return 0;
