@@ -363,6 +363,19 @@ static int redirect(struct store *s, const struct place *p, const struct waiting
 	return r;
 }
 
+/* A copy goes to where it is copied from, which the original leaves meanwhile. */
+static bool takes_its_place(GArray *rows, const struct waiting *row, int64_t target)
+{
+	for (guint i = 0; row->verb == MUTATION_COPY && row->source == target && i < rows->len; i++) {
+		const struct waiting *other = &g_array_index(rows, struct waiting, i);
+
+		if ((other->verb == MUTATION_MOVE || other->verb == MUTATION_EXPUNGE) &&
+			other->source_location == row->source_location)
+			return true;
+	}
+	return false;
+}
+
 static int queue_move(struct store *s, const struct place *p, GArray *rows, const struct wish *w,
 	struct err *err)
 {
@@ -371,7 +384,7 @@ static int queue_move(struct store *s, const struct place *p, GArray *rows, cons
 
 	if (p->mailbox == w->target)
 		return 0;
-	if (i < 0) {
+	if (i < 0 || takes_its_place(rows, row_at(rows, i), w->target)) {
 		r = make_awaited(s, p, w->target, &location, err);
 		if (r == 0)
 			r = wish_insert(s, p, w, location, err);

@@ -10,5 +10,6 @@ void add_history_tests(Suite *s);
 TCase *suite_interrupt(void);
 TCase *suite_soak(void);
 TCase *suite_coalesce(void);
+TCase *suite_push(void);
 
 #endif
