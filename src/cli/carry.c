@@ -5,13 +5,14 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/i18n.h"
 #include "base/mem.h"
 #include "base/span.h"
 #include "cli/command.h"
 
 enum {
-	PROGRESS_MS = 500,   /* between two words of progress */
+	PROGRESS_MS = 200,   /* between two words of progress */
 	LEFT_SHOWN_MAX = 5,  /* changes of an account that are told one by one */
 	STEPS_SEARCHED = 20, /* newest steps among which an unfinished one is looked for */
 };
@@ -73,13 +74,16 @@ int carry_on(struct cli *c, int changed, struct err *err)
 	const account_id all = { 0 };
 	int64_t total = store_want_left(c->store, all), left = total;
 	bool show = isatty(STDERR_FILENO) && total > 0;
+	int64_t next = 0;
 	int r = total > 0;
 
 	while (r > 0 && !cancel_is_set(c->cancel)) {
 		r = store_want_more(c->store, err);
 		left = store_want_left(c->store, all);
-		if (show)
-			show_progress(_("queued"), total - left, total);
+		if (!show || clock_mono_ms() < next)
+			continue;
+		show_progress(_("queued"), total - left, total);
+		next = clock_mono_ms() + PROGRESS_MS;
 	}
 	if (show)
 		end_progress();
