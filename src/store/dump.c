@@ -94,7 +94,8 @@ static int dump_mailboxes(struct store *s, const struct out *o, struct err *err)
 static int add_locations(struct store *s, int64_t message, json_t *list, struct err *err)
 {
 	sqlite3_stmt *q = db_stmt(s, "SELECT id, mailbox_id, uid, server_flags, keywords, flags, shown,"
-				  " pending FROM location WHERE message_id = ? ORDER BY id");
+				  " pending, ifnull(shown_keywords, keywords) FROM location"
+				  " WHERE message_id = ? ORDER BY id");
 	int r;
 
 	db_bind(q, "i", message);
@@ -102,13 +103,14 @@ static int add_locations(struct store *s, int64_t message, json_t *list, struct 
 		bool numbered = sqlite3_column_type(q, 2) != SQLITE_NULL;
 
 		json_array_append_new(list,
-			json_pack("{s:I, s:I, s:o, s:o, s:o, s:o, s:b, s:b}", "id",
+			json_pack("{s:I, s:I, s:o, s:o, s:o, s:o, s:o, s:b, s:b}", "id",
 				(json_int_t)sqlite3_column_int64(q, 0), "mailbox",
 				(json_int_t)sqlite3_column_int64(q, 1), "uid",
 				numbered ? json_integer(sqlite3_column_int64(q, 2)) : json_null(),
 				"server_flags", flag_list((unsigned)sqlite3_column_int(q, 3)),
 				"keywords", text(db_column(q, 4)), "wanted_flags",
-				flag_list((unsigned)sqlite3_column_int(q, 5)), "shown",
+				flag_list((unsigned)sqlite3_column_int(q, 5)), "wanted_keywords",
+				text(db_column(q, 8)), "shown",
 				sqlite3_column_int(q, 6), "pending", sqlite3_column_int(q, 7)));
 	}
 	return r;

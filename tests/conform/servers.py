@@ -17,6 +17,8 @@ import imapcheck  # noqa: E402
 
 COMMAND_S = 60
 TICK_S = 1.1            # a UIDVALIDITY is mostly the time in seconds
+SESSIONS_S = 10         # until the processes of sessions that were left have ended
+PAUSE_S = 0.02
 
 
 class Refused(Exception):
@@ -229,6 +231,18 @@ class Imap4d(Server):
     lasting = False         # there is no message to keep it in
     keywords = False
     copies = False
+
+    def leave(self):
+        """And no session runs any more: the lock file of one is a mailbox to the others."""
+        super().leave()
+        end = time.monotonic() + SESSIONS_S
+        while self.sessions() and time.monotonic() < end:
+            time.sleep(PAUSE_S)
+
+    def sessions(self):
+        out = subprocess.run(["ps", "-o", "stat=", "--ppid", self.v["PID"]], text=True,
+                             timeout=COMMAND_S, stdin=subprocess.DEVNULL, capture_output=True)
+        return [state for state in out.stdout.split() if state[0] != "Z"]
 
 
 class Hoodiecrow(Server):

@@ -16,6 +16,7 @@
 #include "base/log.h"
 #include "mime/text.h"
 #include "provider/imap/command.h"
+#include "provider/imap/flight.h"
 
 /* --- the desk ------------------------------------------------------------------------- */
 
@@ -348,6 +349,69 @@ START_TEST(a_cut_line_is_no_lost_flight)
 }
 END_TEST
 
+/*
+ * Courier forgets what had arrived of a flight when the login was through: its
+ * beginning, or all.  That is noticed in seconds, once (C-12).
+ */
+static void lost_flight(const char *answer)
+{
+	const char *const steps[] = { "S * OK hello", "C CAPABILITY", "S * CAPABILITY IMAP4rev1",
+		"S $1 OK", "C LOGIN ", "S $2 OK in", "C CAPABILITY",
+		"S * CAPABILITY IMAP4rev1 ID", "S $3 OK", "C ID", "S $4 OK", "C LOGOUT", "=",
+		"S * OK hello", "C LOGIN ", "C CAPABILITY", "C ID", "S $1 OK in", answer,
+		"Q 4000", "E", "=", "S * OK hello", "C CAPABILITY", "S * CAPABILITY IMAP4rev1",
+		"S $1 OK", "C LOGIN ", "Q 50", "S $2 OK in", "C CAPABILITY",
+		"S * CAPABILITY IMAP4rev1 ID", "S $3 OK", "C ID", "S $4 OK", NULL };
+	int64_t start;
+	struct script s;
+	struct desk d;
+
+	script_start(&s, steps);
+	desk_init(&d, s.port);
+	must(&d, desk_connect(&d));
+	desk_restart(&d);
+	start = clock_mono_ms();
+	must(&d, desk_connect(&d));
+	ck_assert_int_lt(clock_mono_ms() - start, 3 * FLIGHT_LOST_MS);
+	ck_assert(imap_of(d.p)->known.deaf);
+	desk_release(&d);
+	script_stop(&s);
+}
+
+START_TEST(a_lost_flight_is_noticed)
+{
+	lost_flight("Q 50");
+}
+END_TEST
+
+START_TEST(a_flight_whose_beginning_is_lost_is_noticed)
+{
+	lost_flight("S $3 OK");
+}
+END_TEST
+
+/* RFC 3501, section 5.5: the order of answers is free. */
+START_TEST(a_slow_answer_is_no_lost_flight)
+{
+	static const char *const steps[] = { "S * OK [CAPABILITY " CAPS "] hello", "C AUTHENTICATE",
+		"S $1 OK in", "C CAPABILITY", "S * CAPABILITY IMAP4rev1 ID", "S $2 OK", "C ID",
+		"S $3 OK", "C LOGOUT", "=", "S * OK [CAPABILITY " CAPS "] hello", "C AUTHENTICATE",
+		"C CAPABILITY", "C ID", "S $1 OK in", "S $3 OK", "Q 500",
+		"S * CAPABILITY IMAP4rev1 ID", "S $2 OK", NULL };
+	struct script s;
+	struct desk d;
+
+	script_start(&s, steps);
+	desk_init(&d, s.port);
+	must(&d, desk_connect(&d));
+	desk_restart(&d);
+	must(&d, desk_connect(&d));
+	ck_assert(!imap_of(d.p)->known.deaf);
+	desk_release(&d);
+	script_stop(&s);
+}
+END_TEST
+
 /* --- ways to log in ------------------------------------------------------------------------ */
 
 START_TEST(an_unknown_way_is_followed_by_the_next)
@@ -658,6 +722,9 @@ static Suite *suite(void)
 	tcase_add_test(t, a_server_that_breaks_at_the_flight_gets_none);
 	tcase_add_test(t, what_was_said_is_not_logged);
 	tcase_add_test(t, a_cut_line_is_no_lost_flight);
+	tcase_add_test(t, a_lost_flight_is_noticed);
+	tcase_add_test(t, a_flight_whose_beginning_is_lost_is_noticed);
+	tcase_add_test(t, a_slow_answer_is_no_lost_flight);
 	tcase_add_test(t, an_unknown_way_is_followed_by_the_next);
 	tcase_add_test(t, a_cheating_scram_server_is_refused);
 	tcase_add_test(t, an_oauth_refusal_is_told_in_the_servers_words);

@@ -29,7 +29,9 @@ here=$(cd "$(dirname "$0")" && pwd)
 
 # gam_server, which imapd starts and asks whether a mailbox changed, and without
 # which each login takes a second, is in no group of ours: it is known by its
-# root directory.
+# root directory.  Its socket has no place in the file system, so all Couriers of
+# the machine would share the first one, which sees its own jail only and ends
+# with it; GAM_CLIENT_ID, below, gives each its own.
 stop_jailed() {
 	local process
 	for process in /proc/[0-9]*; do
@@ -134,6 +136,7 @@ export IMAP_CAPABILITY="${CAPABILITY-IMAP4rev1 UIDPLUS CHILDREN NAMESPACE THREAD
 export IMAP_KEYWORDS=1 IMAP_ACL=0 IMAP_CHECK_ALL_FOLDERS=0 IMAP_OBSOLETE_CLIENT=0 IMAP_USELOCKS=0
 export IMAP_IDLE_TIMEOUT=1 IMAP_ENHANCEDIDLE=0 IMAP_EMPTYTRASH='' IMAP_TRASHFOLDERNAME=Trash
 export IMAP_UMASK=022 IMAP_TLS_REQUIRED=0 IMAP_STARTTLS=NO
+export GAM_CLIENT_ID="tern-$port"
 setsid bash "$D/run.sh" </dev/null >"$D/log" 2>&1 &
 note_pid $!
 started $! "$port" "$D/log"

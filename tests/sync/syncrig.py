@@ -12,6 +12,7 @@
 import imaplib
 import json
 import os
+import re
 import ssl
 import subprocess
 import sys
@@ -88,10 +89,13 @@ class Tern:
     def dump(self):
         return [json.loads(line) for line in self.run("dump").splitlines()]
 
+    def queue(self):
+        """Rows of the queue that are not done: they wait, failed, or met a conflict."""
+        return [json.loads(line) for line in self.run("queue", "--rows", "--json", good=(0, 3)).splitlines()]
+
     def waiting(self):
-        """Rows of the queue that will still be sent."""
-        rows = [json.loads(line) for line in self.run("queue", "--json", good=(0, 3)).splitlines()]
-        return [r for r in rows if r["status"] in ("queued", "leased")]
+        """Those that will still be sent."""
+        return [r for r in self.queue() if r["status"] in ("queued", "leased")]
 
     def settle(self, rounds=5):
         """Synchronises until nothing waits to be sent."""
@@ -100,6 +104,33 @@ class Tern:
             if not self.waiting():
                 return
         raise Broken("the queue does not drain: %s" % self.waiting())
+
+
+def make_message(number):
+    """A message as a server has it, and its Message-ID."""
+    raw = subprocess.run([os.path.join(SUPPORT, "mail.py"), "message", str(number)], check=True,
+                         capture_output=True, timeout=30).stdout
+    raw = re.sub(rb"\r?\n", b"\r\n", raw)
+    return raw, re.search(rb"(?im)^message-id:\s*<(.*?)>", raw)[1].decode()
+
+
+def wanted_marks(place):
+    """Flags and keywords of a place of a dump, as the reader wants them, in lower case."""
+    return frozenset(f.lower() for f in place["wanted_flags"] +
+                     (place["wanted_keywords"] or "").split())
+
+
+def shown_picture(dump):
+    """Message-ID -> sorted places [(mailbox, marks)] as shown, and -> local numbers"""
+    boxes = {o["id"]: plain_name(o["path"]) for o in dump if o["kind"] == "mailbox"}
+    shown, ids = {}, {}
+    for o in dump:
+        places = [(boxes[p["mailbox"]], wanted_marks(p)) for p in o.get("locations", ()) if p["shown"]]
+        if places:
+            ident = (o["message_id"] or "").strip("<> ")
+            shown[ident] = sorted(shown.get(ident, []) + places, key=repr)
+            ids.setdefault(ident, set()).add(o["id"])
+    return shown, ids
 
 
 def without_account(dump):
@@ -135,8 +166,8 @@ def store_picture(dump, wanted=False):
         if o["kind"] != "message":
             continue
         for p in o["locations"]:
-            flags = frozenset(f.lower() for f in p["wanted_flags" if wanted else "server_flags"] +
-                              (p["keywords"] or "").split())
+            flags = wanted_marks(p) if wanted else frozenset(
+                f.lower() for f in p["server_flags"] + (p["keywords"] or "").split())
             if wanted and not p["shown"]:
                 continue
             name = plain_name(boxes[p["mailbox"]]["path"])

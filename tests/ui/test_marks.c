@@ -536,7 +536,7 @@ START_TEST(what_is_elsewhere_is_told)
 	rig_fact(s->rig, s->rig->archive, CHANGE_GONE, 78, 0);
 	screen_events(s);
 	screen_keys(s, "u");
-	ck_assert(screen_shows(s, "2 of 3; 1 is elsewhere by now"));
+	ck_assert_msg(screen_shows(s, "2 of 3; 1 is elsewhere by now"), "%s", s->ui->status.text);
 }
 END_TEST
 

@@ -118,7 +118,8 @@ static int ask_inbox(struct imap *i, struct flight *f, const struct plan *p, str
 {
 	if (!f->early || !p->qresync || imap_distrusted(i))
 		return 0;
-	return select_send(i, &f->inbox, "INBOX", true, NULL, err);
+	return select_send(i, &f->inbox, "INBOX", SELECT_WRITE | (p->acl ? SELECT_RIGHTS : 0), NULL,
+		err);
 }
 
 static int ask_list(struct imap *i, struct flight *f, const struct plan *p, struct err *err)
@@ -209,31 +210,50 @@ static void inbox_answered(struct imap *i, struct flight *f, const struct respon
 	i->sel.early = select_end(i, &f->inbox, &a, NULL) == 0;
 }
 
+/* The tag of the first command whose answer is awaited, 0 = none is. */
+static uint32_t oldest_awaited(const struct flight *f)
+{
+	const uint32_t tags[] = { f->capability, f->enable, f->id, f->inbox.rights, f->inbox.tag,
+		f->list };
+	uint32_t oldest = 0;
+
+	for (size_t n = 0; n < G_N_ELEMENTS(tags); n++)
+		if (tags[n] && (!oldest || tags[n] < oldest))
+			oldest = tags[n];
+	return oldest;
+}
+
 /*
  * What was sent ahead is lost at some servers.  Courier hands a session that
- * logged in to another process and forgets what it had read for it: nothing is
- * heard.  Cyrus, behind AUTHENTICATE, reads its line a second time and that
+ * logged in to another process and forgets what it had read for it, which is as
+ * much as had arrived by then: nothing is heard, or only of the end of the
+ * flight.  Cyrus, behind AUTHENTICATE, reads its line a second time and that
  * many bytes of the flight not at all: the login is answered twice.  An early
- * flight of which nothing is heard for FLIGHT_LOST_MS, or among whose answers
- * is one to something else, is lost.
+ * flight is lost if nothing is heard for FLIGHT_LOST_MS, be it at its beginning
+ * or when a later command was answered before an earlier one (which RFC 3501,
+ * section 5.5, allows, so that alone proves nothing), or if among its answers
+ * is one to something else.
  */
 static int read_landing(struct imap *i, struct flight *f, struct response *r, struct err *err)
 {
-	bool first = f->early && !f->heard;
+	bool doubt = f->early && (!f->heard || f->newest > oldest_awaited(f));
 	int64_t start = clock_mono_ms();
-	int n = imap_read(i, first ? FLIGHT_LOST_MS : STREAM_READ_MS, flight_note, f, r, err);
+	int n = imap_read(i, doubt ? FLIGHT_LOST_MS : STREAM_READ_MS, flight_note, f, r, err);
 
-	f->lost = first && n == ERR_OFFLINE && clock_mono_ms() - start >= FLIGHT_LOST_MS;
+	f->lost = doubt && n == ERR_OFFLINE && clock_mono_ms() - start >= FLIGHT_LOST_MS;
 	f->heard = true;
 	return n;
 }
 
 static int answered(struct imap *i, struct flight *f, const struct response *r, struct err *err)
 {
+	f->newest = MAX(f->newest, r->tag);
 	if (r->tag == f->capability) {
 		f->capability = 0;
 	} else if (r->tag == f->id) {
 		f->id = 0;
+	} else if (r->tag == f->inbox.rights) {
+		f->inbox.rights = 0;
 	} else if (r->tag == f->inbox.tag) {
 		inbox_answered(i, f, r);
 	} else if (r->tag == f->enable) {
@@ -253,7 +273,7 @@ int flight_land(struct imap *i, struct flight *f, struct err *err)
 	struct response r;
 	int n = 0;
 
-	while (n == 0 && (f->capability || f->enable || f->id || f->inbox.tag || f->list)) {
+	while (n == 0 && oldest_awaited(f)) {
 		n = read_landing(i, f, &r, err);
 		if (n == 0 && r.kind == RESPONSE_TAGGED)
 			n = answered(i, f, &r, err);

@@ -20,6 +20,7 @@ struct flight {
 	uint32_t capability, enable, id, list; /* tags that are awaited, 0 = none */
 	const char *asked; /* the words of the last ENABLE that was not refused */
 	bool heard;	   /* something was read since the login was answered */
+	uint32_t newest;   /* the highest tag that was answered, 0 = none */
 	bool lost;	   /* the server lost the flight, or a part of it */
 	bool introduced, listed;
 	struct selecting inbox; /* its tag: awaited, 0 = not */

@@ -25,7 +25,7 @@ struct memory {
 	char letter;
 	int connections; /* that it allows at a time */
 	int stumbles;	 /* connections that broke after an early flight since one landed */
-	bool deaf;	 /* what is sent before the login was answered gets lost: never forgiven */
+	bool deaf;	 /* what leaves before the login is answered gets lost; until the next probe */
 	int slice; /* messages of history that one answer may hold, 0 = as configured: connections broke in more */
 	struct evidence evidence;
 };
