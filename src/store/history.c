@@ -117,32 +117,3 @@ int store_history(struct store *s, int64_t before, size_t max, GPtrArray **out, 
 	*out = g_steal_pointer(&rows);
 	return 0;
 }
-
-/* The value that all items have, else `none`. */
-#define SAME(column, none)                                                                         \
-	"(SELECT iif(min(" column ") = max(" column ") AND count(" column ") = count(*), min("     \
-	column "), " none ") FROM undo_item WHERE step_id = ?1)"
-
-int history_describe(struct store *s, int64_t step, struct err *err)
-{
-	int r = db_run(s, err,
-		"UPDATE undo_step SET"
-		" messages = (SELECT count(*) FROM undo_item WHERE step_id = ?1),"
-		" source_id = " SAME("source_id", "0") ", target_id = " SAME("target_id", "0")
-		", add_flags = " SAME("add_flags", "0") ", remove_flags = " SAME("remove_flags", "0")
-		", add_keywords = " SAME("add_keywords", "''")
-		", remove_keywords = " SAME("remove_keywords", "''")
-		" WHERE id = ?1",
-		"i", step);
-
-	if (r == 0)
-		r = db_run(s, err,
-			"UPDATE undo_step SET account_id = (SELECT iif(min(m.account_id) ="
-			" max(m.account_id), min(m.account_id), 0) FROM undo_item u JOIN message m"
-			"  ON m.id = u.message_id WHERE u.step_id = ?1),"
-			" subject = ifnull((SELECT iif(count(*) = 1, m.subject, '') FROM undo_item u"
-			"  JOIN message m ON m.id = u.message_id WHERE u.step_id = ?1), '')"
-			" WHERE id = ?1",
-			"i", step);
-	return r;
-}

@@ -33,6 +33,7 @@ struct store {
 	GArray *deltas;         /* of struct delta: counters to add up at commit (count.c) */
 	GArray *news;           /* of struct news: wishes to be told of at commit (event.c) */
 	GArray *leases;         /* int64_t: accounts whose lease this handle took (lease.c) */
+	bool reaching;          /* a large step acts on a message: no other one has a say (bulk.c) */
 	int64_t settled;        /* messages with a higher id came after the last complete pass */
 };
 
@@ -187,9 +188,11 @@ int wish_apply(struct store *s, const struct want *w, int64_t location, int64_t 
 int wish_append_again(struct store *s, int64_t message, int64_t target, int64_t step,
 	struct err *err);
 
-/* The same for an append that was undone before it left: 0 = the message is gone. */
-int wish_append_again(struct store *s, int64_t message, int64_t target, int64_t step,
-	struct err *err);
+/* The row is done, or will not be: those that waited for it may leave, or stay away. */
+int wish_followers(struct store *s, int64_t row, bool done, struct err *err);
+/* Takes back a row about flags, an append or an expunge that nothing has left of; flags that an
+ * expunge had made superfluous are wished again.  The place of an append is the caller's. */
+int wish_withdraw(struct store *s, int64_t row, struct err *err);
 
 /* Which row of a message may leave next; rebase calls it whenever a fact or a wish changed. */
 int queue_ready(struct store *s, int64_t message, struct err *err);
@@ -209,8 +212,6 @@ int queue_settle_lost(struct store *s, account_id a, struct err *err);
 /* --- the history (undo.c, history.c, words.c) -------------------------- */
 
 int history_row(struct store *s, int64_t step, struct history_row **out, struct err *err); /* 1 = is one */
-/* Fills in what a line of the history tells, from the items of the step. */
-int history_describe(struct store *s, int64_t step, struct err *err);
 /*
  * One slice of undoing or doing again a large step: the items of messages with
  * an id > *at, at most max of them, in a transaction.  How many were looked at

@@ -52,6 +52,11 @@ enum mutation_status queue_status(const char *name)
 
 /* --- who is next ------------------------------------------------------- */
 
+/* What must be done before it is not open any more. */
+#define ALONE                                                                                      \
+	"NOT EXISTS (SELECT 1 FROM mutation a WHERE mutation.after_id > 0"                         \
+	"  AND a.id = mutation.after_id AND a.status IN ('queued', 'leased'))"
+
 /* After a new UIDVALIDITY a number is worth nothing before a cursor behind it says whose it is. */
 #define NUMBERED                                                                                   \
 	"EXISTS (SELECT 1 FROM location l JOIN mailbox b ON b.id = l.mailbox_id"                   \
@@ -64,7 +69,8 @@ int queue_ready(struct store *s, int64_t message, struct err *err)
 		"UPDATE mutation SET ready = 1 - ready WHERE message_id = ?1"
 		" AND status IN ('queued', 'leased') AND ready <> (held = 0 AND id ="
 		" (SELECT min(e.id) FROM mutation e WHERE e.message_id = ?1"
-		"  AND e.status IN ('queued', 'leased')) AND (verb = 'append' OR " NUMBERED "))",
+		"  AND e.status IN ('queued', 'leased')) AND (verb = 'append' OR " NUMBERED ")"
+		" AND " ALONE ")",
 		"i", message);
 }
 
@@ -81,7 +87,7 @@ int queue_renumber(struct store *s, int64_t mailbox, struct err *err)
 			       " AND status IN ('queued', 'leased') AND held = 0 AND NOT EXISTS"
 			       " (SELECT 1 FROM mutation e WHERE e.message_id = mutation.message_id"
 			       "  AND e.id < mutation.id AND e.status IN ('queued', 'leased'))"
-			       " AND " NUMBERED,
+			       " AND " NUMBERED " AND " ALONE,
 			       "i", mailbox);
 }
 

@@ -10,7 +10,7 @@
 
 #include "base/clock.h"
 #include "base/i18n.h"
-#include "store/priv.h"
+#include "store/wish.h"
 
 /* A row as it stands, whole. */
 struct wished {
@@ -155,7 +155,7 @@ static int note_target(struct store *s, const struct wished *w, int64_t target, 
 		" AND target_id = ?4",
 		"iiii", target, w->step, w->message, w->target);
 
-	return r < 0 || w->step == 0 ? r : history_describe(s, w->step, err);
+	return r < 0 || w->step == 0 ? r : step_label(s, w->step, 0, err);
 }
 
 static int retarget_one(struct store *s, const struct wished *w, int64_t target, struct err *err)

@@ -166,8 +166,21 @@ char *queue_group_words(const struct queue_group *g)
 /*
  * The columns that rows of a group share, in the order of mutation_of_step,
  * which also has the rest of what is read here: a long queue is walked through
- * in that index, in order, and its rows are not touched.
+ * in that index, in order (which is that of the steps), its rows are not
+ * touched, and what is beyond the limit is not read.
  */
+#define ALIKE                                                                                      \
+	"step_id, status, verb, source_id, target_id, add_flags, remove_flags, add_keywords,"      \
+	" remove_keywords, held, uncertain"
+
+static int by_age(const void *a, const void *b)
+{
+	const struct queue_group *x = *(struct queue_group *const *)a;
+	const struct queue_group *y = *(struct queue_group *const *)b;
+
+	return x->row.id < y->row.id ? -1 : x->row.id > y->row.id;
+}
+
 static int find_groups(struct store *s, account_id a, size_t max, GPtrArray *out, struct err *err)
 {
 	sqlite3_stmt *q = db_stmt(s,
@@ -175,8 +188,7 @@ static int find_groups(struct store *s, account_id a, size_t max, GPtrArray *out
 		" FROM mutation INDEXED BY mutation_of_step"
 		" WHERE status IN ('queued', 'leased', 'conflict', 'failed')"
 		" AND (?1 = 0 OR account_id = ?1)"
-		" GROUP BY step_id, status, verb, source_id, target_id, add_flags, remove_flags,"
-		" add_keywords, remove_keywords, held, uncertain ORDER BY oldest LIMIT ?2");
+		" GROUP BY " ALIKE " ORDER BY " ALIKE " LIMIT ?2");
 	int64_t now = clock_mono_ms();
 	int r;
 
@@ -218,6 +230,7 @@ int store_queue_groups(struct store *s, account_id a, size_t max, GPtrArray **ou
 	g_autoptr(GPtrArray) groups = g_ptr_array_new_with_free_func(free_group);
 	int r = find_groups(s, a, max, groups, err);
 
+	g_ptr_array_sort(groups, by_age);
 	for (guint i = 0; r == 0 && i < groups->len; i++)
 		r = fill_group(s, groups->pdata[i], err);
 	if (r < 0)

@@ -205,9 +205,13 @@ static int give_up(struct store *s, const struct open_row *o, enum mutation_stat
 {
 	int r;
 
+	if (st == MUTATION_CANCELED && o->verb == MUTATION_EXPUNGE)
+		return wish_withdraw(s, o->id, err);
 	if (st == MUTATION_CONFLICT && o->quiet)
 		st = MUTATION_CANCELED;
 	r = close_row(s, o->id, st, answer, err);
+	if (r == 0 && o->verb == MUTATION_APPEND)
+		r = wish_followers(s, o->id, false, err);
 	if (r == 0)
 		r = withdraw(s, o, st, answer, err);
 	if (r == 0)
@@ -462,6 +466,8 @@ static int settle_done(struct store *s, const struct outcome *c, const struct op
 
 	if (r == 0)
 		r = take_effect(s, c, o, err);
+	if (r == 0 && o->verb == MUTATION_APPEND)
+		r = wish_followers(s, o->id, true, err);
 	return r < 0 ? r : rebase(s, o->message, err);
 }
 

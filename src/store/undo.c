@@ -150,16 +150,10 @@ static int do_item(struct doing *d, const struct item *u, struct err *err)
 
 /* --- many items -------------------------------------------------------- */
 
-static int load_items(struct store *s, int64_t step, bool redo, int64_t after, size_t max,
-	GArray *items, struct err *err)
+static int read_items(struct store *s, sqlite3_stmt *q, GArray *items, struct err *err)
 {
-	sqlite3_stmt *q = db_stmt(s, "SELECT message_id, source_id, ifnull(target_id, 0), add_flags,"
-				     " remove_flags, add_keywords, remove_keywords FROM undo_item"
-				     " WHERE step_id = ? AND message_id > ? AND undone = ?"
-				     " ORDER BY message_id, source_id LIMIT ?");
 	int r;
 
-	db_bind(q, "iiii", step, after, (int64_t)redo, (int64_t)max);
 	while ((r = db_step(s, q, err)) > 0) {
 		struct item u = { sqlite3_column_int64(q, 0), sqlite3_column_int64(q, 1),
 			sqlite3_column_int64(q, 2), (unsigned)sqlite3_column_int(q, 3),
@@ -171,19 +165,27 @@ static int load_items(struct store *s, int64_t step, bool redo, int64_t after, s
 	return r;
 }
 
-/* A message with two places is not cut in two: the next slice begins behind it. */
-static void whole_messages(GArray *items, size_t max)
-{
-	guint n = items->len;
-	int64_t last;
+#define ITEMS                                                                                      \
+	"SELECT message_id, source_id, ifnull(target_id, 0), add_flags, remove_flags,"             \
+	" add_keywords, remove_keywords FROM undo_item WHERE step_id = ?1 AND undone = ?2"
 
-	if (n < max)
-		return;
-	last = g_array_index(items, struct item, n - 1).message;
-	while (n > 0 && g_array_index(items, struct item, n - 1).message == last)
-		n--;
-	if (n > 0)
-		g_array_set_size(items, n);
+/* At least max of them, if there are so many: a message with several places is not cut in two. */
+static int load_items(const struct doing *d, int64_t after, size_t max, GArray *items,
+	struct err *err)
+{
+	sqlite3_stmt *q = db_stmt(d->s, ITEMS " AND message_id > ?3 ORDER BY message_id, source_id"
+					      " LIMIT ?4");
+	const struct item *last;
+	int r;
+
+	db_bind(q, "iiii", d->step, (int64_t)d->redo, after, (int64_t)max);
+	r = read_items(d->s, q, items, err);
+	if (r < 0 || items->len < max)
+		return r;
+	last = &g_array_index(items, struct item, items->len - 1);
+	q = db_stmt(d->s, ITEMS " AND message_id = ?3 AND source_id > ?4 ORDER BY source_id");
+	db_bind(q, "iiii", d->step, (int64_t)d->redo, last->message, last->source);
+	return read_items(d->s, q, items, err);
 }
 
 static int slice(struct doing *d, size_t max, int64_t *at, struct err *err)
@@ -192,8 +194,7 @@ static int slice(struct doing *d, size_t max, int64_t *at, struct err *err)
 	int r;
 
 	g_array_set_clear_func(items, item_clear);
-	r = load_items(d->s, d->step, d->redo, *at, max, items, err);
-	whole_messages(items, max);
+	r = load_items(d, *at, max, items, err);
 	for (guint i = 0; r == 0 && i < items->len; i++) {
 		const struct item *u = &g_array_index(items, struct item, i);
 
@@ -295,8 +296,7 @@ static int do_step(struct doing *d, struct err *err)
 		r = leave_rest(d, at, err);
 	if (r == 0 && d->final > 0 && d->out->done == 0 && d->out->left == 0)
 		r = err_set(err, ERR_REFUSED,
-			_("These messages were deleted for ever at the server: that cannot be "
-			  "undone."));
+			_("These messages were deleted for ever: that cannot be undone."));
 	if (r == 0)
 		r = note_state(d, err);
 	return r < 0 ? r : 1;

@@ -7,8 +7,6 @@
  * bulk.c, who may wish what in rights.c.
  */
 #include <limits.h>
-#include <stdio.h>
-#include <string.h>
 
 #include "base/clock.h"
 #include "base/file.h"
@@ -173,7 +171,7 @@ int wishing_act(struct wishing *w, int64_t location, struct err *err)
 {
 	AUTO(place_clear) struct place p = { 0 };
 	int r = place_load(w->s, location, false, &p, err);
-	int first = r > 0 && !w->reaching ? bulk_first(w, p.message, err) : 0;
+	int first = r > 0 && !w->s->reaching ? bulk_first(w, p.message, err) : 0;
 
 	if (r <= 0 || first < 0)
 		return MIN(r, first);

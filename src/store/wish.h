@@ -36,11 +36,6 @@ void wish_clear(struct wish *w);
  * so already.  A wish about flags is narrowed to what it changes.
  */
 int wish_queue(struct store *s, const struct place *p, struct wish *w, struct err *err);
-/* Takes back a row that nothing can have left of; wishes that it had made superfluous are made
- * again, those that waited for it go too. */
-int wish_withdraw(struct store *s, int64_t row, struct err *err);
-/* What was to go when this row is done stays where it is: the row will not be done. */
-int wish_free_followers(struct store *s, int64_t row, struct err *err);
 /* A row behind all others; p->uidvalidity and p->flags are what the reader saw. */
 int wish_insert(struct store *s, const struct place *p, const struct wish *w, int64_t target_location,
 	struct err *err);
@@ -52,7 +47,6 @@ struct wishing {
 	char *add_keywords, *remove_keywords;
 	int64_t step;           /* of the history, 0 = none */
 	bool noted;             /* each message becomes an item of the step */
-	bool reaching;          /* a large step acts: those after it have no say */
 	GArray *grounds;        /* mailboxes: where a wish about their messages goes */
 	GPtrArray *bulks;       /* large steps that are not through; NULL = not looked yet */
 };

@@ -401,7 +401,8 @@ static void add_changes(struct builder *b, account_id id)
 		put_group(b, g);
 		shown += g->n;
 	}
-	put_more(b, id, shown);
+	if (groups->len == GROUPS_MAX)
+		put_more(b, id, shown);
 }
 
 /* --- errors -------------------------------------------------------------- */
