@@ -145,7 +145,7 @@ START_TEST(many_marks_of_what_is_gone_drop_out)
 		rig_fact(s->rig, s->rig->inbox, CHANGE_GONE, (uint64_t)(i * 1000 + 1), 0);
 	screen_events(s);
 	for (int i = 0; i < 4; i++)
-		screen_wait(s, 1);
+		screen_wait(s, 4000);
 	ck_assert_uint_eq(marked(), 4995);
 }
 END_TEST
@@ -536,7 +536,7 @@ START_TEST(what_is_elsewhere_is_told)
 	rig_fact(s->rig, s->rig->archive, CHANGE_GONE, 78, 0);
 	screen_events(s);
 	screen_keys(s, "u");
-	ck_assert_msg(screen_shows(s, "2 of 3; 1 is elsewhere by now"), "%s", s->ui->status.text);
+	ck_assert_ptr_nonnull(strstr(s->ui->status.text, "(2 of 3; 1 is elsewhere by now); ^R"));
 }
 END_TEST
 
