@@ -51,13 +51,13 @@ tests_store_test_wishes_CFLAGS = $(test_cflags)
 tests_store_test_wishes_CPPFLAGS = $(test_cppflags)
 tests_store_test_wishes_LDADD = $(test_ldadd)
 
-# Not part of the suite: make bench, or make tests/bench/storebench
-EXTRA_PROGRAMS += tests/bench/storebench
-tests_bench_storebench_SOURCES = tests/bench/storebench.c
-tests_bench_storebench_CPPFLAGS = $(test_cppflags)
-
 check_PROGRAMS += tests/store/test_match
 tests_store_test_match_SOURCES = tests/store/test_match.c $(rig)
 tests_store_test_match_CFLAGS = $(test_cflags)
 tests_store_test_match_CPPFLAGS = $(test_cppflags)
 tests_store_test_match_LDADD = $(test_ldadd)
+
+# Not part of the suite: make bench, or make tests/bench/storebench
+EXTRA_PROGRAMS += tests/bench/storebench
+tests_bench_storebench_SOURCES = tests/bench/storebench.c
+tests_bench_storebench_CPPFLAGS = $(test_cppflags)
