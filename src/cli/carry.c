@@ -185,9 +185,9 @@ void say_group(const struct cli *c, const struct queue_group *g)
 	g_autofree char *advice = NULL;
 
 	if (queue_is_stuck(g->row.status))
-		advice = g_strdup_printf(_("; `tern queue drop %" G_GINT64_FORMAT
+		advice = g_strdup_printf(_(" (`tern queue drop %" G_GINT64_FORMAT
 					   "%s` gives it up, `tern queue retry %" G_GINT64_FORMAT
-					   "%s` tries it again"),
+					   "%s` tries it again)"),
 			g->row.id, g->n > 1 ? " --group" : "", g->row.id,
 			g->n > 1 ? " --group" : "");
 	say_change(account_name_of(c, g->row.account), what, state, g->row.answer,
@@ -199,9 +199,9 @@ void say_wish(const struct cli *c, const struct tree_wish *w)
 	g_autofree char *what = wish_text(w), *advice = NULL;
 
 	if (queue_is_stuck(w->status))
-		advice = g_strdup_printf(_("; `tern queue drop m%" G_GINT64_FORMAT
+		advice = g_strdup_printf(_(" (`tern queue drop m%" G_GINT64_FORMAT
 					   "` gives it up, `tern queue retry m%" G_GINT64_FORMAT
-					   "` tries it again"),
+					   "` tries it again)"),
 			w->id, w->id);
 	say_change(account_name_of(c, w->account), what,
 		mutation_state_words(w->status, false, false), w->answer, advice ? advice : "");
