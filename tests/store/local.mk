@@ -51,6 +51,12 @@ tests_store_test_wishes_CFLAGS = $(test_cflags)
 tests_store_test_wishes_CPPFLAGS = $(test_cppflags)
 tests_store_test_wishes_LDADD = $(test_ldadd)
 
+check_PROGRAMS += tests/store/test_match
+tests_store_test_match_SOURCES = tests/store/test_match.c $(rig)
+tests_store_test_match_CFLAGS = $(test_cflags)
+tests_store_test_match_CPPFLAGS = $(test_cppflags)
+tests_store_test_match_LDADD = $(test_ldadd)
+
 check_PROGRAMS += tests/store/test_history
 tests_store_test_history_SOURCES = tests/store/test_history.c $(rig)
 tests_store_test_history_CFLAGS = $(test_cflags)
