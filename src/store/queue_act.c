@@ -150,12 +150,23 @@ static int act_one(struct store *s, const struct wished *w, enum queue_act act, 
 /* The history tells where the reader wanted it in the end. */
 static int note_target(struct store *s, const struct wished *w, int64_t target, struct err *err)
 {
-	int r = db_run(s, err,
+	return db_run(s, err,
 		"UPDATE undo_item SET target_id = ?1 WHERE step_id = ?2 AND message_id = ?3"
 		" AND target_id = ?4",
 		"iiii", target, w->step, w->message, w->target);
+}
 
-	return r < 0 || w->step == 0 ? r : step_label(s, w->step, 0, err);
+/* ... in its line, too: the rows of a group are of one step. */
+static int label(struct store *s, int64_t row, struct err *err)
+{
+	int64_t step, rest = 0;
+	int r = db_ask(s, err, &step, "SELECT step_id FROM mutation WHERE id = ? AND step_id > 0", "i",
+		row);
+
+	if (r > 0)
+		r = db_ask(s, err, &rest,
+			"SELECT ifnull(sum(total - done), 0) FROM bulk WHERE step_id = ?", "i", step);
+	return r <= 0 ? r : step_label(s, step, rest, err);
 }
 
 static int retarget_one(struct store *s, const struct wished *w, int64_t target, struct err *err)
@@ -245,7 +256,11 @@ static int do_rows(struct store *s, const GArray *rows, const struct deed *d, st
 
 static int tell(struct store *s, int64_t row, const struct deed *d, int n, struct err *err)
 {
-	if (n <= 0 || d->target || d->act != QUEUE_DROP)
+	if (n <= 0)
+		return 0;
+	if (d->target)
+		return label(s, row, err);
+	if (d->act != QUEUE_DROP)
 		return 0;
 	return queue_tell_taken(s, row, n, err);
 }

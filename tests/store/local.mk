@@ -51,6 +51,12 @@ tests_store_test_wishes_CFLAGS = $(test_cflags)
 tests_store_test_wishes_CPPFLAGS = $(test_cppflags)
 tests_store_test_wishes_LDADD = $(test_ldadd)
 
+check_PROGRAMS += tests/store/test_history
+tests_store_test_history_SOURCES = tests/store/test_history.c $(rig)
+tests_store_test_history_CFLAGS = $(test_cflags)
+tests_store_test_history_CPPFLAGS = $(test_cppflags)
+tests_store_test_history_LDADD = $(test_ldadd)
+
 # Not part of the suite: make bench, or make tests/bench/storebench
 EXTRA_PROGRAMS += tests/bench/storebench
 tests_bench_storebench_SOURCES = tests/bench/storebench.c

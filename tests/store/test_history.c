@@ -430,6 +430,7 @@ START_TEST(a_line_tells_what_it_was)
 	{
 		g_autoptr(GPtrArray) older = NULL;
 
+		h = rows->pdata[0];
 		must(store_history(rig->store, h->step, 10, &older, &err), &err);
 		ck_assert_uint_eq(older->len, 1);
 	}
