@@ -235,6 +235,8 @@ def many(o, what, runs):
                 waiting.append(pool.apply_async(work, (next(jobs),)))
             _, n, failed = waiting.popleft().get(timeout=1800)
             done += n
+            for name, why in failed[:max(FAILURES_SHOWN - len(failures), 0)]:
+                print("broken: %s\n    %s" % (name, why), flush=True)
             failures += failed
             if len(failures) >= o.failures or done >= runs:
                 waiting.clear()
@@ -284,8 +286,6 @@ def main():
         began = time.monotonic()
         runs = round(o.runs * SHARE[what]) if o.what == "all" else o.runs
         done, failures = many(o, what, runs)
-        for name, why in failures[:FAILURES_SHOWN]:
-            print("broken: %s\n    %s" % (name, why))
         print("%s: %d runs, %d broken, %.1f s" % (what, done, len(failures),
                                                   time.monotonic() - began), flush=True)
         total, failed = total + done, failed + len(failures)
