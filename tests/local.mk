@@ -1,5 +1,6 @@
 # Each room's tests list themselves in tests/ROOM/local.mk.
 include tests/base/local.mk
+include tests/model/local.mk
 include tests/mime/local.mk
 include tests/net/local.mk
 include tests/config/local.mk
@@ -26,13 +27,16 @@ check-tsan:
 	$(MAKE) check TESTS='$(check_PROGRAMS) tests/sync/killloop.py tests/sync/twowriters.py'
 
 # The long forms; CI runs short ones through make check.
-.PHONY: bench killtest twowriters syscallkill fuzz
+.PHONY: bench killtest twowriters lostanswer syscallkill fuzz
 bench: tern$(EXEEXT) tests/bench/storebench$(EXEEXT)
 	TOP_BUILDDIR='$(abs_top_builddir)' $(srcdir)/tests/bench/bench.py $(BENCH_FLAGS)
 killtest: tern$(EXEEXT)
 	KILLS=$${KILLS:-200} TOP_BUILDDIR='$(abs_top_builddir)' $(srcdir)/tests/sync/killloop.py
 twowriters: tern$(EXEEXT)
 	OPS=$${OPS:-20000} TOP_BUILDDIR='$(abs_top_builddir)' $(srcdir)/tests/sync/twowriters.py
+lostanswer: tern$(EXEEXT)
+	RUNS=$${RUNS:-10000} TOP_BUILDDIR='$(abs_top_builddir)' $(srcdir)/tests/sync/lostanswer.py \
+		$(LOSTANSWER_FLAGS)
 syscallkill: tern$(EXEEXT)
 	TOP_BUILDDIR='$(abs_top_builddir)' $(srcdir)/tests/sync/syscallkill.py --all
 fuzz: config.h $(BUILT_SOURCES)

@@ -35,7 +35,7 @@ int fd_write_all(int fd, const void *data, size_t len)
 	return 0;
 }
 
-static int sync_folder(const char *dir)
+int dir_sync(const char *dir)
 {
 	AUTO(fd_close) int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
@@ -54,7 +54,7 @@ int file_write_atomic(const char *path, const void *data, size_t len, struct err
 	if (r == 0 && rename(tmp, path))
 		r = -errno;
 	if (r == 0)
-		r = sync_folder(dir);
+		r = dir_sync(dir);
 	else if (fd >= 0)
 		unlink(tmp);
 	if (r < 0)

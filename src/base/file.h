@@ -13,6 +13,9 @@
 /* Makes the folder and its parents, the last with mode 0700; an existing folder is left as it is. */
 int dir_make_private(const char *path, struct err *err);
 
+/* Puts the names in the folder on disk; 0 or -errno. */
+int dir_sync(const char *path);
+
 /* Writes a temporary file beside path (0600), syncs it, renames it over path and syncs the folder. */
 int file_write_atomic(const char *path, const void *data, size_t len, struct err *err);
 

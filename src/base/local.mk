@@ -8,5 +8,6 @@ libtern_a_SOURCES += \
 	src/base/log.c src/base/log.h \
 	src/base/mem.c src/base/mem.h \
 	src/base/queue.c src/base/queue.h \
+	src/base/span.c src/base/span.h \
 	src/base/spawn.c src/base/spawn.h \
 	src/base/text.c src/base/text.h

@@ -21,7 +21,7 @@ const struct command cli_commands[] = {
 	{ "account add",
 		"NAME --type imap|maildir [--host H] [--port P] [--tls implicit|starttls|plain] "
 		"[--user U] [--password-command C] [--auth M] [--ca-file F] [--path DIR] "
-		"[--two-way true|false] "
+		"[--two-way on|off] "
 		"[--json]",
 		CLI_NEEDS_CONFIG, cmd_account_add,
 		N_("Adds an account.  The options are those of tern.conf(5).  No password is asked "
@@ -78,24 +78,62 @@ const struct command cli_commands[] = {
 	{ "unread", "ID... [--push] [--json]", ENGINE, cmd_unread, N_("Marks messages as unread.") },
 	{ "flag", "ID... [--push] [--json]", ENGINE, cmd_flag, N_("Flags messages.") },
 	{ "unflag", "ID... [--push] [--json]", ENGINE, cmd_unflag, N_("Removes the flag.") },
+	{ "tag", "ID... [--add WORDS] [--remove WORDS] [--push] [--json]", ENGINE, cmd_tag,
+		N_("Puts tags (keywords) on messages or takes them off.  WORDS are separated by "
+		   "blanks.") },
 	{ "archive", "ID... [--push] [--json]", ENGINE, cmd_archive,
 		N_("Moves messages to the archive of their account.") },
-	{ "delete", "ID... [--push] [--json]", ENGINE, cmd_delete,
-		N_("Moves messages to the trash of their account.") },
+	{ "delete", "ID... [--for-ever] [--yes] [--push] [--json]", ENGINE, cmd_delete,
+		N_("Moves messages to the trash of their account.  With --for-ever they are removed "
+		   "and put nowhere: that cannot be undone once it is at the server, and is asked "
+		   "for on a terminal; elsewhere --yes must be given.") },
 	{ "move", "ID... --to M [--push] [--json]", ENGINE, cmd_move,
 		N_("Moves messages to another mailbox of their account.") },
+	{ "copy", "MAILBOX ID... [--push] [--json]", ENGINE, cmd_copy,
+		N_("Copies messages to another mailbox of their account.") },
+	{ "append", "MAILBOX [FILE] [--flags FLAGS] [--tags WORDS] [--account A] [--push] [--json]",
+		ENGINE, cmd_append,
+		N_("Puts the message in FILE, or on standard input, into a mailbox.  FLAGS are seen, "
+		   "flagged, answered, draft, separated by commas.  Line ends become CRLF; a message "
+		   "without a Message-ID gets one, so that it is found again if an answer of the "
+		   "server is lost.") },
+	{ "read-all", "MAILBOX [--account A] [--push] [--json]", ENGINE, cmd_read_all,
+		N_("Marks every message of a mailbox as read, as one step of the history.") },
+	{ "empty-trash", "[--account A] [--yes] [--push] [--json]", ENGINE, cmd_empty_trash,
+		N_("Deletes all messages in the trash for ever.  It is asked for on a terminal; "
+		   "elsewhere --yes must be given.") },
 	{ "push", "[--account A] [--json]", ENGINE, cmd_push,
-		N_("Sends what is queued until nothing is left or the server cannot take it now.") },
-	{ "queue", "[--account A] [--all] [--json]", STORE, cmd_queue,
-		N_("Lists the changes that wait, conflict or failed, with the server's answer; "
-		   "with --all also the settled ones that are still kept.  The numbers of wishes about "
-		   "mailboxes begin with m.") },
-	{ "queue discard", "ID [--json]", STORE, cmd_queue_discard,
-		N_("Takes a wish about a mailbox back that has not left yet, or a failed one out of "
-		   "sight.  ID is m and its number, as `queue` shows it.") },
-	{ "undo", "[--push] [--json]", ENGINE, cmd_undo,
-		N_("Undoes the last change: cancels what has not left yet and queues the opposite of "
-		   "what has.") },
+		N_("Sends what is queued until nothing is left or the server cannot take it now, and "
+		   "says what is left and why.  It fails if a server refused something.") },
+	{ "queue", "[--account A] [--rows] [--all] [--json]", STORE, cmd_queue,
+		N_("Lists the changes that wait, conflict or were refused: number, account, state, "
+		   "age, what, subject and the server's own words.  Changes that one step made are "
+		   "one line, unless --rows is given; with --all the settled ones that are still "
+		   "kept are listed, too.  The numbers of wishes about mailboxes begin with m.") },
+	{ "queue retry", "ROW... [--group] [--push] [--json]", ENGINE, cmd_queue_retry,
+		N_("Tries a change again now: one that waits for its next try, or one that was "
+		   "refused or conflicts, which is then wished anew.  With --group all that one step "
+		   "made and that stand alike, as `queue` lists them; likewise below.") },
+	{ "queue hold", "ROW... [--group] [--json]", STORE, cmd_queue_hold,
+		N_("Keeps a change in the queue, and what follows on the same message.") },
+	{ "queue release", "ROW... [--group] [--push] [--json]", ENGINE, cmd_queue_release,
+		N_("Lets a change go that was held.") },
+	{ "queue drop", "ROW... [--group] [--json]", STORE, cmd_queue_drop,
+		N_("Takes a change back that has not left, so that lists show what the server has, "
+		   "or takes a refused one out of sight.  ROW can be a wish about a mailbox, such as "
+		   "m3.") },
+	{ "queue move", "ROW MAILBOX [--group] [--push] [--json]", ENGINE, cmd_queue_move,
+		N_("Gives a move or copy that has not happened another target.") },
+	{ "undo", "[STEP] [--push] [--json]", ENGINE, cmd_undo,
+		N_("Undoes the last change, or the step that `history` shows with that number: "
+		   "cancels what has not left yet and queues the opposite of what has.  What is "
+		   "elsewhere by now is left alone and counted.") },
+	{ "redo", "[STEP] [--push] [--json]", ENGINE, cmd_redo,
+		N_("Does again what was undone last, or that step.") },
+	{ "history", "[--max N] [--json]", STORE, cmd_history,
+		N_("Lists the steps that can be undone, the newest first, at most 30 unless --max "
+		   "says otherwise: number, time, account, what is undone, waits or was refused, and "
+		   "what it was.") },
 	{ "events", "[--after-seq N] [--follow] [--json]", STORE, cmd_events,
 		N_("Prints what happened in the store since event N as lines of JSON; with --follow "
 		   "it goes on until it is stopped.") },

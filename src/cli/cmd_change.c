@@ -8,15 +8,14 @@
 #include "cli/command.h"
 #include "model/flags.h"
 
-static GPtrArray *no_rows(void)
+/* The rows of the messages that the words from `first` on name, in every mailbox that shows them
+ * (struct list_row *, owned by the array). */
+static int read_rows(struct cli *c, const struct args *a, guint first, GPtrArray **out,
+	struct err *err)
 {
-	return g_ptr_array_new_with_free_func(list_row_drop);
-}
+	g_autoptr(GPtrArray) all = g_ptr_array_new_with_free_func(list_row_drop);
 
-/* Adds the rows of the messages named on the command line, of struct list_row *, in every mailbox. */
-static int read_rows(struct cli *c, const struct args *a, GPtrArray *all, struct err *err)
-{
-	for (guint i = 0; i < a->words->len; i++) {
+	for (guint i = first; i < a->words->len; i++) {
 		g_autoptr(GPtrArray) rows = NULL;
 		int64_t id;
 
@@ -29,18 +28,22 @@ static int read_rows(struct cli *c, const struct args *a, GPtrArray *all, struct
 				id);
 		g_ptr_array_extend_and_steal(all, TAKE(rows));
 	}
+	*out = TAKE(all);
 	return 0;
 }
 
-static GArray *locations(const GPtrArray *rows, account_id only)
+/* Where the messages are, of one account (0 = all); once: one place of each is enough. */
+static GArray *locations(const GPtrArray *rows, account_id only, bool once)
 {
 	GArray *list = g_array_new(FALSE, FALSE, sizeof(location_id));
+	message_id last = { 0 };
 
 	for (guint i = 0; i < rows->len; i++) {
 		const struct list_row *r = rows->pdata[i];
 
-		if (!only.v || r->account.v == only.v)
+		if ((!only.v || r->account.v == only.v) && !(once && r->message.v == last.v))
 			g_array_append_val(list, r->location);
+		last = r->message;
 	}
 	return list;
 }
@@ -50,30 +53,17 @@ static const location_id *data_of(const GArray *list)
 	return (const location_id *)(const void *)list->data;
 }
 
-/* Sends what waits for the accounts of the rows. */
-static int push_rows(struct cli *c, const GPtrArray *rows)
-{
-	int code = EXIT_DONE;
-
-	for (guint i = 0; i < c->config->accounts->len; i++) {
-		const struct account *a = c->config->accounts->pdata[i];
-		bool touched = !rows;
-
-		for (guint j = 0; rows && j < rows->len; j++)
-			touched |= ((const struct list_row *)rows->pdata[j])->account.v == a->id.v;
-		if (touched)
-			code = worse(code, push_account(c, a, false));
-	}
-	return code;
-}
-
-/* Tells what happened to `changed` messages and sends them if --push was given. */
+/* Finishes what was wished of `changed` messages of the rows' accounts (NULL: all), sends it if
+ * --push was given, and tells. */
 static int report(struct cli *c, const struct args *a, const GPtrArray *rows, int changed)
 {
 	int code = changed > 0 ? EXIT_QUEUED : EXIT_DONE;
+	struct err err = { 0 };
 
+	if (changed > 0 && carry_on(c, changed, &err) < 0)
+		return say_error(&err);
 	if (changed > 0 && args_has(a, "push"))
-		code = push_rows(c, rows);
+		code = push_all(c, rows);
 	if (a->json)
 		out_json(json_pack("{s:i, s:b}", "changed", changed, "queued", code == EXIT_QUEUED));
 	else if (changed > 0 && !args_has(a, "push"))
@@ -83,18 +73,27 @@ static int report(struct cli *c, const struct args *a, const GPtrArray *rows, in
 	return code;
 }
 
-static int change_flags(struct cli *c, const struct args *a, unsigned add, unsigned remove)
+/* The same wish about all messages that are named. */
+static int change(struct cli *c, const struct args *a, const struct want *w)
 {
-	g_autoptr(GPtrArray) rows = no_rows();
+	g_autoptr(GPtrArray) rows = NULL;
 	g_autoptr(GArray) where = NULL;
 	struct err err = { 0 };
 	int changed;
 
-	if (read_rows(c, a, rows, &err) < 0)
+	if (read_rows(c, a, 0, &rows, &err) < 0)
 		return say_error(&err);
-	where = locations(rows, (account_id){ 0 });
-	changed = store_want_flags(c->store, data_of(where), where->len, add, remove, &err);
+	where = locations(rows, (account_id){ 0 }, false);
+	changed = store_want(c->store, w, data_of(where), where->len, &err);
 	return changed < 0 ? say_error(&err) : report(c, a, rows, changed);
+}
+
+/* --- flags and tags ------------------------------------------------------ */
+
+static int change_flags(struct cli *c, const struct args *a, unsigned add, unsigned remove)
+{
+	return change(c, a,
+		&(struct want){ .verb = MUTATION_FLAGS, .add = add, .remove = remove });
 }
 
 int cmd_read(struct cli *c, const struct args *a)
@@ -117,29 +116,104 @@ int cmd_unflag(struct cli *c, const struct args *a)
 	return change_flags(c, a, 0, FLAG_FLAGGED);
 }
 
-static int change_role(struct cli *c, const struct args *a, enum mailbox_role role)
+int cmd_tag(struct cli *c, const struct args *a)
 {
-	g_autoptr(GPtrArray) rows = no_rows();
-	g_autoptr(GArray) where = NULL;
+	struct want w = { .verb = MUTATION_FLAGS,
+		.add_keywords = args_option(a, "add"),
+		.remove_keywords = args_option(a, "remove") };
 	struct err err = { 0 };
-	int changed;
 
-	if (read_rows(c, a, rows, &err) < 0)
-		return say_error(&err);
-	where = locations(rows, (account_id){ 0 });
-	changed = store_want_role(c->store, data_of(where), where->len, role, &err);
-	return changed < 0 ? say_error(&err) : report(c, a, rows, changed);
+	if (w.add_keywords || w.remove_keywords)
+		return change(c, a, &w);
+	err_set(&err, ERR_USAGE, _("Say which tags with --add WORDS or --remove WORDS."));
+	return say_error(&err);
 }
+
+int cmd_read_all(struct cli *c, const struct args *a)
+{
+	const struct want w = { .verb = MUTATION_FLAGS, .add = FLAG_SEEN };
+	struct err err = { 0 };
+	AUTO(mailbox_free) struct mailbox *m = pick_mailbox(c, a, args_word(a, 0), &err);
+	int changed = m ? store_want_all(c->store, &w, m->id, true, &err) : (int)err.code;
+
+	return changed < 0 ? say_error(&err) : report(c, a, NULL, changed);
+}
+
+/* --- archive and delete -------------------------------------------------- */
 
 int cmd_archive(struct cli *c, const struct args *a)
 {
-	return change_role(c, a, ROLE_ARCHIVE);
+	return change(c, a, &(struct want){ .verb = MUTATION_MOVE, .role = ROLE_ARCHIVE });
+}
+
+static char *delete_question(int64_t n)
+{
+	return g_strdup_printf(ngettext("%d message would be deleted for ever.",
+				       "%d messages would be deleted for ever.", (unsigned long)n),
+		(int)n);
 }
 
 int cmd_delete(struct cli *c, const struct args *a)
 {
-	return change_role(c, a, ROLE_TRASH);
+	g_autofree char *question = delete_question(a->words->len);
+	struct err err = { 0 };
+
+	if (!args_has(a, "for-ever"))
+		return change(c, a, &(struct want){ .verb = MUTATION_MOVE, .role = ROLE_TRASH });
+	if (!confirmed(c, a, question, &err))
+		return say_error(&err);
+	return change(c, a, &(struct want){ .verb = MUTATION_EXPUNGE });
 }
+
+/* The trashes of the accounts that are meant, and how many messages are in them. */
+static int find_trashes(struct cli *c, const struct args *a, GArray *trashes, int64_t *n,
+	struct err *err)
+{
+	g_autoptr(GPtrArray) accounts = NULL;
+
+	if (pick_accounts(c, a, &accounts, err) < 0)
+		return err->code;
+	for (guint i = 0; i < accounts->len; i++) {
+		const struct account *account = accounts->pdata[i];
+		mailbox_id id = store_mailbox_with_role(c->store, account->id, ROLE_TRASH);
+		AUTO(mailbox_free) struct mailbox *m = NULL;
+
+		if (!id.v)
+			continue;
+		if (store_mailbox(c->store, id, &m, err) < 0)
+			return err->code;
+		*n += m->total;
+		g_array_append_val(trashes, id);
+	}
+	return trashes->len ? 0 : err_set(err, ERR_GONE, _("There is no trash."));
+}
+
+int cmd_empty_trash(struct cli *c, const struct args *a)
+{
+	const struct want w = { .verb = MUTATION_EXPUNGE };
+	g_autoptr(GArray) trashes = g_array_new(FALSE, FALSE, sizeof(mailbox_id));
+	g_autofree char *question = NULL;
+	struct err err = { 0 };
+	int64_t n = 0;
+	int changed = 0;
+
+	if (find_trashes(c, a, trashes, &n, &err) < 0)
+		return say_error(&err);
+	question = delete_question(n);
+	if (n > 0 && !confirmed(c, a, question, &err))
+		return say_error(&err);
+	for (guint i = 0; n > 0 && i < trashes->len; i++) {
+		int r = store_want_all(c->store, &w, g_array_index(trashes, mailbox_id, i), false,
+			&err);
+
+		if (r < 0)
+			return say_error(&err);
+		changed += r;
+	}
+	return report(c, a, NULL, changed);
+}
+
+/* --- move and copy ------------------------------------------------------- */
 
 /* The mailbox of each account that has rows, before anything moves; 0 for the others. */
 static int find_targets(struct cli *c, const GPtrArray *rows, const char *word, GArray *targets,
@@ -147,7 +221,7 @@ static int find_targets(struct cli *c, const GPtrArray *rows, const char *word, 
 {
 	for (guint i = 0; i < c->config->accounts->len; i++) {
 		const struct account *account = c->config->accounts->pdata[i];
-		g_autoptr(GArray) where = locations(rows, account->id);
+		g_autoptr(GArray) where = locations(rows, account->id, false);
 		AUTO(mailbox_free) struct mailbox *m = NULL;
 		mailbox_id id = { 0 };
 
@@ -160,16 +234,17 @@ static int find_targets(struct cli *c, const GPtrArray *rows, const char *word, 
 	return 0;
 }
 
-static int move_rows(struct cli *c, const GPtrArray *rows, const GArray *targets, struct err *err)
+/* One step for each account that has rows. */
+static int want_each(struct cli *c, enum mutation_verb verb, const GPtrArray *rows,
+	const GArray *targets, struct err *err)
 {
 	int changed = 0;
 
 	for (guint i = 0; i < c->config->accounts->len; i++) {
 		const struct account *account = c->config->accounts->pdata[i];
-		mailbox_id target = g_array_index(targets, mailbox_id, i);
-		g_autoptr(GArray) where = locations(rows, account->id);
-		int n = target.v ? store_want_move(c->store, data_of(where), where->len, target, err)
-				 : 0;
+		struct want w = { .verb = verb, .target = g_array_index(targets, mailbox_id, i) };
+		g_autoptr(GArray) where = locations(rows, account->id, verb == MUTATION_COPY);
+		int n = w.target.v ? store_want(c->store, &w, data_of(where), where->len, err) : 0;
 
 		if (n < 0)
 			return n;
@@ -178,48 +253,33 @@ static int move_rows(struct cli *c, const GPtrArray *rows, const GArray *targets
 	return changed;
 }
 
-int cmd_move(struct cli *c, const struct args *a)
+static int send_to(struct cli *c, const struct args *a, enum mutation_verb verb, const char *mailbox,
+	guint first)
 {
 	g_autoptr(GArray) targets = g_array_new(FALSE, FALSE, sizeof(mailbox_id));
-	g_autoptr(GPtrArray) rows = no_rows();
-	const char *to = args_option(a, "to");
+	g_autoptr(GPtrArray) rows = NULL;
 	struct err err = { 0 };
-	int changed = 0;
+	int changed;
 
-	if (!to)
-		err_set(&err, ERR_USAGE, _("Say where with --to MAILBOX."));
-	if (!to || read_rows(c, a, rows, &err) < 0 || find_targets(c, rows, to, targets, &err) < 0)
+	if (read_rows(c, a, first, &rows, &err) < 0 ||
+		find_targets(c, rows, mailbox, targets, &err) < 0)
 		return say_error(&err);
-	changed = move_rows(c, rows, targets, &err);
+	changed = want_each(c, verb, rows, targets, &err);
 	return changed < 0 ? say_error(&err) : report(c, a, rows, changed);
 }
 
-/* EXIT_QUEUED if anything waits for any account. */
-static int waiting(struct cli *c)
+int cmd_move(struct cli *c, const struct args *a)
 {
-	for (guint i = 0; i < c->config->accounts->len; i++)
-		if (store_queue_due_in(c->store,
-			    ((struct account *)c->config->accounts->pdata[i])->id) >= 0)
-			return EXIT_QUEUED;
-	return EXIT_DONE;
+	const char *to = args_option(a, "to");
+	struct err err = { 0 };
+
+	if (to)
+		return send_to(c, a, MUTATION_MOVE, to, 0);
+	err_set(&err, ERR_USAGE, _("Say where with --to MAILBOX."));
+	return say_error(&err);
 }
 
-int cmd_undo(struct cli *c, const struct args *a)
+int cmd_copy(struct cli *c, const struct args *a)
 {
-	struct err err = { 0 };
-	struct undone u = { 0 };
-	int undone = store_undo(c->store, 0, &u, &err), code = EXIT_DONE;
-
-	if (undone < 0)
-		return say_error(&err);
-	if (undone > 0)
-		code = args_has(a, "push") ? push_rows(c, NULL) : waiting(c);
-	if (a->json)
-		out_json(json_pack("{s:b, s:o}", "undone", undone > 0, "what",
-			json_text(undone > 0 ? u.what : NULL)));
-	else if (undone > 0)
-		say(_("Undone: %s."), u.what);
-	else
-		say(_("There is nothing to undo."));
-	return undone > 0 ? code : EXIT_NOTHING;
+	return send_to(c, a, MUTATION_COPY, args_word(a, 0), 1);
 }

@@ -111,17 +111,6 @@ static int read_rows(struct listing *l, const struct list_key *from, size_t n, G
 	return 0;
 }
 
-static json_t *words_json(const char *words)
-{
-	g_auto(GStrv) all = g_strsplit(words ? words : "", " ", -1);
-	json_t *list = json_array();
-
-	for (size_t i = 0; all[i]; i++)
-		if (*all[i])
-			json_array_append_new(list, json_text(all[i]));
-	return list;
-}
-
 static json_t *mailboxes_json(struct listing *l, const struct list_row *r)
 {
 	g_autoptr(GPtrArray) rows = NULL;
@@ -170,8 +159,8 @@ static void row_json(struct listing *l, const struct list_row *r)
 		json_text(*r->message_id_header ? r->message_id_header : NULL), "thread",
 		(json_int_t)r->conversation, "from", from_json(r), "to", json_text(r->to), "subject",
 		json_text(r->subject), "date", json_time(r->sent_at), "received",
-		json_time(r->received_at), "size", (json_int_t)r->size, "flags", words_json(flags),
-		"tags", words_json(r->keywords), "attachments", r->attachment, "pending", r->pending,
+		json_time(r->received_at), "size", (json_int_t)r->size, "flags", json_words(flags),
+		"tags", json_words(r->keywords), "attachments", r->attachment, "pending", r->pending,
 		"cursor", cursor));
 }
 

@@ -99,51 +99,6 @@ int cmd_mailboxes(struct cli *c, const struct args *a)
 	return n ? EXIT_DONE : EXIT_NOTHING;
 }
 
-/* --- what a command is about --------------------------------------------- */
-
-/* The one account that a new mailbox can be meant for. */
-static const struct account *one_account(struct cli *c, const struct args *a, struct err *err)
-{
-	g_autoptr(GPtrArray) accounts = NULL;
-
-	if (pick_accounts(c, a, &accounts, err) < 0)
-		return NULL;
-	if (accounts->len == 1)
-		return accounts->pdata[0];
-	err_set(err, ERR_USAGE, _("There are several accounts: say which with --account A."));
-	return NULL;
-}
-
-/* The mailbox that the first word names, in the one account that has it; NULL with words. */
-static struct mailbox *one_mailbox(struct cli *c, const struct args *a, struct err *err)
-{
-	g_autoptr(GPtrArray) accounts = NULL;
-	AUTO(mailbox_free) struct mailbox *found = NULL;
-
-	if (pick_accounts(c, a, &accounts, err) < 0)
-		return NULL;
-	for (guint i = 0; i < accounts->len; i++) {
-		AUTO(mailbox_free) struct mailbox *m = NULL;
-		account_id id = ((const struct account *)accounts->pdata[i])->id;
-
-		if (store_mailbox_find(c->store, id, args_word(a, 0), &m, err) < 0 &&
-			err->code != ERR_GONE)
-			return NULL;
-		if (m && found) {
-			err_set(err, ERR_USAGE,
-				_("Several accounts have a mailbox \"%s\": say which with "
-				  "--account A."),
-				args_word(a, 0));
-			return NULL;
-		}
-		if (m)
-			found = TAKE(m);
-	}
-	if (!found)
-		err_set(err, ERR_GONE, _("There is no mailbox \"%s\"."), args_word(a, 0));
-	return TAKE(found);
-}
-
 /* --- wishes -------------------------------------------------------------- */
 
 struct wish {
@@ -167,8 +122,10 @@ static int outcome_of(struct cli *c, const struct wish *w, int64_t id, struct er
 			continue;
 		if (r->status == MUTATION_QUEUED || r->status == MUTATION_LEASED)
 			return EXIT_QUEUED;
-		err_set(err, ERR_REFUSED, _("The server refused: %s"),
-			r->answer && *r->answer ? r->answer : _("it gave no reason"));
+		err_set(err, ERR_REFUSED,
+			_("The server refused: %s; `tern queue drop m%" G_GINT64_FORMAT
+			  "` takes the wish out of sight."),
+			r->answer && *r->answer ? r->answer : _("it gave no reason"), id);
 		return EXIT_FAILED;
 	}
 	return EXIT_DONE;
@@ -190,8 +147,8 @@ static int want(struct cli *c, const struct args *a, const struct wish *w)
 	int64_t id;
 
 	if (!w->account->two_way) {
-		err_set(&err, ERR_USAGE,
-			_("%s is read-only: set two-way = true in its configuration to change "
+		err_set(&err, ERR_REFUSED,
+			_("%s is read-only: set two-way = on in its configuration to change "
 			  "mail"),
 			w->account->name);
 		return say_error(&err);
@@ -215,7 +172,7 @@ static int want(struct cli *c, const struct args *a, const struct wish *w)
 int cmd_mailbox_create(struct cli *c, const struct args *a)
 {
 	struct err err = { 0 };
-	struct wish w = { .account = one_account(c, a, &err),
+	struct wish w = { .account = pick_one_account(c, a, &err),
 		.verb = MAILBOX_CREATE,
 		.path = "",
 		.name = args_word(a, 0) };
@@ -227,7 +184,7 @@ int cmd_mailbox_create(struct cli *c, const struct args *a)
 static int want_of(struct cli *c, const struct args *a, enum mailbox_verb verb, const char *name)
 {
 	struct err err = { 0 };
-	AUTO(mailbox_free) struct mailbox *m = one_mailbox(c, a, &err);
+	AUTO(mailbox_free) struct mailbox *m = pick_mailbox(c, a, args_word(a, 0), &err);
 
 	if (!m)
 		return say_error(&err);
@@ -285,7 +242,7 @@ static int set_role(struct cli *c, const struct mailbox *m, const char *word, st
 int cmd_mailbox_role(struct cli *c, const struct args *a)
 {
 	struct err err = { 0 };
-	AUTO(mailbox_free) struct mailbox *m = one_mailbox(c, a, &err), *after = NULL;
+	AUTO(mailbox_free) struct mailbox *m = pick_mailbox(c, a, args_word(a, 0), &err), *after = NULL;
 
 	if (!m || set_role(c, m, args_word(a, 1), &err) < 0 ||
 		store_mailbox(c->store, m->id, &after, &err) < 0)

@@ -82,7 +82,7 @@ int cmd_push(struct cli *c, const struct args *a)
 	struct err err = { 0 };
 	int code = EXIT_DONE;
 
-	if (pick_accounts(c, a, &accounts, &err) < 0)
+	if (pick_accounts(c, a, &accounts, &err) < 0 || carry_on(c, 0, &err) < 0)
 		return say_error(&err);
 	for (guint i = 0; i < accounts->len && !cancel_is_set(c->cancel); i++)
 		code = worse(code, push_account(c, accounts->pdata[i], a->json));

@@ -60,6 +60,8 @@ void out_line(const char *json);
 json_t *json_text(const char *s);         /* valid UTF-8 whatever came in; null for NULL */
 json_t *json_time(int64_t unix_s);        /* RFC 3339 in UTC; null for 0 */
 json_t *json_id(int64_t id);              /* null for 0 */
+json_t *json_words(const char *words);    /* a list of what stands between blanks; NULL = none */
+json_t *json_flags(unsigned flags);       /* "\\Seen \\Flagged" */
 char *time_text(int64_t unix_s);          /* RFC 3339, a new string */
 
 /* Columns: every cell is cleaned; widths are those of the widest cell, at most max[i] (0: no limit). */
@@ -75,10 +77,37 @@ void table_free(struct table **t);
 int pick_accounts(struct cli *c, const struct args *a, GPtrArray **out, struct err *err);
 const struct account *account_of(const struct cli *c, account_id id); /* NULL if not configured */
 const char *account_name_of(const struct cli *c, account_id id);      /* "" likewise */
-/* Sends what waits for one account: 0 nothing is left, EXIT_QUEUED, EXIT_FAILED (and says why). */
+/* The one account that something new is meant for; NULL with words if there are several. */
+const struct account *pick_one_account(struct cli *c, const struct args *a, struct err *err);
+/* The mailbox of that name in the one account that has it; NULL with words. */
+struct mailbox *pick_mailbox(struct cli *c, const struct args *a, const char *word, struct err *err);
+/* --yes, or the word yes at a terminal after the question; else false with words. */
+bool confirmed(struct cli *c, const struct args *a, const char *question, struct err *err);
+
+/* --- carry.c ------------------------------------------------------------- */
+
+/*
+ * Brings the rest of large steps into the queue, with progress at a terminal.
+ * changed: messages of the step that this command made, 0 if it made none.  ^C
+ * ends that step and says what was done: ERR_CANCELED.
+ */
+int carry_on(struct cli *c, int changed, struct err *err);
+/*
+ * Sends what waits for one account, says what is left and why: EXIT_DONE,
+ * EXIT_QUEUED, or EXIT_FAILED, also when a server refused something of it.
+ */
 int push_account(struct cli *c, const struct account *a, bool json);
+/* The same for the accounts of these rows (struct list_row *), NULL = all. */
+int push_all(struct cli *c, const GPtrArray *rows);
 /* The worse of two exit codes: failed before queued before done. */
 int worse(int a, int b);
+/* "waiting, tried 2 times, next try in 40 s" (g_free). */
+char *queue_state_text(const struct mutation_row *r);
+bool queue_is_stuck(enum mutation_status status); /* needs the reader: refused, or a conflict */
+/* One line about a change: what, its state, why, and what gets rid of it. */
+void say_group(const struct cli *c, const struct queue_group *g);
+void say_wish(const struct cli *c, const struct tree_wish *w);
+char *wish_text(const struct tree_wish *w); /* "create Work/Plans" (g_free) */
 
 /* --- the commands -------------------------------------------------------- */
 
@@ -101,12 +130,23 @@ int cmd_read(struct cli *c, const struct args *a);
 int cmd_unread(struct cli *c, const struct args *a);
 int cmd_flag(struct cli *c, const struct args *a);
 int cmd_unflag(struct cli *c, const struct args *a);
+int cmd_tag(struct cli *c, const struct args *a);
 int cmd_archive(struct cli *c, const struct args *a);
 int cmd_delete(struct cli *c, const struct args *a);
 int cmd_move(struct cli *c, const struct args *a);
+int cmd_copy(struct cli *c, const struct args *a);
+int cmd_append(struct cli *c, const struct args *a);
+int cmd_read_all(struct cli *c, const struct args *a);
+int cmd_empty_trash(struct cli *c, const struct args *a);
 int cmd_undo(struct cli *c, const struct args *a);
+int cmd_redo(struct cli *c, const struct args *a);
+int cmd_history(struct cli *c, const struct args *a);
 int cmd_queue(struct cli *c, const struct args *a);
-int cmd_queue_discard(struct cli *c, const struct args *a);
+int cmd_queue_retry(struct cli *c, const struct args *a);
+int cmd_queue_hold(struct cli *c, const struct args *a);
+int cmd_queue_release(struct cli *c, const struct args *a);
+int cmd_queue_drop(struct cli *c, const struct args *a);
+int cmd_queue_move(struct cli *c, const struct args *a);
 int cmd_jobs(struct cli *c, const struct args *a);
 int cmd_events(struct cli *c, const struct args *a);
 int cmd_dump(struct cli *c, const struct args *a);

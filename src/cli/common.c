@@ -1,4 +1,6 @@
+#include <poll.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/i18n.h"
 #include "base/mem.h"
@@ -41,36 +43,63 @@ const char *account_name_of(const struct cli *c, account_id id)
 	return a ? a->name : "";
 }
 
-int worse(int a, int b)
+const struct account *pick_one_account(struct cli *c, const struct args *a, struct err *err)
 {
-	if (a == EXIT_FAILED || b == EXIT_FAILED)
-		return EXIT_FAILED;
-	return a == EXIT_DONE ? b : a;
+	g_autoptr(GPtrArray) accounts = NULL;
+
+	if (pick_accounts(c, a, &accounts, err) < 0)
+		return NULL;
+	if (accounts->len == 1)
+		return accounts->pdata[0];
+	err_set(err, ERR_USAGE, _("There are several accounts: say which with --account A."));
+	return NULL;
 }
 
-static void push_json(const struct account *a, int left, const struct err *why)
+struct mailbox *pick_mailbox(struct cli *c, const struct args *a, const char *word, struct err *err)
 {
-	out_json(json_pack("{s:o, s:b, s:o, s:o, s:o}", "account", json_text(a->name), "ok", left >= 0,
-		"left", left >= 0 ? json_integer(left) : json_null(), "code",
-		left >= 0 ? json_null() : json_string(err_name(why->code)), "error",
-		left >= 0 ? json_null() : json_text(why->text)));
-}
+	g_autoptr(GPtrArray) accounts = NULL;
+	AUTO(mailbox_free) struct mailbox *found = NULL;
 
-int push_account(struct cli *c, const struct account *a, bool json)
-{
-	struct err err = { 0 };
-	int left = c->engine->drain(c->engine, a->id, c->cancel, &err);
+	if (pick_accounts(c, a, &accounts, err) < 0)
+		return NULL;
+	for (guint i = 0; i < accounts->len; i++) {
+		AUTO(mailbox_free) struct mailbox *m = NULL;
+		account_id id = ((const struct account *)accounts->pdata[i])->id;
 
-	if (json)
-		push_json(a, left, &err);
-	if (left < 0) {
-		if (err.code != ERR_CANCELED)
-			say("%s: %s", a->name, err.text);
-		return EXIT_FAILED;
+		if (store_mailbox_find(c->store, id, word, &m, err) < 0 && err->code != ERR_GONE)
+			return NULL;
+		if (m && found) {
+			err_set(err, ERR_USAGE,
+				_("Several accounts have a mailbox \"%s\": say which with "
+				  "--account A."),
+				word);
+			return NULL;
+		}
+		if (m)
+			found = TAKE(m);
 	}
-	if (left > 0)
-		say(ngettext("%s: %d change is still queued.", "%s: %d changes are still queued.",
-			    (unsigned long)left),
-			a->name, left);
-	return left > 0 ? EXIT_QUEUED : EXIT_DONE;
+	if (found)
+		*err = (struct err){ 0 };
+	else
+		err_set(err, ERR_GONE, _("There is no mailbox \"%s\"."), word);
+	return TAKE(found);
+}
+
+bool confirmed(struct cli *c, const struct args *a, const char *question, struct err *err)
+{
+	char answer[16];
+
+	if (args_has(a, "yes"))
+		return true;
+	if (!isatty(STDIN_FILENO) || !isatty(STDERR_FILENO)) {
+		err_set(err, ERR_USAGE, _("%s  --yes does that."), question);
+		return false;
+	}
+	say(_("%s  Type yes:"), question);
+	if (cancel_poll(c->cancel, STDIN_FILENO, POLLIN, -1) > 0 &&
+		fgets(answer, sizeof answer, stdin) && strcmp(answer, "yes\n") == 0)
+		return true;
+	say(_("Nothing was deleted."));
+	err_set(err, ERR_CANCELED, "%s", "");
+	return false;
 }

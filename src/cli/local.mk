@@ -1,7 +1,9 @@
 libtern_a_SOURCES += \
 	src/cli/args.c \
 	src/cli/cli.c src/cli/cli.h src/cli/command.h \
+	src/cli/carry.c \
 	src/cli/cmd_account.c \
+	src/cli/cmd_append.c \
 	src/cli/cmd_change.c \
 	src/cli/cmd_demo.c \
 	src/cli/cmd_doctor.c \
@@ -11,6 +13,7 @@ libtern_a_SOURCES += \
 	src/cli/cmd_queue.c \
 	src/cli/cmd_show.c \
 	src/cli/cmd_sync.c \
+	src/cli/cmd_undo.c \
 	src/cli/common.c \
 	src/cli/cursor.c src/cli/cursor.h \
 	src/cli/demo.c src/cli/demo.h \

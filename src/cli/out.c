@@ -15,6 +15,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "cli/command.h"
+#include "model/flags.h"
 
 void say(const char *fmt, ...)
 {
@@ -109,6 +110,25 @@ json_t *json_time(int64_t unix_s)
 	g_autofree char *s = unix_s ? time_text(unix_s) : NULL;
 
 	return json_text(s);
+}
+
+json_t *json_words(const char *words)
+{
+	g_auto(GStrv) all = g_strsplit(words ? words : "", " ", -1);
+	json_t *list = json_array();
+
+	for (size_t i = 0; all[i]; i++)
+		if (*all[i])
+			json_array_append_new(list, json_text(all[i]));
+	return list;
+}
+
+json_t *json_flags(unsigned flags)
+{
+	char names[FLAGS_NAMES_MAX];
+
+	flags_to_imap(flags, names);
+	return json_text(names);
 }
 
 json_t *json_id(int64_t id)

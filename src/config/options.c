@@ -104,8 +104,9 @@ const struct option account_options[] = {
 	{ "path", OPTION_PATH, FIELD(path), NULL,
 		.help = N_("The root of the Maildir++ tree.  Required for maildir.") },
 	{ "two-way", OPTION_BOOL, FIELD(two_way), "true",
-		.help = N_("When false the account is strictly read-only: tern sends nothing but "
-			   "commands that read.") },
+		.help = N_("When off (false, no) the account is strictly read-only: tern takes no "
+			   "changes for it, opens its mailboxes for reading only, and sends nothing "
+			   "but commands that read.  on, true and yes are the opposite.") },
 	{ NULL },
 };
 #undef FIELD

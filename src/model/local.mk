@@ -6,4 +6,5 @@ libtern_a_SOURCES += \
 	src/model/id.h \
 	src/model/mailbox.c src/model/mailbox.h \
 	src/model/mutation.c src/model/mutation.h \
+	src/model/query.c src/model/query.h \
 	src/model/tuning.c src/model/tuning.h

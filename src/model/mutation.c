@@ -3,6 +3,29 @@
 #include <glib.h>
 #include <unistd.h>
 
+#include "base/i18n.h"
+
+const char *mutation_state_words(enum mutation_status status, bool uncertain, bool held)
+{
+	switch (status) {
+	case MUTATION_LEASED:
+		return _("sending");
+	case MUTATION_CONFLICT:
+		return _("conflict");
+	case MUTATION_FAILED:
+		return _("refused");
+	case MUTATION_DONE:
+		return _("done");
+	case MUTATION_CANCELED:
+		return _("canceled");
+	case MUTATION_QUEUED:
+		break;
+	}
+	if (held)
+		return _("held");
+	return uncertain ? _("in doubt") : _("waiting");
+}
+
 static void item_clear(struct mutation_item *i)
 {
 	if (i->fd >= 0)

@@ -42,6 +42,9 @@ enum {
 	MUTATION_ANSWER_MAX = 200,
 };
 
+/* "waiting", "in doubt", "held", "refused", ...: a word for people, translated. */
+const char *mutation_state_words(enum mutation_status status, bool uncertain, bool held);
+
 struct mutation_item {
 	int64_t row;             /* id of the queue row */
 	message_id message;

@@ -16,6 +16,9 @@ void guard_command(struct guard *g, uint64_t literal_max)
 	g->literal_max = literal_max ? literal_max : GUARD_LITERAL_MAX;
 	g->lines = g->bytes = 0;
 	g->out_open = true;
+	g->out_literal_left = 0; /* of one that was refused: it never left */
+	g->out_judged = g->out_fetches = false;
+	g->n_out_words = 0;
 }
 
 void guard_answered(struct guard *g)
@@ -212,6 +215,69 @@ static int bad_command(struct err *err)
 		_("A command with a line end or NUL inside was not sent; please report this."));
 }
 
+void guard_reading(struct guard *g)
+{
+	g->out_reading = true;
+}
+
+/* Does the command that begins with these words, its tag behind it, change nothing? */
+static bool only_reads(const char *words, size_t n)
+{
+	static const char *const commands[] = { "CAPABILITY", "LOGIN", "AUTHENTICATE", "STARTTLS",
+		"ENABLE", "ID", "NAMESPACE", "LIST", "LSUB", "STATUS", "EXAMINE", "UNSELECT",
+		"FETCH", "SEARCH", "UID FETCH", "UID SEARCH", "IDLE", "NOTIFY", "COMPRESS", "NOOP",
+		"MYRIGHTS", "LOGOUT" };
+
+	for (size_t i = 0; i < G_N_ELEMENTS(commands); i++)
+		if (has_word(words, words + n, commands[i]))
+			return true;
+	return false;
+}
+
+static bool ends_with(const struct guard *g, const char *word)
+{
+	size_t n = strlen(word);
+
+	return g->n_out_tail >= n &&
+	       strncasecmp(g->out_tail + g->n_out_tail - n, word, n) == 0;
+}
+
+/* Would what was said so far mark a message as read (RFC 3501, section 6.4.5)? */
+static bool peeks(const struct guard *g, char c)
+{
+	if (c == '[')
+		return !ends_with(g, "BODY[") && !ends_with(g, "BINARY[");
+	if (c == ' ' || c == ')' || c == '\r')
+		return !ends_with(g, (const char[]){ 'R', 'F', 'C', '8', '2', '2', c, '\0' }) &&
+		       !ends_with(g, (const char[]){ '.', 'T', 'E', 'X', 'T', c, '\0' });
+	return true;
+}
+
+/*
+ * One more byte of a command, already in the tail: may it go on?  Judged is
+ * "TAG NAME" or "TAG UID NAME" as soon as its end is there.
+ */
+static bool may_leave(struct guard *g, char c)
+{
+	const char *end, *name;
+	bool ends = c == ' ' || c == '\r';
+
+	if (g->out_judged)
+		return !g->out_fetches || peeks(g, c);
+	if (g->n_out_words < GUARD_WORDS)
+		g->out_words[g->n_out_words++] = c;
+	end = g->out_words + g->n_out_words;
+	name = memchr(g->out_words, ' ', g->n_out_words);
+	if (g->n_out_words == GUARD_WORDS)
+		return !name && c != ' ';
+	if (!name || ++name == end || !ends || (c == ' ' && has_word(name, end, "UID") &&
+						       memchr(name, ' ', (size_t)(end - name)) == end - 1))
+		return true;
+	g->out_fetches = has_word(name, end, "FETCH") || has_word(name, end, "UID FETCH");
+	g->out_judged = only_reads(name, (size_t)(end - name));
+	return g->out_judged;
+}
+
 static void out_line_end(struct guard *g)
 {
 	uint64_t size = 0;
@@ -237,6 +303,10 @@ int guard_out(struct guard *g, const char *p, size_t len, struct err *err)
 			return bad_command(err);
 		g->n_out_tail = keep_tail(g->out_tail, g->n_out_tail, p, 1);
 		g->out_cr = *p == '\r';
+		if (g->out_reading && !may_leave(g, *p))
+			return err_set(err, ERR_PROTOCOL,
+				_("The account is read-only (two_way = false); a command that could "
+				  "change mail was not sent."));
 		if (*p == '\n')
 			out_line_end(g);
 	}

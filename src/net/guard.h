@@ -26,6 +26,7 @@ enum {
 	GUARD_LINES_MAX = 2000000,   /* untagged lines for one command */
 	GUARD_BYTES_MAX = 256 << 20, /* bytes for one command, one body literal not counted */
 	GUARD_TAIL = 24,	     /* of a line, enough for "{DIGITS+}" CRLF */
+	GUARD_WORDS = 64,	     /* of a command, enough for its tag and its name */
 	GUARD_HEAD = 12,	     /* of a line, enough to tell "* OK " from data */
 };
 
@@ -44,9 +45,21 @@ struct guard {
 	bool out_cr;
 	unsigned n_out_tail;
 	char out_tail[GUARD_TAIL];
+	bool out_reading;	/* only commands that read may leave */
+	bool out_judged;	/* the command's name was found good */
+	bool out_fetches;	/* ... and is FETCH */
+	unsigned n_out_words;
+	char out_words[GUARD_WORDS];
 };
 
 void guard_init(struct guard *g);
+
+/*
+ * From now on only commands leave that change no mail (the table in guard.c;
+ * FETCH with PEEK only): the last line of defence of an account that is
+ * read-only.  A line without a blank is no command but an answer to "+".
+ */
+void guard_reading(struct guard *g);
 
 /*
  * A command is about to be written: the counters start anew, and literals up
@@ -61,7 +74,8 @@ void guard_answered(struct guard *g);
 /* Bytes that came from the server.  ERR_LIMIT or ERR_PROTOCOL. */
 int guard_in(struct guard *g, const char *p, size_t len, struct err *err);
 
-/* Bytes that are about to be sent.  ERR_PROTOCOL: a stray CR, LF or NUL, or more than one line. */
+/* Bytes that are about to be sent.  ERR_PROTOCOL: a stray CR, LF or NUL, more than one line,
+ * or a command that guard_reading forbids. */
 int guard_out(struct guard *g, const char *p, size_t len, struct err *err);
 
 /*

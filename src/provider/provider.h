@@ -76,6 +76,9 @@ struct sink {
 	 * asked, which is
 	 * whenever the mailbox is opened.  May be NULL. */
 	int (*rights)(struct sink *s, unsigned denied, struct err *err);
+	/* changes(): set while something more urgent waits for the connection: ask for nothing more,
+	 * and come to a cursor point soon.  May be NULL. */
+	const struct cancel *hurry;
 	/* changes(): so many messages of history may still come; 0 = any number.  May shrink under way. */
 	int64_t room;
 };

@@ -19,9 +19,6 @@
 enum {
 	VOID_SLICE = 500,      /* locations removed in one transaction */
 	YIELD_EVERY = 16,      /* changes between two looks at who waits */
-	SENDER_KEY = 24,       /* bytes of sort text kept */
-	SUBJECT_KEY = 40,
-	FUTURE_S = 86400,      /* a date further ahead than this counts as unknown (C-22) */
 };
 
 struct seen {
@@ -35,7 +32,7 @@ struct work {
 	const struct batch *b;
 	struct batch_result *result;
 	bool inbox, live;      /* news of this mailbox is news for the reader */
-	bool orphans, awaited; /* there are some to look among */
+	bool orphans, awaited, lost; /* there are some to look among */
 	int64_t now;
 	struct seen added, flagged, removed;
 };
@@ -47,106 +44,11 @@ static void see(struct seen *list, int64_t message)
 	list->n++;
 }
 
-/* --- sort texts -------------------------------------------------------- */
-
-/* Lower case, cut at a character; plain ASCII without an allocation. */
-static void sort_text(const char *text, size_t max, char *out)
-{
-	size_t n = 0;
-
-	while (*text == ' ' || *text == '"')
-		text++;
-	for (; text[n] && n < max && (unsigned char)text[n] < 0x80; n++)
-		out[n] = g_ascii_tolower(text[n]);
-	if (text[n] && n < max) {
-		g_autofree char *lower = g_utf8_strdown(text, -1);
-
-		n = MIN(strlen(lower), max);
-		while (n > 0 && ((unsigned char)lower[n] & 0xC0) == 0x80)
-			n--;
-		memcpy(out, lower, n);
-	}
-	out[n] = '\0';
-}
-
-/* Past "Re: ", "Fwd: " and their cousins. */
-static const char *bare_subject(const char *s)
-{
-	static const char *const marks[] = { "re:", "fwd:", "fw:", "aw:", "wg:", "sv:", "vs:" };
-
-	for (size_t i = 0; i < G_N_ELEMENTS(marks); i++) {
-		while (*s == ' ')
-			s++;
-		if (g_ascii_strncasecmp(s, marks[i], strlen(marks[i])) == 0) {
-			s += strlen(marks[i]);
-			i = (size_t)-1;
-		}
-	}
-	return s;
-}
-
 /* --- one message ------------------------------------------------------- */
 
 static const char *or_empty(const char *text)
 {
 	return text ? text : "";
-}
-
-/* The date that lists sort by: when the server received it, never a forged future (C-22). */
-static int64_t list_date(const struct work *w, const struct change *c)
-{
-	int64_t date = c->received_at > 0 ? c->received_at : c->sent_at;
-
-	return date <= 0 || date > w->now + FUTURE_S ? w->now : date;
-}
-
-static int insert_message(struct work *w, const struct change *c, int64_t *message, struct err *err)
-{
-	struct store *s = w->s;
-	int64_t conversation, date = list_date(w, c);
-	const struct newcomer newcomer = { .account = w->b->account,
-		.rfc_id = c->message_id,
-		.refs = c->references,
-		.n_refs = c->n_references,
-		.subject = bare_subject(or_empty(c->subject)),
-		.date = date,
-		.unread = !(c->flags & FLAG_SEEN) };
-	int r = conversation_join(s, &newcomer, &conversation, err);
-
-	if (r == 0)
-		r = db_run(s, err,
-			"INSERT INTO message (account_id, conversation_id, canonical, rfc_id, subject,"
-			" from_name, from_addr, to_text, cc_text, sent_at, received_at, size,"
-			" attachment, preview) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-			"iitttttttiiiit", w->b->account.v, conversation, c->canonical, c->message_id,
-			or_empty(c->subject), or_empty(c->from_name), or_empty(c->from_addr),
-			or_empty(c->to), or_empty(c->cc), c->sent_at, date, (int64_t)c->size,
-			(int64_t)c->has_attachment, or_empty(c->preview));
-	*message = sqlite3_last_insert_rowid(s->db);
-	if (r == 0)
-		r = db_run(s, err,
-			"INSERT INTO cache_object (message_id, layer, object_id, state)"
-			" VALUES (?, 'body', '', 'wanted')",
-			"i", *message);
-	return r;
-}
-
-static int insert_location(struct work *w, const struct change *c, int64_t message, struct err *err)
-{
-	char sender[SENDER_KEY + 1], subject[SUBJECT_KEY + 1];
-	const char *from = c->from_name && *c->from_name ? c->from_name : or_empty(c->from_addr);
-	const char *keywords = c->keywords && *c->keywords ? c->keywords : NULL;
-	int64_t date = list_date(w, c);
-
-	sort_text(from, SENDER_KEY, sender);
-	sort_text(bare_subject(or_empty(c->subject)), SUBJECT_KEY, subject);
-	count_mailbox(w->s, w->b->mailbox.v, 1, !(c->flags & FLAG_SEEN), 1);
-	return db_run(w->s, err,
-		"INSERT INTO location (message_id, mailbox_id, uid, server_flags, keywords, flags,"
-		" shown, date, age, size, sender, subject)"
-		" VALUES (?, ?, ?, ?4, ?, ?4, 1, ?, ?, ?, ?, ?)",
-		"iiiitiiitt", message, w->b->mailbox.v, (int64_t)c->uid, (int64_t)c->flags, keywords,
-		date, -date, (int64_t)c->size, sender, subject);
 }
 
 /*
@@ -207,14 +109,9 @@ static int relocate(struct work *w, const struct change *c, int64_t message, str
 	int r = orphan_found(w->s, message, c->canonical, err);
 
 	if (r == 0)
-		r = insert_location(w, c, message, err);
+		r = entry_location(w->s, w->b->mailbox, c, w->now, message, err);
 	if (r == 0 && !(c->flags & FLAG_SEEN))
-		r = db_run(w->s, err,
-			"UPDATE conversation SET unread = unread + 1 WHERE id ="
-			" (SELECT conversation_id FROM message WHERE id = ?1) AND"
-			" (SELECT count(*) FROM location WHERE message_id = ?1 AND shown = 1"
-			"  AND (flags & 1) = 0) = 1",
-			"i", message);
+		r = entry_unread(w->s, message, err);
 	return r < 0 ? r : rebase(w->s, message, err);
 }
 
@@ -283,6 +180,11 @@ static int apply_message(struct work *w, const struct change *c, struct err *err
 	int64_t message = 0;
 	int r = known_place(w, c, err);
 
+	if (r == 0 && w->lost) {
+		r = refind_arrival(w->s, w->b->mailbox, c, &message, err);
+		if (r > 0)
+			see(&w->flagged, message);
+	}
 	if (r == 0)
 		r = adopt_awaited(w, c, err);
 	if (r != 0)
@@ -291,9 +193,9 @@ static int apply_message(struct work *w, const struct change *c, struct err *err
 	if (r > 0) {
 		r = relocate(w, c, message, err);
 	} else if (r == 0) {
-		r = insert_message(w, c, &message, err);
+		r = entry_message(w->s, w->b->account, c, w->now, &message, err);
 		if (r == 0)
-			r = insert_location(w, c, message, err);
+			r = entry_location(w->s, w->b->mailbox, c, w->now, message, err);
 	}
 	if (r == 0)
 		count_news(w, c, message);
@@ -331,11 +233,14 @@ static int apply_gone(struct work *w, const struct change *c, struct err *err)
 	location = sqlite3_column_int64(q, 0);
 	message = sqlite3_column_int64(q, 1);
 	sqlite3_reset(q);
-	r = settle_wishes(w, location, &ours, err);
-	if (r < 0 || ours)
-		return r;
-	r = location_delete(w->s, location, err);
-	if (r == 0)
+	r = queue_prove_moves(w->s, location, err);
+	if (r == 0) {
+		r = settle_wishes(w, location, &ours, err);
+		if (r < 0 || ours)
+			return r;
+		r = location_delete(w->s, location, err);
+	}
+	if (r >= 0)
 		r = orphan_reunite(w->s, message, err);
 	w->orphans = true; /* the same batch may tell where it went */
 	if (r == 0) {
@@ -367,13 +272,17 @@ static int apply_change(struct work *w, const struct change *c, struct err *err)
 
 /* --- mailboxes that go, or begin anew ----------------------------------- */
 
-/* Ends what is wished of a place that goes, and the place. */
+/* Ends what is wished of a place that goes, and the place; why NULL: only its number goes. */
 static int void_place(struct work *w, int64_t location, int64_t message, const char *why,
 	struct err *err)
 {
-	int r = queue_conflict_target(w->s, location, why, err);
+	int r = why ? queue_prove_moves(w->s, location, err)
+		    : refind_void(w->s, location, message, err);
 
-	if (r == 0)
+	if (r != 0)
+		return MIN(r, 0);
+	r = why ? queue_conflict_target(w->s, location, why, err) : 0;
+	if (r == 0 && why)
 		r = queue_conflict(w->s, location, why, err);
 	if (r == 0)
 		r = location_delete(w->s, location, err);
@@ -427,14 +336,21 @@ static int void_slices(struct work *w, int64_t mailbox, const char *sql, const c
 
 #define NUMBERED                                                                                   \
 	"SELECT id, message_id FROM location WHERE mailbox_id = ? AND uid IS NOT NULL LIMIT ?"
+/* What is wished for goes first, as long as all that looks like it is there to be seen. */
+#define WISHED                                                                                     \
+	"SELECT l.id, l.message_id FROM location l WHERE l.mailbox_id = ? AND l.uid IS NOT NULL"   \
+	" AND EXISTS (SELECT 1 FROM mutation q WHERE q.message_id = l.message_id"                  \
+	"  AND q.status IN ('queued', 'leased')"                                                   \
+	"  AND (q.source_location_id = l.id OR q.target_location_id = l.id)) LIMIT ?"
 #define AWAITED "SELECT id, message_id FROM location WHERE mailbox_id = ? AND uid IS NULL LIMIT ?"
 
-/* The numbers mean nothing any more; what we moved here and the server has not numbered stays. */
+/* The numbers mean nothing any more; what we moved here and the server has not numbered stays, and
+ * what the reader wants something of waits to be found again. */
 static int void_numbers(struct work *w, int64_t mailbox, struct err *err)
 {
-	return void_slices(w, mailbox, NUMBERED,
-		_("The mailbox was made anew at the server; the message has to be found again."),
-		err);
+	int r = void_slices(w, mailbox, WISHED, NULL, err);
+
+	return r < 0 ? r : void_slices(w, mailbox, NUMBERED, NULL, err);
 }
 
 /* The mailbox itself goes. */
@@ -532,22 +448,31 @@ static int survey(struct work *w, struct err *err)
 			"SELECT 1 FROM location WHERE mailbox_id = ? AND uid IS NULL LIMIT 1", "i",
 			w->b->mailbox.v);
 	w->awaited = r > 0;
+	if (r >= 0)
+		r = db_ask(w->s, err, &one,
+			"SELECT 1 FROM location WHERE mailbox_id = ? AND lost > 0 LIMIT 1", "i",
+			w->b->mailbox.v);
+	w->lost = r > 0;
 	return r < 0 ? r : 0;
 }
 
 static int write_cursor(struct work *w, struct err *err)
 {
 	const struct batch *b = w->b;
+	int r;
 
 	if (!b->cursor)
 		return 0;
-	return db_run(w->s, err,
+	r = db_run(w->s, err,
 		"UPDATE mailbox SET cursor = ?1, uidvalidity = ?2, complete = ?3,"
 		" state = CASE WHEN ?3 THEN ?4 WHEN state = ?4 THEN ?5 ELSE state END,"
 		" backfilled_at = CASE WHEN NOT ?3 THEN 0 WHEN backfilled_at > 0 THEN backfilled_at"
 		" ELSE ?6 END WHERE id = ?7",
 		"tiiiiii", b->cursor, (int64_t)b->uidvalidity, (int64_t)b->complete,
 		(int64_t)MAILBOX_COMPLETE, (int64_t)MAILBOX_INCREMENTAL, w->now, b->mailbox.v);
+	if (r == 0 && w->lost && b->complete)
+		return refind_confirm(w->s, b->mailbox, err);
+	return r < 0 || w->live ? r : queue_renumber(w->s, b->mailbox.v, err);
 }
 
 static int write_rights(struct work *w, struct err *err)

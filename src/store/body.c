@@ -197,14 +197,10 @@ int store_body_begin(struct store *s, message_id m, struct body_draft *out, stru
 }
 
 /* The row that makes the file count, and its line in the ledger. */
-static int enter(struct store *s, message_id m, int64_t size, struct err *err)
+static int enter_row(struct store *s, message_id m, int64_t size, struct err *err)
 {
 	int64_t now = clock_unix();
-	int r = tx_begin(s, TX_CONSISTENT, err);
-
-	if (r < 0)
-		return r;
-	r = db_run(s, err,
+	int r = db_run(s, err,
 		"INSERT INTO body (message_id, stored_bytes, fetched_at, used_at)"
 		" SELECT ?1, ?2, ?3, ?3 WHERE EXISTS (SELECT 1 FROM message WHERE id = ?1)"
 		" ON CONFLICT (message_id) DO UPDATE SET stored_bytes = excluded.stored_bytes,"
@@ -212,9 +208,42 @@ static int enter(struct store *s, message_id m, int64_t size, struct err *err)
 		"iii", m.v, size, now);
 	if (r == 0 && db_changed(s) == 0)
 		r = err_set(err, ERR_GONE, _("This message does not exist any more."));
-	if (r == 0)
-		r = body_ledger(s, m.v, size, err);
-	return tx_end(s, r, err);
+	return r < 0 ? r : body_ledger(s, m.v, size, err);
+}
+
+static int enter(struct store *s, message_id m, int64_t size, struct err *err)
+{
+	int r = tx_begin(s, TX_CONSISTENT, err);
+
+	return r < 0 ? r : tx_end(s, enter_row(s, m, size, err), err);
+}
+
+int body_tmp(const struct store *s, char **tmp, int *fd, struct err *err)
+{
+	g_autofree char *dir = g_build_filename(s->dir, "bodies", "00", NULL);
+	g_autofree char *name = g_build_filename(dir, "new.eml.XXXXXX", NULL);
+
+	if (dir_make_private(dir, err) < 0)
+		return err->code;
+	*fd = g_mkstemp_full(name, O_RDWR | O_CLOEXEC, 0600);
+	if (*fd < 0)
+		return err_set(err, ERR_STORAGE, _("A body cannot be stored in %s: %s."), dir,
+			g_strerror(errno));
+	*tmp = TAKE(name);
+	return 0;
+}
+
+int body_adopt(struct store *s, int64_t message, const char *tmp, int64_t size, struct err *err)
+{
+	g_autofree char *path = body_path(s, message), *dir = g_path_get_dirname(path);
+	g_autofree char *bodies = g_path_get_dirname(dir);
+
+	if (dir_make_private(dir, err) < 0)
+		return err->code;
+	if (rename(tmp, path) || dir_sync(dir) < 0 || dir_sync(bodies) < 0)
+		return err_set(err, ERR_STORAGE, _("A body cannot be stored as %s: %s."), path,
+			g_strerror(errno));
+	return enter_row(s, (message_id){ message }, size, err);
 }
 
 int store_body_commit(struct store *s, struct body_draft *d, struct err *err)

@@ -205,12 +205,6 @@ static int had_its_turn(struct store *s, const struct bulk *b, int64_t id, struc
 		"ii", b->id, id);
 }
 
-static void open_wishing(struct wishing *w, struct store *s, const struct bulk *b)
-{
-	wishing_open(w, s, &b->want, b->step, true);
-	w->reaching = true;
-}
-
 /* The first of the ids that is greater. */
 static size_t behind(const struct bulk *b, int64_t id)
 {
@@ -272,7 +266,7 @@ static int first_of(struct wishing *later, const struct bulk *b, int64_t message
 	AUTO(wishing_close) struct wishing w = { 0 };
 	int changed = 0, r = load_spots(later->s, message, spots, err);
 
-	open_wishing(&w, later->s, b);
+	wishing_open(&w, later->s, &b->want, b->step, true);
 	for (guint i = 0; r >= 0 && i < spots->len; i++) {
 		const struct spot *p = &g_array_index(spots, struct spot, i);
 
@@ -289,6 +283,22 @@ static int first_of(struct wishing *later, const struct bulk *b, int64_t message
 	return r < 0 ? r : changed;
 }
 
+/* Undo and redo know by the items what was done already. */
+static int first_item(struct store *s, const struct bulk *b, int64_t message, struct err *err)
+{
+	struct undone out = { 0 };
+	int64_t waits, at = message - 1;
+	int r = db_ask(s, err, &waits,
+		"SELECT 1 FROM undo_item WHERE step_id = ? AND message_id = ? AND message_id > ?",
+		"iii", b->step, message, b->at);
+
+	if (r <= 0)
+		return r;
+	/* two: a message is not cut in two, and no other one is reached */
+	r = history_slice(s, b->step, b->kind == BULK_REDO, 2, &at, &out, err);
+	return r < 0 ? r : out.done;
+}
+
 int bulk_first(struct wishing *w, int64_t message, struct err *err)
 {
 	int changed = 0, r = 0;
@@ -300,7 +310,12 @@ int bulk_first(struct wishing *w, int64_t message, struct err *err)
 	for (guint i = 0; r >= 0 && i < w->bulks->len; i++) {
 		const struct bulk *b = w->bulks->pdata[i];
 
-		r = b->step == w->step ? 0 : first_of(w, b, message, err);
+		if (b->step == w->step)
+			continue;
+		w->s->reaching = true;
+		r = b->kind == BULK_WANT ? first_of(w, b, message, err)
+					 : first_item(w->s, b, message, err);
+		w->s->reaching = false;
 		changed += MAX(r, 0);
 	}
 	return r < 0 ? r : changed;
@@ -396,7 +411,7 @@ static int want_slice(struct store *s, struct bulk *b, struct err *err)
 
 	if (!b->listed)
 		return list_mailbox(s, b, err);
-	open_wishing(&w, s, b);
+	wishing_open(&w, s, &b->want, b->step, true);
 	for (; r >= 0 && i < b->n && !enough(i - from, since); i++) {
 		r = had_its_turn(s, b, b->ids[i], err);
 		if (r == 0)
@@ -405,16 +420,38 @@ static int want_slice(struct store *s, struct bulk *b, struct err *err)
 	return r < 0 ? r : note_progress(s, b, from, i, err);
 }
 
+/* Undo and redo of a large step. */
+static int item_slice(struct store *s, const struct bulk *b, struct err *err)
+{
+	int64_t since = clock_mono_ms(), at = b->at, seen = 0;
+	struct undone out = { 0 };
+	int r;
+
+	do {
+		r = history_slice(s, b->step, b->kind == BULK_REDO, BULK_LOOK_EVERY, &at, &out, err);
+		seen += MAX(r, 0);
+	} while (r > 0 && seen < BULK_SLICE && !turn_wanted() &&
+		 clock_mono_ms() - since < BULK_SLICE_MS);
+	if (r == 0)
+		return db_run(s, err, "DELETE FROM bulk WHERE id = ?", "i", b->id);
+	return r < 0 ? r : db_run(s, err, "UPDATE bulk SET at = ?, done = done + ? WHERE id = ?",
+				   "iii", at, seen, b->id);
+}
+
 /* In a transaction: 1 = there may be more. */
 static int slice(struct store *s, struct err *err)
 {
 	g_autoptr(GPtrArray) oldest = g_ptr_array_new_with_free_func(bulk_drop);
+	struct bulk *b;
 	int64_t one;
 	int r = load_bulks(s, 1, oldest, err);
 
 	if (r < 0 || oldest->len == 0)
 		return r;
-	r = want_slice(s, oldest->pdata[0], err);
+	b = oldest->pdata[0];
+	s->reaching = true;
+	r = b->kind == BULK_WANT ? want_slice(s, b, err) : item_slice(s, b, err);
+	s->reaching = false;
 	return r < 0 ? r : db_ask(s, err, &one, "SELECT 1 FROM bulk LIMIT 1", "");
 }
 

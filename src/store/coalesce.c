@@ -153,8 +153,8 @@ static int bringing(GArray *rows, int64_t location)
 
 static int cancel_row(struct store *s, int64_t id, struct err *err)
 {
-	return db_run(s, err, "UPDATE mutation SET status = 'canceled', updated_at = ? WHERE id = ?",
-		"ii", clock_unix(), id);
+	return db_run(s, err, "UPDATE mutation SET status = 'canceled', held = 0, ready = 0,"
+		" updated_at = ? WHERE id = ?", "ii", clock_unix(), id);
 }
 
 int wish_insert(struct store *s, const struct place *p, const struct wish *w, int64_t target_location,
@@ -449,14 +449,29 @@ int wish_queue(struct store *s, const struct place *p, struct wish *w, struct er
 
 /* --- taking back ------------------------------------------------------- */
 
-/* What was to go when this row is done stays. */
-static int free_followers(struct store *s, int64_t row, struct err *err)
+static int follow(struct store *s, int64_t follower, bool done, struct err *err)
+{
+	int64_t message;
+	int r;
+
+	if (!done)
+		return wish_withdraw(s, follower, err);
+	r = db_run(s, err, "UPDATE mutation SET after_id = 0 WHERE id = ?", "i", follower);
+	if (r == 0)
+		r = db_ask(s, err, &message, "SELECT message_id FROM mutation WHERE id = ?", "i",
+			follower);
+	return r <= 0 ? r : queue_ready(s, message, err);
+}
+
+int wish_followers(struct store *s, int64_t row, bool done, struct err *err)
 {
 	g_autoptr(GArray) ids = g_array_new(FALSE, FALSE, sizeof(int64_t));
 	sqlite3_stmt *q = db_stmt(s, "SELECT id FROM mutation WHERE after_id > 0 AND after_id = ?"
-				  " AND status IN ('queued', 'leased') AND status = 'queued'");
+				  " AND status = 'queued'");
 	int r;
 
+	if (!q)
+		return db_fail(s, err);
 	db_bind(q, "i", row);
 	while ((r = db_step(s, q, err)) > 0) {
 		int64_t id = sqlite3_column_int64(q, 0);
@@ -464,7 +479,7 @@ static int free_followers(struct store *s, int64_t row, struct err *err)
 		g_array_append_val(ids, id);
 	}
 	for (guint i = 0; r == 0 && i < ids->len; i++)
-		r = wish_withdraw(s, g_array_index(ids, int64_t, i), err);
+		r = follow(s, g_array_index(ids, int64_t, i), done, err);
 	return r;
 }
 
@@ -481,7 +496,7 @@ int wish_withdraw(struct store *s, int64_t row, struct err *err)
 		r = cancel_row(s, row, err);
 
 	if (r == 0)
-		r = free_followers(s, row, err);
+		r = wish_followers(s, row, false, err);
 	if (r == 0)
 		r = db_ask(s, err, &message, "SELECT message_id FROM mutation WHERE id = ?", "i",
 			row);

@@ -43,6 +43,7 @@ static int select_old(struct store *s, int64_t before, int64_t last, GArray *all
 				  " AND (l.pending = 1 OR l.flags & ?3 OR l.server_flags & ?3))"
 				  " AND NOT EXISTS (SELECT 1 FROM mutation m WHERE"
 				  " m.message_id = b.message_id AND m.status IN ('queued', 'leased'))"
+				  " AND message_id NOT IN (" ONLY_OURS ")"
 				  " ORDER BY message_id LIMIT ?");
 	int r;
 

@@ -4,6 +4,7 @@ schema = src/store/schema/001-initial.sql src/store/schema/002-engine.sql \
 
 libtern_a_SOURCES += \
 	src/store/account.c \
+	src/store/append.c \
 	src/store/apply.c \
 	src/store/batch.c src/store/batch.h \
 	src/store/body.c \
@@ -12,26 +13,34 @@ libtern_a_SOURCES += \
 	src/store/coalesce.c \
 	src/store/count.c \
 	src/store/dump.c \
+	src/store/entry.c \
 	src/store/event.c \
 	src/store/expire.c \
+	src/store/history.c \
 	src/store/identity.c \
 	src/store/job.c \
 	src/store/lease.c \
 	src/store/listing.c \
 	src/store/mailbox.c \
+	src/store/match.c \
 	src/store/migrate.c \
 	src/store/pack.c \
 	src/store/page.c \
 	src/store/pass.c \
 	src/store/priv.h \
 	src/store/queue.c \
+	src/store/queue_act.c \
 	src/store/queue_view.c \
 	src/store/rebase.c \
+	src/store/refind.c \
 	src/store/rights.c \
+	src/store/settle.c \
 	src/store/store.c src/store/store.h \
 	src/store/tree.c \
 	src/store/turn.c \
-	src/store/want.c src/store/wish.h
+	src/store/undo.c \
+	src/store/want.c src/store/wish.h \
+	src/store/words.c
 
 BUILT_SOURCES += src/store/schema.h
 CLEANFILES += src/store/schema.h

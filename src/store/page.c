@@ -116,16 +116,17 @@ static const char *page_sql(enum list_order order, const char *op, bool down, co
 	return g_intern_string(sql);
 }
 
-static void bind_key(sqlite3_stmt *q, enum list_order order, const struct list_key *k)
+/* The three columns of a key, from parameter `at` on. */
+static void bind_key(sqlite3_stmt *q, enum list_order order, const struct list_key *k, int at)
 {
 	bool text = orders[order].text;
 
 	if (text)
-		sqlite3_bind_text(q, 3, k->text, -1, SQLITE_STATIC);
+		sqlite3_bind_text(q, at, k->text, -1, SQLITE_STATIC);
 	else if (order == ORDER_SIZE)
-		sqlite3_bind_int64(q, 3, k->number);
-	sqlite3_bind_int64(q, 4, text ? -k->date : k->date);
-	sqlite3_bind_int64(q, 5, k->location.v);
+		sqlite3_bind_int64(q, at, k->number);
+	sqlite3_bind_int64(q, at + 1, text ? -k->date : k->date);
+	sqlite3_bind_int64(q, at + 2, k->location.v);
 }
 
 /* One mailbox, in index direction `down`. */
@@ -139,7 +140,7 @@ static int seek(struct store *s, mailbox_id m, enum list_order order, const char
 		return db_fail(s, err);
 	db_bind(q, "ii", m.v, (int64_t)n);
 	if (op)
-		bind_key(q, order, from);
+		bind_key(q, order, from, 3);
 	while ((r = db_step(s, q, err)) > 0)
 		g_ptr_array_add(out, read_row(q, order));
 	return r;
@@ -152,7 +153,7 @@ static int compare_numbers(int64_t a, int64_t b)
 	return a < b ? -1 : a > b;
 }
 
-static int compare_keys(enum list_order order, const struct list_key *a, const struct list_key *b)
+int list_key_compare(enum list_order order, const struct list_key *a, const struct list_key *b)
 {
 	int c;
 
@@ -176,7 +177,7 @@ static int by_key(gconstpointer pa, gconstpointer pb, gpointer ctx)
 	const struct list_row *a = *(const struct list_row *const *)pa;
 	const struct list_row *b = *(const struct list_row *const *)pb;
 	const struct sorting *how = ctx;
-	int c = compare_keys(how->order, &a->key, &b->key);
+	int c = list_key_compare(how->order, &a->key, &b->key);
 
 	return how->down ? -c : c;
 }
@@ -247,6 +248,47 @@ int store_scope_counts(struct store *s, const struct list_scope *scope, int64_t 
 			*unread += sqlite3_column_int64(q, 1);
 			sqlite3_reset(q);
 		}
+	}
+	return 0;
+}
+
+/* "SELECT l.id ... BETWEEN ? AND ?" by the index of the order. */
+static const char *range_sql(enum list_order order)
+{
+	const char *columns = orders[order].columns;
+	bool three = orders[order].text || order == ORDER_SIZE;
+	g_autofree char *sql = g_strdup_printf(
+		"SELECT l.id FROM location l INDEXED BY %s WHERE l.mailbox_id = ?1 AND l.shown = 1"
+		" AND (%s) >= (%s) AND (%s) <= (%s) LIMIT ?2", orders[order].index, columns,
+		three ? "?3, ?4, ?5" : "?4, ?5", columns, three ? "?6, ?7, ?8" : "?7, ?8");
+
+	return g_intern_string(sql);
+}
+
+int store_range(struct store *s, const struct list_scope *scope, const struct list_key *a,
+	const struct list_key *b, size_t max, GArray *out, struct err *err)
+{
+	bool turned = list_key_compare(scope->order, a, b) > 0;
+	guint begin = out->len;
+
+	for (size_t i = 0; i < scope->n; i++) {
+		sqlite3_stmt *q = db_stmt(s, range_sql(scope->order));
+		int r;
+
+		db_bind(q, "ii", scope->mailboxes[i].v, (int64_t)(max - (out->len - begin) + 1));
+		bind_key(q, scope->order, turned ? b : a, 3);
+		bind_key(q, scope->order, turned ? a : b, 6);
+		while ((r = db_step(s, q, err)) > 0) {
+			location_id id = { sqlite3_column_int64(q, 0) };
+
+			g_array_append_val(out, id);
+		}
+		if (r < 0)
+			return r;
+		if (out->len - begin > max)
+			return err_set(err, ERR_LIMIT,
+				_("These are more than %zu messages; mark them by a query instead"),
+				max);
 	}
 	return 0;
 }

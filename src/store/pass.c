@@ -7,7 +7,6 @@
 #include "store/priv.h"
 
 enum {
-	PASSES_KEPT = 2,       /* complete passes that a lost message or an awaited copy outlives */
 	PURGE_SLICES_MAX = 8,  /* of 500 messages, in one pass */
 };
 
@@ -48,7 +47,7 @@ static int collect(struct store *s, const char *sql, account_id a, GArray *ids, 
 	sqlite3_stmt *q = db_stmt(s, sql);
 	int r;
 
-	db_bind(q, "ii", a.v, (int64_t)PASSES_KEPT);
+	db_bind(q, "ii", a.v, (int64_t)ORPHAN_PASSES);
 	while ((r = db_step(s, q, err)) > 0) {
 		int64_t id = sqlite3_column_int64(q, 0);
 
@@ -57,7 +56,30 @@ static int collect(struct store *s, const char *sql, account_id a, GArray *ids, 
 	return r;
 }
 
-/* Copies that we moved and that no pass found: the place goes, the message waits as an orphan. */
+/* Unless a move that was in doubt took it elsewhere, what is wished of it has failed. */
+static int drop_place(struct store *s, int64_t location, struct err *err)
+{
+	int64_t message = 0, lost = 0;
+	int r = queue_prove_moves(s, location, err);
+
+	if (r == 0)
+		r = db_ask(s, err, &message, "SELECT message_id FROM location WHERE id = ?", "i",
+			location);
+	if (r > 0 && message)
+		r = db_ask(s, err, &lost, "SELECT lost FROM location WHERE id = ?", "i", location);
+	if (r < 0 || !message)
+		return MIN(r, 0);
+	r = queue_conflict(s, location,
+		lost ? _("The mailbox was made anew at the server, and the message is not in it "
+			 "any more.")
+		     : _("The moved message was not found in its new mailbox."),
+		err);
+	if (r == 0)
+		r = location_delete(s, location, err);
+	return r < 0 ? r : rebase(s, message, err);
+}
+
+/* Places without a number that no pass found go, the message waits as an orphan. */
 static int drop_awaited(struct store *s, account_id a, struct err *err)
 {
 	g_autoptr(GArray) ids = g_array_new(FALSE, FALSE, sizeof(int64_t));
@@ -76,15 +98,13 @@ static int drop_awaited(struct store *s, account_id a, struct err *err)
 	for (guint i = 0; r == 0 && i < ids->len; i++) {
 		int64_t location = g_array_index(ids, int64_t, i);
 
-		r = queue_conflict(s, location,
-			_("The moved message was not found in its new mailbox."), err);
-		if (r == 0)
-			r = location_delete(s, location, err);
+		r = drop_place(s, location, err);
 	}
 	return r;
 }
 
-/* The messages that no pass has found for too long go, a slice at a time; 1 = there may be more. */
+/* The messages that no pass has found for too long go (but what only we have stays until it was
+ * appended or dropped), a slice at a time; 1 = there may be more. */
 static int purge_slice(struct store *s, account_id a, struct err *err)
 {
 	g_autoptr(GArray) ids = g_array_new(FALSE, FALSE, sizeof(int64_t));
@@ -93,8 +113,8 @@ static int purge_slice(struct store *s, account_id a, struct err *err)
 	if (r < 0)
 		return r;
 	r = collect(s,
-		"SELECT id FROM message WHERE account_id = ? AND orphan > 0 AND orphan > ?"
-		" LIMIT 500",
+		"SELECT id FROM message WHERE account_id = ?1 AND orphan > 0 AND orphan > ?2"
+		" AND id NOT IN (" ONLY_OURS ") LIMIT 500",
 		a, ids, err);
 	for (guint i = 0; r == 0 && i < ids->len; i++)
 		r = message_purge(s, g_array_index(ids, int64_t, i), err);
@@ -112,7 +132,9 @@ static int close_pass(struct store *s, account_id a, struct err *err)
 
 	if (r < 0)
 		return r;
-	r = drop_awaited(s, a, err);
+	r = refind_confirm_all(s, a, err);
+	if (r == 0)
+		r = drop_awaited(s, a, err);
 	if (r == 0)
 		r = db_run(s, err,
 			"UPDATE message SET orphan = orphan + 1 WHERE account_id = ? AND orphan > 0",

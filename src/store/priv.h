@@ -15,6 +15,7 @@ enum {
 	EVENT_KEEP_ROWS = 100000,          /* C-29 */
 	EVENT_KEEP_S = 30 * 86400,
 	EVENT_SINGLES_MAX = 20,            /* more changes of one kind in one batch become one event */
+	ORPHAN_PASSES = 2,                 /* complete passes that a lost message or an awaited copy outlives */
 	HISTORY_KEEP_S = 30 * 86400,       /* settled queue rows and undo steps */
 };
 
@@ -32,6 +33,7 @@ struct store {
 	GArray *deltas;         /* of struct delta: counters to add up at commit (count.c) */
 	GArray *news;           /* of struct news: wishes to be told of at commit (event.c) */
 	GArray *leases;         /* int64_t: accounts whose lease this handle took (lease.c) */
+	bool reaching;          /* a large step acts on a message: no other one has a say (bulk.c) */
 	int64_t settled;        /* messages with a higher id came after the last complete pass */
 };
 
@@ -128,6 +130,17 @@ int rebase(struct store *s, int64_t message, struct err *err);
 /* Removes a location, keeps the counters; a message that lost its last one waits as an orphan. */
 int location_delete(struct store *s, int64_t location, struct err *err);
 
+/* --- a new message (entry.c) -------------------------------------------- */
+
+/* Its row, its conversation and its line in the cache ledger; now dates what has no date. */
+int entry_message(struct store *s, account_id a, const struct change *c, int64_t now,
+	int64_t *message, struct err *err);
+/* A place of it, as the server has it (uid 0: as it will have it). */
+int entry_location(struct store *s, mailbox_id m, const struct change *c, int64_t now,
+	int64_t message, struct err *err);
+/* An unread place was added to a message that was there: its conversation counts it. */
+int entry_unread(struct store *s, int64_t message, struct err *err);
+
 /* --- identity (identity.c) --------------------------------------------- */
 
 /* A message about to be stored, as conversations see it. */
@@ -154,7 +167,7 @@ int orphan_reunite(struct store *s, int64_t message, struct err *err);
 /* Removes a message with all rows that hang on it; the caller removes its body file after the commit. */
 int message_purge(struct store *s, int64_t message, struct err *err);
 
-/* --- the queue (queue.c, want.c) ------------------------------------------------ */
+/* --- the queue (queue.c, settle.c, want.c) ----------------------------- */
 
 /* By the name in a row; an unknown one has failed. */
 enum mutation_status queue_status(const char *name);
@@ -171,15 +184,80 @@ int wish_begin(struct store *s, struct err *err);
  */
 int wish_apply(struct store *s, const struct want *w, int64_t location, int64_t step,
 	struct err *err);
+/* The same for an append of that step that was undone: 0 = the message is gone. */
+int wish_append_again(struct store *s, int64_t message, int64_t target, int64_t step,
+	struct err *err);
+
+/* The row is done, or will not be: those that waited for it may leave, or stay away. */
+int wish_followers(struct store *s, int64_t row, bool done, struct err *err);
+/* Takes back a row about flags, an append or an expunge that nothing has left of; flags that an
+ * expunge had made superfluous are wished again.  The place of an append is the caller's. */
+int wish_withdraw(struct store *s, int64_t row, struct err *err);
+
+/* Which row of a message may leave next; rebase calls it whenever a fact or a wish changed. */
+int queue_ready(struct store *s, int64_t message, struct err *err);
+/* The mailbox has numbers again, of this UIDVALIDITY: the wishes about its messages are about these. */
+int queue_renumber(struct store *s, int64_t mailbox, struct err *err);
+/* Ends a row without effect, in a transaction: what it promised of its target is taken back. */
+int queue_end(struct store *s, int64_t row, enum mutation_status st, const char *answer,
+	struct err *err);
+/* Tells of n rows like this one, that their effect was taken back. */
+int queue_tell_taken(struct store *s, int64_t row, int64_t n, struct err *err);
+/* A move in doubt whose source is gone and whose copy was found is done; 1 = so it is, and the place
+ * is gone. */
+int queue_prove_moves(struct store *s, int64_t location, struct err *err);
+/* Ends what can never leave, for its place or its target is gone. */
+int queue_settle_lost(struct store *s, account_id a, struct err *err);
+
+/* --- the history (undo.c, history.c, words.c) -------------------------- */
+
+int history_row(struct store *s, int64_t step, struct history_row **out, struct err *err); /* 1 = is one */
+/*
+ * One slice of undoing or doing again a large step: the items of messages with
+ * an id > *at, at most max of them, in a transaction.  How many were looked at
+ * (0 = that was all); *at is the last of them.
+ */
+int history_slice(struct store *s, int64_t step, bool redo, size_t max, int64_t *at,
+	struct undone *out, struct err *err);
+
+/* Many wishes alike, for a sentence; no string is NULL. */
+struct wish_words {
+	enum mutation_verb verb;
+	int64_t n;
+	unsigned add, remove;
+	const char *add_keywords, *remove_keywords, *source, *target; /* "" = none, or several */
+};
+char *wish_words(const struct wish_words *w);
 
 /* Open wishes about a place become conflicts, with these words. */
 int queue_conflict(struct store *s, int64_t location, const char *why, struct err *err);
 /* The same for open wishes that would bring a message to that place. */
 int queue_conflict_target(struct store *s, int64_t location, const char *why, struct err *err);
 
+/* SELECT of the messages that no server has: an append of ours that waits, or came to grief. */
+#define ONLY_OURS                                                                                  \
+	"SELECT message_id FROM mutation WHERE verb = 'append'"                                    \
+	" AND status IN ('queued', 'leased', 'conflict', 'failed')"
+
+/* --- numbers that became void (refind.c) -------------------------------- */
+
+/* A numbered place of a mailbox that was made anew: 1 = it stays and waits to be found again, 0 =
+ * nothing is wished of it any more: it may go. */
+int refind_void(struct store *s, int64_t location, int64_t message, struct err *err);
+/* 1 = what arrives is the message of a lost place, which has a number again. */
+int refind_arrival(struct store *s, mailbox_id m, const struct change *c, int64_t *message,
+	struct err *err);
+/* The mailbox, or all of the account, were heard to the end: what was found may leave. */
+int refind_confirm(struct store *s, mailbox_id m, struct err *err);
+int refind_confirm_all(struct store *s, account_id a, struct err *err);
+
 /* --- bodies (body.c) --------------------------------------------------- */
 
 char *body_path(const struct store *s, int64_t message);
+/* A temporary file that may become a body (g_free the name); store_recover sweeps what is left. */
+int body_tmp(const struct store *s, char **tmp, int *fd, struct err *err);
+/* In a transaction: it becomes the body of a message, on disk under its name, with its row. */
+int body_adopt(struct store *s, int64_t message, const char *tmp, int64_t size, struct err *err);
 /* Removes the files of these messages (GArray of int64_t), those that have one. */
 void body_unlink(const struct store *s, const GArray *messages);
 /* The ledger says that the body is here, size in bytes, or (size < 0) that it was removed. */

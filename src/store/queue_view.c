@@ -7,16 +7,23 @@
 #include "base/i18n.h"
 #include "store/priv.h"
 
+static void row_clear(struct mutation_row *r)
+{
+	g_free(r->add_keywords);
+	g_free(r->remove_keywords);
+	g_free(r->source_name);
+	g_free(r->target_name);
+	g_free(r->subject);
+	g_free(r->answer);
+}
+
 void mutation_row_free(struct mutation_row **p)
 {
 	struct mutation_row *r = *p;
 
 	if (!r)
 		return;
-	g_free(r->source_name);
-	g_free(r->target_name);
-	g_free(r->subject);
-	g_free(r->answer);
+	row_clear(r);
 	g_free(r);
 	*p = NULL;
 }
@@ -28,37 +35,41 @@ static void free_row(gpointer p)
 	mutation_row_free(&r);
 }
 
-static struct mutation_row *read_row(sqlite3_stmt *q, int64_t now)
+static void read_row(sqlite3_stmt *q, int64_t now, struct mutation_row *r)
 {
-	struct mutation_row *r = g_new0(struct mutation_row, 1);
 	int64_t next = sqlite3_column_int64(q, 11);
 
-	r->id = sqlite3_column_int64(q, 0);
-	r->account.v = sqlite3_column_int64(q, 1);
-	r->message.v = sqlite3_column_int64(q, 2);
-	r->source.v = sqlite3_column_int64(q, 3);
-	r->target.v = sqlite3_column_int64(q, 4);
-	r->verb = queue_verb(db_column(q, 5));
-	r->status = queue_status(db_column(q, 6));
-	r->add = (unsigned)sqlite3_column_int(q, 7);
-	r->remove = (unsigned)sqlite3_column_int(q, 8);
-	r->uncertain = sqlite3_column_int(q, 9) != 0;
-	r->attempts = sqlite3_column_int(q, 10);
-	r->next_in_ms = next > now ? next - now : 0;
-	r->created_at = sqlite3_column_int64(q, 12);
-	r->answer = g_strdup(db_column(q, 13));
-	r->source_name = g_strdup(db_column(q, 14));
-	r->target_name = g_strdup(db_column(q, 15));
-	r->subject = g_strdup(db_column(q, 16));
-	return r;
+	*r = (struct mutation_row){ .id = sqlite3_column_int64(q, 0),
+		.account.v = sqlite3_column_int64(q, 1),
+		.message.v = sqlite3_column_int64(q, 2),
+		.source.v = sqlite3_column_int64(q, 3),
+		.target.v = sqlite3_column_int64(q, 4),
+		.verb = queue_verb(db_column(q, 5)),
+		.status = queue_status(db_column(q, 6)),
+		.add = (unsigned)sqlite3_column_int(q, 7),
+		.remove = (unsigned)sqlite3_column_int(q, 8),
+		.uncertain = sqlite3_column_int(q, 9) != 0,
+		.attempts = sqlite3_column_int(q, 10),
+		.next_in_ms = next > now ? next - now : 0,
+		.created_at = sqlite3_column_int64(q, 12),
+		.answer = g_strdup(db_column(q, 13)),
+		.source_name = g_strdup(db_column(q, 14)),
+		.target_name = g_strdup(db_column(q, 15)),
+		.subject = g_strdup(db_column(q, 16)),
+		.add_keywords = g_strdup(db_column(q, 17)),
+		.remove_keywords = g_strdup(db_column(q, 18)),
+		.held = sqlite3_column_int(q, 19) != 0,
+		.step = sqlite3_column_int64(q, 20) };
 }
 
-#define QUEUE_ROWS                                                                                 \
+#define ROW                                                                                        \
 	"SELECT q.id, q.account_id, q.message_id, q.source_id, ifnull(q.target_id, 0), q.verb,"    \
 	" q.status, q.add_flags, q.remove_flags, q.uncertain, q.attempts, q.next_at,"              \
-	" q.created_at, q.answer, b.name, t.name, m.subject FROM mutation q"                       \
+	" q.created_at, q.answer, b.name, t.name, m.subject, q.add_keywords, q.remove_keywords,"   \
+	" q.held, q.step_id FROM mutation q"                                                       \
 	" LEFT JOIN mailbox b ON b.id = q.source_id LEFT JOIN mailbox t ON t.id = q.target_id"     \
-	" LEFT JOIN message m ON m.id = q.message_id WHERE (?1 = 0 OR q.account_id = ?1)"
+	" LEFT JOIN message m ON m.id = q.message_id"
+#define QUEUE_ROWS ROW " WHERE (?1 = 0 OR q.account_id = ?1)"
 
 #define LISTED QUEUE_ROWS " AND q.status IN ('queued', 'leased', 'conflict', 'failed')"
 
@@ -68,8 +79,12 @@ static int read_rows(struct store *s, sqlite3_stmt *q, GPtrArray **out, struct e
 	int64_t now = clock_mono_ms();
 	int r;
 
-	while ((r = db_step(s, q, err)) > 0)
-		g_ptr_array_add(rows, read_row(q, now));
+	while ((r = db_step(s, q, err)) > 0) {
+		struct mutation_row *row = g_new(struct mutation_row, 1);
+
+		read_row(q, now, row);
+		g_ptr_array_add(rows, row);
+	}
 	if (r < 0)
 		return r;
 	*out = g_steal_pointer(&rows);
@@ -125,31 +140,101 @@ void queue_group_free(struct queue_group **g)
 {
 	if (!*g)
 		return;
-	g_free((*g)->row.source_name);
+	row_clear(&(*g)->row);
 	g_clear_pointer(g, g_free);
+}
+
+static void free_group(gpointer p)
+{
+	struct queue_group *g = p;
+
+	queue_group_free(&g);
 }
 
 char *queue_group_words(const struct queue_group *g)
 {
-	(void)g;
-	return g_strdup("");
+	return wish_words(&(struct wish_words){ .verb = g->row.verb,
+		.n = g->n,
+		.add = g->row.add,
+		.remove = g->row.remove,
+		.add_keywords = g->row.add_keywords,
+		.remove_keywords = g->row.remove_keywords,
+		.source = g->row.source_name,
+		.target = g->row.target_name });
+}
+
+/*
+ * The columns that rows of a group share, in the order of mutation_of_step,
+ * which also has the rest of what is read here: a long queue is walked through
+ * in that index, in order (which is that of the steps), its rows are not
+ * touched, and what is beyond the limit is not read.
+ */
+#define ALIKE                                                                                      \
+	"step_id, status, verb, source_id, target_id, add_flags, remove_flags, add_keywords,"      \
+	" remove_keywords, held, uncertain"
+
+static int by_age(const void *a, const void *b)
+{
+	const struct queue_group *x = *(struct queue_group *const *)a;
+	const struct queue_group *y = *(struct queue_group *const *)b;
+
+	return x->row.id < y->row.id ? -1 : x->row.id > y->row.id;
+}
+
+static int find_groups(struct store *s, account_id a, size_t max, GPtrArray *out, struct err *err)
+{
+	sqlite3_stmt *q = db_stmt(s,
+		"SELECT min(id) AS oldest, count(*), max(attempts), min(next_at)"
+		" FROM mutation INDEXED BY mutation_of_step"
+		" WHERE status IN ('queued', 'leased', 'conflict', 'failed')"
+		" AND (?1 = 0 OR account_id = ?1)"
+		" GROUP BY " ALIKE " ORDER BY " ALIKE " LIMIT ?2");
+	int64_t now = clock_mono_ms();
+	int r;
+
+	if (!q)
+		return db_fail(s, err);
+	db_bind(q, "ii", a.v, (int64_t)MIN(max, (size_t)INT_MAX));
+	while ((r = db_step(s, q, err)) > 0) {
+		struct queue_group *g = g_new0(struct queue_group, 1);
+
+		g->row.id = sqlite3_column_int64(q, 0);
+		g->n = sqlite3_column_int64(q, 1);
+		g->row.attempts = sqlite3_column_int(q, 2);
+		g->row.next_in_ms = MAX(sqlite3_column_int64(q, 3) - now, 0);
+		g_ptr_array_add(out, g);
+	}
+	return r;
+}
+
+/* The oldest row of the group stands for it. */
+static int fill_group(struct store *s, struct queue_group *g, struct err *err)
+{
+	sqlite3_stmt *q = db_stmt(s, ROW " WHERE q.id = ?");
+	struct mutation_row whole = g->row;
+	int r;
+
+	db_bind(q, "i", g->row.id);
+	r = db_step(s, q, err);
+	if (r <= 0)
+		return r;
+	read_row(q, 0, &g->row);
+	sqlite3_reset(q);
+	g->row.attempts = whole.attempts;
+	g->row.next_in_ms = whole.next_in_ms;
+	return 0;
 }
 
 int store_queue_groups(struct store *s, account_id a, size_t max, GPtrArray **out, struct err *err)
 {
-	(void)s, (void)a, (void)max, (void)out;
-	return err_set(err, ERR_UNSUPPORTED, "not yet");
-}
+	g_autoptr(GPtrArray) groups = g_ptr_array_new_with_free_func(free_group);
+	int r = find_groups(s, a, max, groups, err);
 
-int store_queue_act(struct store *s, int64_t row, bool group, enum queue_act act, struct err *err)
-{
-	(void)s, (void)row, (void)group, (void)act;
-	return err_set(err, ERR_UNSUPPORTED, "not yet");
-}
-
-int store_queue_retarget(struct store *s, int64_t row, bool group, mailbox_id target,
-	struct err *err)
-{
-	(void)s, (void)row, (void)group, (void)target;
-	return err_set(err, ERR_UNSUPPORTED, "not yet");
+	g_ptr_array_sort(groups, by_age);
+	for (guint i = 0; r == 0 && i < groups->len; i++)
+		r = fill_group(s, groups->pdata[i], err);
+	if (r < 0)
+		return r;
+	*out = g_steal_pointer(&groups);
+	return 0;
 }

@@ -226,7 +226,7 @@ int rebase(struct store *s, int64_t message, struct err *err)
 		r = write_spot(s, &g_array_index(spots, struct spot, i), err);
 	if (r == 0)
 		r = write_conversation(s, message, spots, err);
-	return r;
+	return r < 0 ? r : queue_ready(s, message, err);
 }
 
 int location_delete(struct store *s, int64_t location, struct err *err)
@@ -261,5 +261,7 @@ int location_delete(struct store *s, int64_t location, struct err *err)
 			return r;
 	}
 	r = db_run(s, err, "DELETE FROM location WHERE id = ?", "i", location);
+	if (r == 0)
+		r = queue_ready(s, message, err);
 	return r < 0 ? r : orphan_if_lost(s, message, err);
 }

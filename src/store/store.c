@@ -232,6 +232,7 @@ void tx_rollback(struct store *s)
 	if (s->depth == 0)
 		return;
 	s->depth = 0;
+	s->reaching = false;
 	g_array_set_size(s->posted, 0);
 	g_array_set_size(s->deltas, 0);
 	g_array_set_size(s->news, 0);

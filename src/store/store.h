@@ -33,6 +33,7 @@
 #include "model/id.h"
 #include "model/mailbox.h"
 #include "model/mutation.h"
+#include "model/query.h"
 
 struct store;
 
@@ -182,6 +183,8 @@ int store_tree_settle(struct store *s, int64_t id, const struct err *why, struct
 int store_tree_rows(struct store *s, account_id a, GPtrArray **out, struct err *err);
 /* Takes a wish back that has not left, or a failed one out of sight. */
 int store_tree_discard(struct store *s, int64_t id, struct err *err);
+/* One that waits for its next try, or that was refused, is tried again now. */
+int store_tree_retry(struct store *s, int64_t id, struct err *err);
 
 /* --- jobs (M-28..M-37) -------------------------------------------------- */
 
@@ -307,6 +310,45 @@ int store_next_unread(struct store *s, const struct list_scope *scope, const str
 int store_row(struct store *s, location_id l, struct list_row **out, struct err *err);
 /* The rows of one message, one per mailbox it shows in (struct list_row *). */
 int store_message_rows(struct store *s, message_id m, GPtrArray **out, struct err *err);
+
+/* < 0: a stands before b in an ascending list of that order. */
+int list_key_compare(enum list_order order, const struct list_key *a, const struct list_key *b);
+/*
+ * The places of all rows from one row to another, both included, whichever
+ * comes first: appended to out (of location_id) in no order.  Reads an index
+ * only.  ERR_LIMIT with words if they are more than max.
+ */
+int store_range(struct store *s, const struct list_scope *scope, const struct list_key *a,
+	const struct list_key *b, size_t max, GArray *out, struct err *err);
+
+/* --- many messages (match.c) --------------------------------------------- */
+
+/* How far a search is; zeros = at its beginning. */
+struct match_at {
+	size_t mailbox;        /* index into the scope */
+	bool begun;            /* in that mailbox; then the last row looked at: */
+	int64_t date;
+	location_id location;
+	int64_t looked;        /* rows so far */
+};
+/*
+ * Looks at the next max rows of the scope (newest first, mailbox by mailbox)
+ * and appends the places of those that match (location_id): 1 = there are
+ * more, 0 = that was all.  The cost is that of max rows.
+ */
+int store_match(struct store *s, const struct list_scope *scope, const struct query *query,
+	struct match_at *at, size_t max, GArray *found, struct err *err);
+
+/* What a set of places is now. */
+struct survey {
+	GArray *here;          /* of location_id: those that lists still show, in the order given */
+	GArray *mailboxes;     /* of mailbox_id, each once */
+	int64_t unread, unflagged;
+};
+void survey_release(struct survey *v);
+/* A few microseconds a place; the order of the places is kept. */
+int store_survey(struct store *s, const location_id *l, size_t n, struct survey *out,
+	struct err *err);
 
 /* --- bodies ------------------------------------------------------------ */
 
@@ -533,8 +575,12 @@ enum queue_act {
 	QUEUE_RELEASE, /* ... until this */
 	QUEUE_DROP,    /* taken back; the list shows the server's truth again; a failed one goes out of sight */
 };
-/* Acts on a row, or on all that are in its group.  How many rows; ERR_USAGE with words for what is
- * being sent this moment. */
+enum { QUEUE_ACT_MAX = 5000 };         /* rows of one transaction */
+/*
+ * Acts on a row, or on those that are in its group: the newest first, the row
+ * itself last, at most QUEUE_ACT_MAX.  How many rows (QUEUE_ACT_MAX: call again
+ * for the rest); ERR_USAGE with words for what is being sent this moment.
+ */
 int store_queue_act(struct store *s, int64_t row, bool group, enum queue_act act, struct err *err);
 /* Another target for a move or copy that waits, failed or conflicts: dropped and wished anew. */
 int store_queue_retarget(struct store *s, int64_t row, bool group, mailbox_id target,

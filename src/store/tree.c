@@ -322,28 +322,47 @@ int store_tree_rows(struct store *s, account_id a, GPtrArray **out, struct err *
 	return 0;
 }
 
-int store_tree_discard(struct store *s, int64_t id, struct err *err)
+/* Ends a writing transaction that changed no wish of that id: why not. */
+static int unchanged(struct store *s, int64_t id, struct err *err)
+{
+	int64_t leased;
+	int r = db_ask(s, err, &leased, "SELECT 1 FROM tree_wish WHERE id = ? AND status = 'leased'",
+		"i", id);
+
+	if (r > 0)
+		return err_set(err, ERR_CONFLICT,
+			_("This change is on its way to the server already."));
+	return r < 0 ? r : err_set(err, ERR_GONE, _("There is no such wish any more."));
+}
+
+static int change_wish(struct store *s, int64_t id, const char *sql, struct err *err)
 {
 	int r = tx_begin(s, TX_DURABLE, err);
-	int64_t leased;
 
 	if (r < 0)
 		return r;
-	r = db_run(s, err,
-		"UPDATE tree_wish SET status = 'canceled' WHERE id = ?"
-		" AND status IN ('queued', 'conflict', 'failed')",
-		"i", id);
-	if (r == 0 && db_changed(s) == 0) {
-		r = db_ask(s, err, &leased, "SELECT 1 FROM tree_wish WHERE id = ? AND status = 'leased'",
-			"i", id);
-		if (r > 0)
-			r = err_set(err, ERR_CONFLICT,
-				_("This change is on its way to the server already."));
-		else if (r == 0)
-			r = err_set(err, ERR_GONE, _("There is no such wish any more."));
-	}
+	r = db_run(s, err, sql, "i", id);
+	if (r == 0 && db_changed(s) == 0)
+		r = unchanged(s, id, err);
 	event_post(s, EV_MAILBOXES, 0, (account_id){ 0 }, (message_id){ 0 });
 	return tx_end(s, r, err);
+}
+
+int store_tree_discard(struct store *s, int64_t id, struct err *err)
+{
+	return change_wish(s, id,
+		"UPDATE tree_wish SET status = 'canceled' WHERE id = ?"
+		" AND status IN ('queued', 'conflict', 'failed')",
+		err);
+}
+
+int store_tree_retry(struct store *s, int64_t id, struct err *err)
+{
+	return change_wish(s, id,
+		"UPDATE tree_wish SET attempts = CASE status WHEN 'queued' THEN attempts ELSE 0 END,"
+		" status = 'queued', next_at = 0 WHERE id = ?"
+		" AND status IN ('queued', 'conflict', 'failed')",
+		err);
 }
 
 /* --- the worker's side ------------------------------------------------- */

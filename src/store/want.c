@@ -7,8 +7,6 @@
  * bulk.c, who may wish what in rights.c.
  */
 #include <limits.h>
-#include <stdio.h>
-#include <string.h>
 
 #include "base/clock.h"
 #include "base/file.h"
@@ -59,9 +57,9 @@ int step_label(struct store *s, int64_t step, int64_t rest, struct err *err)
 		"ii", step, rest);
 }
 
-static int note_item(struct store *s, const struct place *p, const struct wish *w, struct err *err)
+int step_item(struct store *s, const struct place *p, const struct wish *w, struct err *err)
 {
-	bool flags = w->verb == MUTATION_FLAGS;
+	bool flags = w->verb == MUTATION_FLAGS || w->verb == MUTATION_APPEND;
 
 	return db_run(s, err,
 		"INSERT INTO undo_item (step_id, message_id, source_id, target_id, add_flags,"
@@ -122,7 +120,7 @@ static int ground_of(struct wishing *w, int64_t mailbox, int64_t *target, struct
 	return r;
 }
 
-static void gather_news(struct store *s, const struct place *p, const struct wish *w)
+void wish_news(struct store *s, const struct place *p, const struct wish *w)
 {
 	account_id a = { p->account };
 	mailbox_id m = { p->mailbox };
@@ -162,10 +160,10 @@ static int act(struct wishing *w, const struct place *p, struct err *err)
 		r = wish_queue(w->s, p, &wish, err);
 	if (r <= 0)
 		return r;
-	r = w->noted ? note_item(w->s, p, &wish, err) : 0;
+	r = w->noted ? step_item(w->s, p, &wish, err) : 0;
 	if (r == 0)
 		r = rebase(w->s, p->message, err);
-	gather_news(w->s, p, &wish);
+	wish_news(w->s, p, &wish);
 	return r < 0 ? r : 1;
 }
 
@@ -173,7 +171,7 @@ int wishing_act(struct wishing *w, int64_t location, struct err *err)
 {
 	AUTO(place_clear) struct place p = { 0 };
 	int r = place_load(w->s, location, false, &p, err);
-	int first = r > 0 && !w->reaching ? bulk_first(w, p.message, err) : 0;
+	int first = r > 0 && !w->s->reaching ? bulk_first(w, p.message, err) : 0;
 
 	if (r <= 0 || first < 0)
 		return MIN(r, first);
@@ -443,112 +441,4 @@ int store_want_all(struct store *s, const struct want *want, mailbox_id m, bool 
 	wishing_open(&w, s, want, 0, true);
 	r = tx_end(s, want_all(&w, m, unread, &done, &rest, err), err);
 	return r < 0 ? r : (int)MIN(rest + done, INT_MAX);
-}
-
-/* --- undo (undo.c has the history) ------------------------------------- */
-
-struct undo_item {
-	int64_t message, source, target;
-	unsigned add, remove;
-};
-
-static int load_items(struct store *s, int64_t step_id, GArray *items, struct err *err)
-{
-	sqlite3_stmt *q = db_stmt(s, "SELECT message_id, source_id, ifnull(target_id, 0), add_flags,"
-				  " remove_flags FROM undo_item WHERE step_id = ?");
-	int r;
-
-	db_bind(q, "i", step_id);
-	while ((r = db_step(s, q, err)) > 0) {
-		struct undo_item u = { sqlite3_column_int64(q, 0), sqlite3_column_int64(q, 1),
-			sqlite3_column_int64(q, 2), (unsigned)sqlite3_column_int(q, 3),
-			(unsigned)sqlite3_column_int(q, 4) };
-
-		g_array_append_val(items, u);
-	}
-	return r;
-}
-
-/* The inverse wish, where the message stands now; 0 = it is not there any more. */
-static int undo_one(struct store *s, const struct undo_item *u, struct err *err)
-{
-	const struct want w = { .verb = u->target ? MUTATION_MOVE : MUTATION_FLAGS,
-		.add = u->remove,
-		.remove = u->add,
-		.target = { u->source } };
-	int64_t location;
-	int r = db_ask(s, err, &location,
-		"SELECT id FROM location WHERE message_id = ? AND mailbox_id = ? AND shown = 1",
-		"ii", u->message, u->target ? u->target : u->source);
-
-	return r <= 0 ? r : wish_apply(s, &w, location, 0, err);
-}
-
-static void describe(bool move, int n, char *what, size_t cap)
-{
-	if (move)
-		snprintf(what, cap, ngettext("move of %d message", "move of %d messages",
-						(unsigned long)n), n);
-	else
-		snprintf(what, cap, ngettext("flags of %d message", "flags of %d messages",
-						(unsigned long)n), n);
-}
-
-int store_undo(struct store *s, int64_t step, struct undone *out, struct err *err)
-{
-	g_autoptr(GArray) items = g_array_new(FALSE, FALSE, sizeof(struct undo_item));
-	int64_t step_id = step;
-	int done = 0, r = wish_begin(s, err);
-
-	if (r < 0)
-		return r;
-	r = step ? 1
-		 : db_ask(s, err, &step_id,
-			   "SELECT id FROM undo_step WHERE undone = 0 ORDER BY id DESC LIMIT 1", "");
-	if (r <= 0)
-		return tx_end(s, r, err);
-	r = load_items(s, step_id, items, err);
-	for (guint i = 0; r >= 0 && i < items->len; i++) {
-		r = undo_one(s, &g_array_index(items, struct undo_item, i), err);
-		done += r > 0;
-	}
-	if (r >= 0)
-		r = db_run(s, err, "UPDATE undo_step SET undone = 1 WHERE id = ?", "i", step_id);
-	r = tx_end(s, r, err);
-	if (r < 0)
-		return r;
-	*out = (struct undone){ .step = step_id, .done = done, .skipped = (int)items->len - done };
-	describe(items->len > 0 && g_array_index(items, struct undo_item, 0).target, done, out->what,
-		sizeof out->what);
-	return 1;
-}
-
-int store_redo(struct store *s, int64_t step, struct undone *out, struct err *err)
-{
-	(void)s, (void)step, (void)out;
-	return err_set(err, ERR_UNSUPPORTED, "not yet");
-}
-
-void history_row_free(struct history_row **r)
-{
-	g_clear_pointer(r, g_free);
-}
-
-char *history_words(const struct history_row *r)
-{
-	(void)r;
-	return g_strdup("");
-}
-
-int store_history(struct store *s, int64_t before, size_t max, GPtrArray **out, struct err *err)
-{
-	(void)s, (void)before, (void)max, (void)out;
-	return err_set(err, ERR_UNSUPPORTED, "not yet");
-}
-
-int store_append(struct store *s, mailbox_id target, const struct change *facts, int fd,
-	message_id replaces, message_id *out, struct err *err)
-{
-	(void)s, (void)target, (void)facts, (void)fd, (void)replaces, (void)out;
-	return err_set(err, ERR_UNSUPPORTED, "not yet");
 }

@@ -36,9 +36,7 @@ void wish_clear(struct wish *w);
  * so already.  A wish about flags is narrowed to what it changes.
  */
 int wish_queue(struct store *s, const struct place *p, struct wish *w, struct err *err);
-/* Takes back a row that nothing can have left of; wishes that it had made superfluous are made
- * again, those that waited for it go too. */
-int wish_withdraw(struct store *s, int64_t row, struct err *err);
+/* A row behind all others; p->uidvalidity and p->flags are what the reader saw. */
 int wish_insert(struct store *s, const struct place *p, const struct wish *w, int64_t target_location,
 	struct err *err);
 
@@ -49,7 +47,6 @@ struct wishing {
 	char *add_keywords, *remove_keywords;
 	int64_t step;           /* of the history, 0 = none */
 	bool noted;             /* each message becomes an item of the step */
-	bool reaching;          /* a large step acts: those after it have no say */
 	GArray *grounds;        /* mailboxes: where a wish about their messages goes */
 	GPtrArray *bulks;       /* large steps that are not through; NULL = not looked yet */
 };
@@ -84,6 +81,10 @@ void bulk_drop(gpointer bulk);
 /* --- want.c ------------------------------------------------------------ */
 
 int step_begin(struct store *s, const struct want *w, int64_t *step, struct err *err);
+/* What the step does to one message. */
+int step_item(struct store *s, const struct place *p, const struct wish *w, struct err *err);
+/* What the screen and other processes hear of it. */
+void wish_news(struct store *s, const struct place *p, const struct wish *w);
 /* The line of the history, from its items and how many are still to come. */
 int step_label(struct store *s, int64_t step, int64_t rest, struct err *err);
 

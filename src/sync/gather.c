@@ -376,7 +376,8 @@ int gather_mailbox(struct session *s, const struct mailbox *m, unsigned flags,
 {
 	AUTO(gather_release) struct gather g = {
 		.sink = { .reset = on_reset, .change = on_change, .cursor = on_cursor,
-			.known = on_known, .progress = on_progress, .rights = on_rights },
+			.known = on_known, .progress = on_progress, .rights = on_rights,
+			.hurry = s->wake },
 		.s = s,
 		.stop = *stop,
 		.gone = g_array_new(FALSE, FALSE, sizeof(uint64_t)),

@@ -4,10 +4,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/i18n.h"
 #include "base/mem.h"
+#include "base/span.h"
 #include "base/text.h"
-#include "model/flags.h"
 #include "ui/flow.h"
 #include "ui/priv.h"
 
@@ -15,13 +16,14 @@ enum {
 	LABEL_X = 2,
 	TEXT_X = 13,	/* cells */
 	TABLE_MIN = 64, /* narrower screens show jobs as sentences */
-	ROWS_MAX = 200, /* changes shown per account */
+	GROUPS_MAX = 100, /* changes shown per account */
 	JOB_COLUMNS = 7,
+	NEW_S = 5,	/* so young a change is "just now" */
 };
 
 struct builder {
 	struct ui *ui;
-	GArray *lines;
+	GArray *lines, *items;
 	int width;
 	bool server; /* the heading of what is known of the server was put */
 };
@@ -29,6 +31,11 @@ struct builder {
 static void line_clear(void *line)
 {
 	g_free(((struct activity_line *)line)->text);
+}
+
+static void item_clear(void *item)
+{
+	g_free(((struct activity_item *)item)->what);
 }
 
 /* One line as it is. */
@@ -265,81 +272,55 @@ static void add_jobs(struct builder *b, account_id id, const char *heading)
 
 /* --- what waits ---------------------------------------------------------- */
 
-static const char *status_words(enum mutation_status status, bool uncertain)
-{
-	switch (status) {
-	case MUTATION_LEASED:
-		return _("on its way");
-	case MUTATION_CONFLICT:
-		return _("conflict");
-	case MUTATION_FAILED:
-		return _("refused");
-	case MUTATION_DONE:
-		return _("done");
-	case MUTATION_CANCELED:
-		return _("canceled");
-	case MUTATION_QUEUED:
-		break;
-	}
-	return uncertain ? _("in doubt") : _("waits");
-}
-
 static enum style status_style(enum mutation_status status)
 {
 	return status == MUTATION_CONFLICT || status == MUTATION_FAILED ? STYLE_ERROR
 									: STYLE_NORMAL;
 }
 
-static char *change_words(const struct mutation_row *r)
+/* One change: a word for its state, what it is, how old, how often it was tried and when it is
+ * again; the server's words below.  Takes the words of the item. */
+static void put_change(struct builder *b, struct activity_item item, const struct mutation_row *r)
 {
-	static const struct {
-		unsigned flag;
-		const char *add, *remove;
-	} usual[] = {
-		{ FLAG_SEEN, N_("mark read"), N_("mark unread") },
-		{ FLAG_FLAGGED, N_("flag"), N_("take the flag off") },
-	};
-	char add[FLAGS_NAMES_MAX], remove[FLAGS_NAMES_MAX];
+	g_autoptr(GString) text = g_string_new(item.what);
+	int64_t age = clock_unix() - r->created_at;
+	char span[32];
 
-	if (r->verb == MUTATION_MOVE)
-		return g_strdup_printf(_("move from %s to %s"), r->source_name, r->target_name);
-	for (size_t i = 0; i < G_N_ELEMENTS(usual); i++)
-		if ((r->add | r->remove) == usual[i].flag)
-			return g_strdup(r->add ? _(usual[i].add) : _(usual[i].remove));
-	flags_to_imap(r->add, add);
-	flags_to_imap(r->remove, remove);
-	return g_strdup_printf("%s%s%s%s", *add ? "+" : "", add, *remove ? " -" : "", remove);
-}
-
-/* Since when, how often it was tried, and the server's words below. */
-static void put_wish(struct builder *b, enum mutation_status status, const char *label,
-	const char *what, int64_t created, int attempts, const char *answer)
-{
-	g_autoptr(GString) text = g_string_new(what);
-	char at[32];
-
-	g_string_append_printf(text, _(" (since %s"), when(created, at, sizeof at));
-	if (attempts > 0)
+	if (r->subject && *r->subject && item.n == 1)
+		g_string_append_printf(text, ": %s", r->subject);
+	if (age < NEW_S)
+		g_string_append(text, _(" (just now"));
+	else
+		g_string_append_printf(text, _(" (%s old"), span_text(age, span, sizeof span));
+	if (r->attempts > 0)
 		g_string_append_printf(text,
-			ngettext(", tried %d time", ", tried %d times", (unsigned long)attempts),
-			attempts);
+			ngettext(", tried %d time", ", tried %d times", (unsigned long)r->attempts),
+			r->attempts);
+	if (r->status == MUTATION_QUEUED && !r->held && r->next_in_ms > 0)
+		g_string_append_printf(text, _(", next try in %s"),
+			span_text((r->next_in_ms + 999) / 1000, span, sizeof span));
 	g_string_append_c(text, ')');
-	put_text(b, status_style(status), TEXT_X, label, text->str);
-	if (answer && *answer) {
-		g_autofree char *words = g_strdup_printf(_("answer: %s"), answer);
+	item.line = (int)b->lines->len;
+	put_text(b, status_style(r->status), TEXT_X,
+		mutation_state_words(r->status, r->uncertain, r->held), text->str);
+	if (r->answer && *r->answer) {
+		g_autofree char *words = g_strdup_printf(_("answer: %s"), r->answer);
 
 		put_text(b, STYLE_ROW_DIM, TEXT_X, NULL, words);
 	}
+	item.lines = (int)b->lines->len - item.line;
+	g_array_append_val(b->items, item);
 }
 
-static void put_change(struct builder *b, const struct mutation_row *r)
+static void put_group(struct builder *b, const struct queue_group *g)
 {
-	g_autofree char *words = change_words(r);
-	g_autofree char *what =
-		g_strdup_printf("%s: %s", words, *r->subject ? r->subject : _("(no subject)"));
+	const struct mutation_row *r = &g->row;
 
-	put_wish(b, r->status, status_words(r->status, r->uncertain), what, r->created_at,
-		r->attempts, r->answer);
+	put_change(b,
+		(struct activity_item){ .id = r->id, .n = g->n, .step = r->step,
+			.account = r->account, .verb = r->verb, .status = r->status,
+			.held = r->held, .what = queue_group_words(g) },
+		r);
 }
 
 char *activity_wish_words(const struct tree_wish *w)
@@ -361,59 +342,126 @@ char *activity_wish_words(const struct tree_wish *w)
 
 static void put_tree(struct builder *b, const struct tree_wish *w)
 {
-	g_autofree char *what = activity_wish_words(w);
+	const struct mutation_row r = { .status = w->status, .attempts = w->attempts,
+		.next_in_ms = w->next_in_ms, .created_at = w->created_at, .answer = w->answer };
 
-	put_wish(b, w->status, status_words(w->status, false), what, w->created_at, w->attempts,
-		w->answer);
+	put_change(b,
+		(struct activity_item){ .tree = true, .id = w->id, .account = w->account,
+			.status = w->status, .what = activity_wish_words(w) },
+		&r);
+}
+
+/* How many changes there are beside those in the groups. */
+static void put_more(struct builder *b, account_id id, int64_t shown)
+{
+	int64_t waiting = 0, stuck = 0;
+	struct err ignored;
+	char more[32];
+
+	if (store_queue_counts(b->ui->store, id, &waiting, &stuck, &ignored) < 0)
+		return;
+	if (waiting + stuck > shown)
+		say(b, STYLE_ROW_DIM, NULL, _("and %s more: `tern queue` has all of them"),
+			number_text(waiting + stuck - shown, more));
+}
+
+/* Large steps that are still being taken apart. */
+static void put_left(struct builder *b, account_id id)
+{
+	int64_t left = store_want_left(b->ui->store, id);
+	char n[32];
+
+	if (left > 0)
+		say(b, STYLE_NORMAL, _("preparing"), _("%s more messages of a large change"),
+			number_text(left, n));
 }
 
 static void add_changes(struct builder *b, account_id id)
 {
-	g_autoptr(GPtrArray) rows = NULL, wishes = NULL;
-	int64_t waiting = 0, stuck = 0;
+	g_autoptr(GPtrArray) groups = NULL, wishes = NULL;
 	struct err err = { 0 };
-	char more[32];
+	int64_t shown = 0;
 
-	if (store_queue_some(b->ui->store, id, (message_id){ 0 }, ROWS_MAX, &rows, &err) < 0 ||
-		store_queue_counts(b->ui->store, id, &waiting, &stuck, &err) < 0 ||
+	if (store_queue_groups(b->ui->store, id, GROUPS_MAX, &groups, &err) < 0 ||
 		store_tree_rows(b->ui->store, id, &wishes, &err) < 0) {
 		say(b, STYLE_ERROR, _("Changes"), "%s", err.text);
 		return;
 	}
-	if (rows->len + wishes->len == 0) {
+	if (groups->len + wishes->len == 0 && store_want_left(b->ui->store, id) == 0) {
 		say(b, STYLE_NORMAL, _("Changes"), _("none waits for the server"));
 		return;
 	}
 	put(b, STYLE_HEADER_NAME, LABEL_X, NULL, g_strdup(_("Changes that are not at the server")));
-	for (guint i = 0; i < wishes->len; i++)
+	put_left(b, id);
+	for (guint i = 0; i < wishes->len && i < GROUPS_MAX; i++)
 		put_tree(b, wishes->pdata[i]);
-	for (guint i = 0; i < rows->len; i++)
-		put_change(b, rows->pdata[i]);
-	if (waiting + stuck > ROWS_MAX)
-		say(b, STYLE_ROW_DIM, NULL, _("and %s more: `tern queue` has all of them"),
-			number_text(waiting + stuck - ROWS_MAX, more));
+	for (guint i = 0; i < groups->len; i++) {
+		const struct queue_group *g = groups->pdata[i];
+
+		put_group(b, g);
+		shown += g->n;
+	}
+	if (groups->len == GROUPS_MAX)
+		put_more(b, id, shown);
 }
 
-GArray *activity_build(struct ui *ui, int width)
+/* --- errors -------------------------------------------------------------- */
+
+static void add_told(struct builder *b)
 {
+	const struct status *s = &b->ui->status;
+
+	if (s->n_told == 0)
+		return;
+	put_blank(b);
+	put(b, STYLE_TITLE, 1, NULL, g_strdup(_("Errors that were told here")));
+	for (size_t i = 0; i < s->n_told; i++) {
+		g_autofree char *text = s->told[i].times > 1
+			? g_strdup_printf(_("%s (%d times)"), s->told[i].text, s->told[i].times)
+			: g_strdup(s->told[i].text);
+		char at[32];
+
+		when(s->told[i].at, at, sizeof at);
+		put(b, STYLE_ROW_DIM, LABEL_X, NULL, g_strdup(at));
+		put_text(b, STYLE_ERROR, LABEL_X + 2, NULL, text);
+	}
+}
+
+struct activity *activity_build(struct ui *ui, int width)
+{
+	struct activity *a = g_new0(struct activity, 1);
 	struct builder b = { .ui = ui,
 		.lines = g_array_new(FALSE, FALSE, sizeof(struct activity_line)),
+		.items = g_array_new(FALSE, FALSE, sizeof(struct activity_item)),
 		.width = width };
 
 	g_array_set_clear_func(b.lines, line_clear);
+	g_array_set_clear_func(b.items, item_clear);
 	for (guint i = 0; i < ui->config->accounts->len; i++) {
-		const struct account *a = ui->config->accounts->pdata[i];
+		const struct account *account = ui->config->accounts->pdata[i];
 
 		if (i > 0)
 			put_blank(&b);
-		put(&b, STYLE_TITLE, 1, NULL, g_strdup_printf("%s (%s)", a->name, a->type));
-		add_state(&b, a);
+		put(&b, STYLE_TITLE, 1, NULL,
+			g_strdup_printf("%s (%s)", account->name, account->type));
+		add_state(&b, account);
 		put_blank(&b);
-		add_changes(&b, a->id);
+		add_changes(&b, account->id);
 		put_blank(&b);
-		add_jobs(&b, a->id, NULL);
-		add_server(&b, a);
+		add_jobs(&b, account->id, NULL);
+		add_server(&b, account);
 	}
+	add_told(&b);
 	add_jobs(&b, (account_id){ 0 }, _("tern, for all accounts"));
-	return b.lines;
+	*a = (struct activity){ b.lines, b.items };
+	return a;
+}
+
+void activity_free(struct activity **a)
+{
+	if (!*a)
+		return;
+	g_array_unref((*a)->lines);
+	g_array_unref((*a)->items);
+	g_clear_pointer(a, g_free);
 }

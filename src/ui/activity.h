@@ -1,15 +1,22 @@
 /*
  * What the activity view says: the lines, made for a width.
  *
- * Per account its state, what is known of its server, its jobs, and what waits
- * for the server or was refused, with the server's own words.  Everything is
- * read from the store and the engine when it is built, nothing is kept.
+ * Per account its state, what waits for the server or was refused with the
+ * server's own words, its jobs, and what is known of its server; at the end the
+ * errors that the status line told.  Everything is read from the store and the
+ * engine when it is built.  A change is one item: what one step made and what
+ * stands alike.
  */
 #ifndef TERN_UI_ACTIVITY_H
 #define TERN_UI_ACTIVITY_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
 #include <glib.h>
 
+#include "model/id.h"
+#include "model/mutation.h"
 #include "ui/theme.h"
 
 struct tree_wish;
@@ -22,8 +29,26 @@ struct activity_line {
 	const char *label; /* at cell 2, translated; NULL = none */
 };
 
-/* Array of struct activity_line, which owns them. */
-GArray *activity_build(struct ui *ui, int width);
+/* A change that can be acted on. */
+struct activity_item {
+	bool tree;	   /* a wish about a mailbox, else changes of messages */
+	int64_t id;	   /* of the wish, or of the oldest row of the group */
+	int64_t n, step;   /* messages; the step of the history, 0 = none */
+	account_id account;
+	enum mutation_verb verb;
+	enum mutation_status status;
+	bool held;
+	char *what;	   /* "move of 3 messages from Inbox to Archive"; outside text */
+	int line, lines;   /* where it stands in the lines */
+};
+
+struct activity {
+	GArray *lines;	   /* of struct activity_line */
+	GArray *items;	   /* of struct activity_item, in the order of the lines */
+};
+
+struct activity *activity_build(struct ui *ui, int width);
+void activity_free(struct activity **a);
 /* "make the mailbox Work" (g_free). */
 char *activity_wish_words(const struct tree_wish *w);
 

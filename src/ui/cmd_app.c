@@ -14,12 +14,30 @@ static int help(struct ui *ui, const char *arg, struct err *err)
 	return 0;
 }
 
+/* Closes the top view if the one below is of that context: there and back is no longer stack. */
+static bool went_back(struct ui *ui, enum context to)
+{
+	guint n = ui->views->len;
+
+	if (n < 2 || ((struct view *)ui->views->pdata[n - 2])->ops->context != to)
+		return false;
+	view_pop(ui);
+	return true;
+}
+
 static int activity(struct ui *ui, const char *arg, struct err *err)
 {
 	(void)arg;
 	(void)err;
-	view_activity_open(ui);
+	if (!went_back(ui, IN_ACTIVITY))
+		view_activity_open(ui);
 	return 0;
+}
+
+static int history(struct ui *ui, const char *arg, struct err *err)
+{
+	(void)arg;
+	return went_back(ui, IN_HISTORY) ? 0 : view_history_open(ui, err);
 }
 
 static int command(struct ui *ui, const char *arg, struct err *err)
@@ -54,12 +72,28 @@ static int quit(struct ui *ui, const char *arg, struct err *err)
 	return 0;
 }
 
+/* Of what was begun in the list, the newest: a search, a range, marks, a large step. */
+static bool cancel_here(struct ui *ui)
+{
+	if (search_stop(ui)) {
+		ui_say(ui, _("Stopped: nothing was marked"));
+		return true;
+	}
+	if (ui->visual) {
+		ui->visual = false;
+		return true;
+	}
+	return ui_forget_marks(ui) || carry_escape(ui);
+}
+
 /* Esc where there is nothing to close: the message in the status line goes. */
 static int cancel(struct ui *ui, const char *arg, struct err *err)
 {
 	(void)arg;
 	(void)err;
-	if (ui_view(ui)->ops->context & (IN_HELP | IN_PICKER | IN_READER | IN_ACTIVITY))
+	if (ui_view(ui)->ops->context == IN_LIST && cancel_here(ui))
+		return 0;
+	if (ui_view(ui)->ops->context & (IN_HELP | IN_PICKER | IN_READER | IN_ACTIVITY | IN_HISTORY))
 		view_pop(ui);
 	else
 		ui_say(ui, _("Nothing to cancel; :quit leaves tern"));
@@ -180,15 +214,17 @@ static int open_maildir(struct ui *ui, const char *arg, struct err *err)
 
 const struct command commands_app[] = {
 	{ "help", "", IN_ANY & ~IN_HELP, 0, 0, N_("help"), N_("show keys and commands"), help },
-	{ "activity", "", IN_LIST | IN_READER, NEEDS_STORE, 0, N_("activity"),
+	{ "activity", "", IN_LIST | IN_READER | IN_HISTORY, NEEDS_STORE, 0, N_("activity"),
 		N_("show what tern does: accounts, jobs, changes that wait"), activity },
+	{ "history", "", IN_LIST | IN_READER | IN_ACTIVITY, NEEDS_STORE, 0, N_("history"),
+		N_("show what you changed; any step can be undone"), history },
 	{ "command", "", IN_ANY, 0, 0, N_("command"), N_("type a command; Tab completes"), command },
 	{ "headers", "", IN_READER, 0, 0, N_("headers"), N_("show all headers, or the usual ones"),
 		headers },
 	{ "retry", "", IN_READER, 0, 0, N_("try again"), N_("ask for the message again"), retry },
 	{ "redraw", "", IN_ANY, 0, 0, NULL, N_("draw the screen anew"), redraw },
 	{ "suspend", "", IN_ANY, 0, 0, NULL, N_("back to the shell; fg returns"), suspend },
-	{ "cancel", "", IN_ANY, 0, 0, NULL, N_("cancel what was begun, or close"), cancel },
+	{ "cancel", "", IN_ANY, 0, 0, N_("cancel"), N_("cancel what was begun, or close"), cancel },
 	{ "quit", "", IN_ANY, 0, 0, N_("quit"), N_("leave tern; everything is saved"), quit },
 	{ "add-account", "", IN_ANY, 0, 0, N_("add an account"), N_("how to add an account"),
 		add_account },

@@ -64,10 +64,16 @@ static int go(struct ui *ui, const char *arg, struct err *err)
 
 static int step(struct ui *ui, int direction, struct err *err)
 {
-	int place = sidebar_step(&ui->sidebar, direction);
+	int place = -1, rc;
 
+	for (int i = 0; i < ui_count(ui); i++) {
+		place = sidebar_step(&ui->sidebar, direction);
+		rc = place < 0 ? 0 : ui_open_place(ui, place, err);
+		if (rc < 0 || place < 0)
+			break;
+	}
 	if (place >= 0)
-		return ui_open_place(ui, place, err);
+		return rc;
 	ui_say(ui, direction > 0 ? _("This is the last mailbox") : _("This is the first mailbox"));
 	return 0;
 }
@@ -133,7 +139,7 @@ static int look_now(struct ui *ui, const char *arg, struct err *err)
 	return 0;
 }
 
-enum { MAIL = IN_LIST | IN_READER, SYNC = MAIL | IN_ACTIVITY };
+enum { MAIL = IN_LIST | IN_READER, SYNC = MAIL | IN_ACTIVITY | IN_HISTORY };
 
 const struct command commands_mailbox[] = {
 	{ "mailboxes", "", MAIL, NEEDS_STORE, 0, N_("mailbox"), N_("choose a mailbox by a few letters"),

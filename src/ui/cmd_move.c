@@ -6,8 +6,13 @@
 static int move(struct ui *ui, enum motion m, struct err *err)
 {
 	struct view *v = ui_view(ui);
+	int rc = 0;
 
-	return v->ops->move ? v->ops->move(v, m, err) : 0;
+	for (int i = 0; rc >= 0 && v->ops->move && i < ui_count(ui); i++)
+		rc = v->ops->move(v, m, err);
+	if (ui->count > 1)
+		ui->dirty = true; /* not only the cursor bar */
+	return rc;
 }
 
 #define MOTION(function, motion)                                                                   \
@@ -54,21 +59,30 @@ static int after_seek(struct ui *ui, int found, struct err *err)
 	return ui_view(ui)->ops->context == IN_READER ? view_message_follow(ui, err) : 0;
 }
 
+static int seek_unread(struct ui *ui, int (*seek)(struct list *l, struct err *err), struct err *err)
+{
+	int found = 1;
+
+	for (int i = 0; found > 0 && i < ui_count(ui); i++)
+		found = seek(&ui->list, err);
+	return after_seek(ui, found, err);
+}
+
 static int next_unread(struct ui *ui, const char *arg, struct err *err)
 {
 	(void)arg;
-	return after_seek(ui, list_next_unread(&ui->list, err), err);
+	return seek_unread(ui, list_next_unread, err);
 }
 
 static int prev_unread(struct ui *ui, const char *arg, struct err *err)
 {
 	(void)arg;
-	return after_seek(ui, list_prev_unread(&ui->list, err), err);
+	return seek_unread(ui, list_prev_unread, err);
 }
 
 static int step_message(struct ui *ui, int delta, struct err *err)
 {
-	int rc = list_move(&ui->list, delta, err);
+	int rc = list_move(&ui->list, delta * ui_count(ui), err);
 
 	if (rc < 0)
 		return rc;
@@ -91,7 +105,8 @@ static int prev_message(struct ui *ui, const char *arg, struct err *err)
 	return step_message(ui, -1, err);
 }
 
-enum { MOVES = IN_LIST | IN_READER | IN_HELP | IN_PICKER | IN_ACTIVITY, MAIL = IN_LIST | IN_READER };
+enum { MOVES = IN_LIST | IN_READER | IN_HELP | IN_PICKER | IN_ACTIVITY | IN_HISTORY,
+	MAIL = IN_LIST | IN_READER };
 
 const struct command commands_move[] = {
 	{ "next", "", MOVES, 0, 0, N_("down"), N_("one row or line down"), next },

@@ -5,8 +5,8 @@
 #include "base/i18n.h"
 #include "ui/priv.h"
 
-static const struct command *const tables[] = { commands_move, commands_message, commands_mailbox,
-	commands_tree, commands_app };
+static const struct command *const tables[] = { commands_move, commands_message, commands_mark,
+	commands_mailbox, commands_tree, commands_queue, commands_app };
 
 const struct command *command_nth(size_t n)
 {
@@ -86,6 +86,7 @@ static void complete_argument(struct ui *ui, const struct command *c, const char
 	GPtrArray *out)
 {
 	g_autofree char *head = g_strconcat(c->name, " ", NULL);
+	g_autoptr(GPtrArray) all = NULL;
 
 	switch (c->completes) {
 	case COMPLETES_GO:
@@ -108,6 +109,11 @@ static void complete_argument(struct ui *ui, const struct command *c, const char
 		for (unsigned r = 0; r <= ROLE_NONE; r++)
 			add_match(out, head, mailbox_role_name(r), typed);
 		add_match(out, head, "auto", typed);
+		break;
+	case COMPLETES_QUERY:
+		all = query_complete(typed);
+		for (guint i = 0; i < all->len; i++)
+			add_match(out, head, all->pdata[i], "");
 		break;
 	case COMPLETES_NOTHING:
 		break;

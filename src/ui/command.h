@@ -25,7 +25,7 @@ enum needs {
 
 /* What an argument is, for completion. */
 enum completes { COMPLETES_NOTHING, COMPLETES_MAILBOX, COMPLETES_GO, COMPLETES_ORDER, COMPLETES_PATH,
-	COMPLETES_ROLE };
+	COMPLETES_ROLE, COMPLETES_QUERY };
 
 struct command {
 	const char *name;
@@ -40,7 +40,7 @@ struct command {
 
 /* The tables, each ended by a row without a name; see cmd_*.c. */
 extern const struct command commands_app[], commands_move[], commands_mailbox[],
-	commands_message[], commands_tree[];
+	commands_message[], commands_mark[], commands_tree[], commands_queue[];
 
 const struct command *command_find(const char *name);
 /* The n-th command of all tables; NULL at the end. */

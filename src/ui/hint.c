@@ -1,5 +1,6 @@
 #include "ui/hint.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/i18n.h"
@@ -59,10 +60,43 @@ static int put(struct canvas *c, int y, int x, const char *keys, const char *lab
 	return x + 2;
 }
 
+/* With marks, a range or a count: what acts on them. */
+static const char *const *hints_of(struct ui *ui)
+{
+	static const char *const marked[] = { "archive", "delete", "move", "toggle-flag", "cancel",
+		"toggle-read", "tag", "copy", "spam", NULL };
+
+	if (ui_view(ui)->ops->context == IN_LIST &&
+		(ui->visual || ui->count > 0 || marks_count(&ui->marks) > 0))
+		return marked;
+	return ui_view(ui)->ops->hints;
+}
+
+/* What the next command is about, unless it is the row of the cursor; where the hints begin. */
+static int put_about(struct ui *ui, struct canvas *c, int y)
+{
+	guint marked = marks_count(&ui->marks);
+	char number[32], text[80];
+
+	if (ui_view(ui)->ops->context != IN_LIST)
+		return 0;
+	if (ui->visual)
+		g_strlcpy(text, _("range:"), sizeof text);
+	else if (ui->count > 0)
+		snprintf(text, sizeof text, ngettext("%d row:", "%d rows:", (unsigned long)ui->count),
+			ui->count);
+	else if (marked > 0)
+		snprintf(text, sizeof text, ngettext("%s marked:", "%s marked:", marked),
+			number_text(marked, number));
+	else
+		return 0;
+	return canvas_put(c, y, 0, c->width, STYLE_HINT_KEY, text) + 1;
+}
+
 void hint_draw(struct ui *ui, struct canvas *c, int y)
 {
 	static const char help_line[] = "help";
-	const char *const *hints = ui_view(ui)->ops->hints, *label;
+	const char *const *hints = hints_of(ui), *label;
 	char keys[KEY_SEQUENCE_MAX * KEY_NAME_MAX], help[sizeof keys];
 	const char *help_label = NULL;
 	int x = 0, room = c->width;
@@ -71,8 +105,9 @@ void hint_draw(struct ui *ui, struct canvas *c, int y)
 		ui->hints = g_array_new(FALSE, TRUE, sizeof(struct described));
 	if (describe(ui, help_line, help, sizeof help, &help_label))
 		room -= hint_width(help, help_label) + 2;
+	x = put_about(ui, c, y);
 	for (size_t i = 0; hints && hints[i]; i++)
-		if (describe(ui, hints[i], keys, sizeof keys, &label) &&
+		if (describe(ui, hints[i], keys, sizeof keys, &label) && deed_offered(ui, hints[i]) &&
 			x + hint_width(keys, label) <= room)
 			x = put(c, y, x, keys, label);
 	if (help_label)

@@ -27,6 +27,7 @@ static const struct {
 	{ "help", IN_HELP },
 	{ "welcome", IN_WELCOME },
 	{ "activity", IN_ACTIVITY },
+	{ "history", IN_HISTORY },
 };
 
 static void binding_free(gpointer p)

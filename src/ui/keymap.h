@@ -25,7 +25,8 @@ enum context {
 	IN_HELP = 1 << 3,
 	IN_WELCOME = 1 << 4,
 	IN_ACTIVITY = 1 << 5,
-	IN_ANY = (1 << 6) - 1,
+	IN_HISTORY = 1 << 6,
+	IN_ANY = (1 << 7) - 1,
 };
 
 struct binding {

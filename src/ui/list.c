@@ -41,7 +41,7 @@ void list_release(struct list *l)
 	g_array_unref(l->mailboxes);
 }
 
-static struct list_scope scope_of(const struct list *l)
+struct list_scope list_scope(const struct list *l)
 {
 	return (struct list_scope){ .order = l->order,
 		.ascending = l->ascending,
@@ -58,7 +58,7 @@ static size_t chunk(const struct list *l)
 static int read_page(struct list *l, enum page_direction dir, const struct list_key *from, size_t n,
 	GPtrArray **out, struct err *err)
 {
-	struct list_scope scope = scope_of(l);
+	struct list_scope scope = list_scope(l);
 	GPtrArray *rows = NULL;
 	gsize len = 0;
 	int rc;
@@ -168,7 +168,7 @@ static void settle(struct list *l)
 
 static int counts(struct list *l, struct err *err)
 {
-	struct list_scope scope = scope_of(l);
+	struct list_scope scope = list_scope(l);
 
 	l->total = l->unread = 0;
 	return scope.n ? store_scope_counts(l->store, &scope, &l->total, &l->unread, err) : 0;
@@ -350,6 +350,33 @@ int list_scroll(struct list *l, int delta, struct err *err)
 	return moved;
 }
 
+int list_take(struct list *l, int n, GArray *out, struct err *err)
+{
+	int y = l->cursor - l->top, taken = 0;
+
+	if (reach(l, 0, y + n, err) < 0)
+		return err->code;
+	for (; taken < n && l->cursor + taken < (int)l->rows->len; taken++) {
+		const struct list_row *r = l->rows->pdata[l->cursor + taken];
+
+		g_array_append_val(out, r->location);
+	}
+	trim(l);
+	return taken;
+}
+
+bool list_between(const struct list *l, const struct list_key *from, const struct list_row *r)
+{
+	const struct list_row *cursor = list_current(l);
+	int a, b;
+
+	if (!cursor)
+		return false;
+	a = list_key_compare(l->order, &r->key, from);
+	b = list_key_compare(l->order, &r->key, &cursor->key);
+	return (a >= 0 && b <= 0) || (a <= 0 && b >= 0);
+}
+
 int list_seek(struct list *l, const struct list_key *key, struct err *err)
 {
 	struct list_key copy = *key;
@@ -380,7 +407,7 @@ int list_seek_message(struct list *l, const struct list_key *key, message_id m, 
 int list_next_unread(struct list *l, struct err *err)
 {
 	const struct list_row *row = list_current(l);
-	struct list_scope scope = scope_of(l);
+	struct list_scope scope = list_scope(l);
 	struct list_key found;
 	int rc, answer = 1;
 

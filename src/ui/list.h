@@ -53,6 +53,13 @@ int list_end(const struct list *l);
 /* True if the cursor is on the last row, or the list is empty. */
 bool list_at_end(const struct list *l);
 
+/* What the list shows, for calls of the store; borrowed. */
+struct list_scope list_scope(const struct list *l);
+/* Appends the places (location_id) of at most n rows from the cursor on; how many. */
+int list_take(struct list *l, int n, GArray *out, struct err *err);
+/* Does the row stand between this key and the cursor, either way?  Both included. */
+bool list_between(const struct list *l, const struct list_key *from, const struct list_row *r);
+
 /* Moves the cursor by rows; 1 = moved, 0 = it was at the end. */
 int list_move(struct list *l, int delta, struct err *err);
 /* Moves cursor and top together. */

@@ -1,14 +1,20 @@
 # The files of this room.
 libtern_a_SOURCES += \
 	src/ui/activity.c src/ui/activity.h \
+	src/ui/ask.c src/ui/ask.h \
 	src/ui/canvas.c src/ui/canvas.h \
+	src/ui/carry.c src/ui/carry.h \
 	src/ui/cmd_app.c \
 	src/ui/cmd_mailbox.c \
+	src/ui/cmd_mark.c \
 	src/ui/cmd_message.c \
 	src/ui/cmd_move.c \
+	src/ui/cmd_queue.c \
 	src/ui/cmd_tree.c \
 	src/ui/command.c src/ui/command.h \
 	src/ui/coverage.c src/ui/coverage.h \
+	src/ui/deed.c src/ui/deed.h \
+	src/ui/deed_words.c \
 	src/ui/flow.c src/ui/flow.h \
 	src/ui/format.c \
 	src/ui/hint.c src/ui/hint.h \
@@ -16,8 +22,10 @@ libtern_a_SOURCES += \
 	src/ui/keymap.c src/ui/keymap.h \
 	src/ui/list.c src/ui/list.h \
 	src/ui/loop.c \
+	src/ui/marks.c src/ui/marks.h \
 	src/ui/priv.h \
 	src/ui/prompt.c src/ui/prompt.h \
+	src/ui/search.c src/ui/search.h \
 	src/ui/sidebar.c src/ui/sidebar.h \
 	src/ui/status.c src/ui/status.h \
 	src/ui/term.c src/ui/term.h \
@@ -26,6 +34,7 @@ libtern_a_SOURCES += \
 	src/ui/view.c src/ui/view.h \
 	src/ui/view_activity.c \
 	src/ui/view_help.c \
+	src/ui/view_history.c \
 	src/ui/view_main.c \
 	src/ui/view_message.c \
 	src/ui/view_picker.c \

@@ -8,13 +8,18 @@
 #ifndef TERN_UI_PRIV_H
 #define TERN_UI_PRIV_H
 
+#include "ui/ask.h"
 #include "ui/canvas.h"
+#include "ui/carry.h"
 #include "ui/command.h"
 #include "ui/coverage.h"
+#include "ui/deed.h"
 #include "ui/key.h"
 #include "ui/keymap.h"
 #include "ui/list.h"
+#include "ui/marks.h"
 #include "ui/prompt.h"
+#include "ui/search.h"
 #include "ui/sidebar.h"
 #include "ui/status.h"
 #include "ui/ui.h"
@@ -28,6 +33,14 @@ enum {
 	NARROW = 60,            /* narrower screens show no sidebar */
 	SMALLEST_WIDTH = 20,
 	SMALLEST_HEIGHT = 5,
+	COUNT_MAX = 9999,       /* typed before a command */
+	MARK_RANGE_MAX = 100000, /* rows of a visual range */
+};
+
+/* What commands can do in a mailbox, as far as it was asked; bits are rows of a table in deed.c. */
+struct offers {
+	mailbox_id mailbox;
+	unsigned known, possible;
 };
 
 struct ui {
@@ -56,7 +69,19 @@ struct ui {
 	struct list_key acted; /* the row of the last change: undo goes back to it */
 	message_id acted_message;
 	bool has_acted;
-	location_id moving;    /* what the open picker is to move */
+	struct marks marks;
+	bool visual;           /* a range is open: from anchor to the cursor */
+	struct list_key anchor;
+	int count;             /* digits typed before a command, 0 = none */
+	struct targets targets; /* what the command that runs, or waits for an answer, is about */
+	struct deed asked;     /* what an open question is to do */
+	struct deed last;      /* what the key for "again" does */
+	struct ask ask;
+	struct search search;
+	struct carry carry;
+	struct offers offers;
+	mailbox_id emptying;   /* what an open question is to empty */
+	int64_t retargeting;   /* the row of the queue that the open picker is to give another target */
 	mailbox_id naming;     /* what the open prompt is to rename or delete */
 
 	int64_t told_wish;     /* the last refused wish about the tree that was told */
@@ -99,6 +124,15 @@ void ui_ask_command(struct ui *ui, const char *initial);
 account_id ui_here(const struct ui *ui);
 /* Tells the engine which mailboxes are looked at: cheap, often. */
 void ui_look(struct ui *ui);
+/* "Undone: move of 3 messages to Archive (2 of 3; 1 is elsewhere by now); ^R does it again"; other:
+ * the command that turns it back. */
+void ui_say_undone(struct ui *ui, const struct undone *u, bool again, const char *other);
+/* Ends marks and range; false if there were none. */
+bool ui_forget_marks(struct ui *ui);
+/* Will the next command be about this row of the list, marked or in the range? */
+bool ui_marked(const struct ui *ui, const struct list_row *r);
+/* How often the command that runs is to be done. */
+int ui_count(const struct ui *ui);
 void view_free(gpointer view);
 
 /* --- small helpers ----------------------------------------------------- */

@@ -116,7 +116,7 @@ static void complete(struct ui *ui, struct prompt *p, int step)
 	set_text(p, p->candidates->pdata[p->candidate]);
 	if (n == 1) {
 		forget_candidates(p);
-		if (!g_str_has_suffix(p->text->str, "/"))
+		if (!g_str_has_suffix(p->text->str, "/") && !g_str_has_suffix(p->text->str, ":"))
 			type(p, ' ');
 	}
 }

@@ -34,8 +34,24 @@ void ui_say(struct ui *ui, const char *fmt, ...)
 	ui->dirty = true;
 }
 
+/* Keeps the error: the activity view shows it when it is long gone from here. */
+static void remember(struct status *s, const char *text)
+{
+	if (s->n_told > 0 && strcmp(s->told[0].text, text) == 0) {
+		s->told[0].at = clock_unix();
+		s->told[0].times++;
+		return;
+	}
+	s->n_told = MIN(s->n_told + 1, TOLD_MAX);
+	memmove(&s->told[1], &s->told[0], (s->n_told - 1) * sizeof s->told[0]);
+	s->told[0] = (struct told){ .at = clock_unix(), .times = 1 };
+	g_strlcpy(s->told[0].text, text, sizeof s->told[0].text);
+}
+
 void ui_complain(struct ui *ui, const struct err *err)
 {
+	if (err->code != ERR_USAGE) /* what was typed wrong matters to nobody later */
+		remember(&ui->status, err->text);
 	ui_say(ui, "%s", err->text);
 	ui->status.error = true;
 	ui->status.until = clock_mono_ms() + COMPLAIN_MS;
@@ -238,25 +254,23 @@ static void accounts_text(struct ui *ui, GString *out)
 	add_accounts(ui, out, false);
 }
 
-/* What does not fit into one line takes some of the lines above, until the next key. */
-static void draw_long(const struct status *s, struct canvas *c, int y)
+void status_draw_text(const char *text, enum style style, struct canvas *c, int y)
 {
 	const struct flow_line *line;
 	struct flow flow;
 	int n = 0;
 
-	flow_init(&flow, s->text, c->width);
-	while (n < LINES_MAX && n < c->height / 3 && flow_line(&flow, (size_t)n))
+	flow_init(&flow, text, c->width);
+	while (n < LINES_MAX && n < MAX(c->height / 3, 1) && flow_line(&flow, (size_t)n))
 		n++;
 	for (int i = 0; i < n; i++) {
 		line = flow_line(&flow, (size_t)i);
 		canvas_fill(c, y - n + 1 + i, 0, c->width, STYLE_NORMAL);
 		if (i == n - 1) /* the rest, which is cut if it must be */
-			canvas_put_cut(c, y, 0, c->width, s->error ? STYLE_ERROR : STYLE_STATUS,
-				line->text);
+			canvas_put_cut(c, y, 0, c->width, style, line->text);
 		else
-			canvas_put_len(c, y - n + 1 + i, 0, c->width,
-				s->error ? STYLE_ERROR : STYLE_STATUS, line->text, (ssize_t)line->len);
+			canvas_put_len(c, y - n + 1 + i, 0, c->width, style, line->text,
+				(ssize_t)line->len);
 	}
 	flow_release(&flow);
 }
@@ -266,12 +280,14 @@ void status_draw(struct ui *ui, struct canvas *c, int y)
 	g_autoptr(GString) right = g_string_new(NULL);
 	struct status *s = &ui->status;
 	int n = ui->config->accounts->len ? pending(ui) : 0, x = c->width, room;
-	char count[64];
+	char count[160];
 
 	if (s->until && text_width(s->text) > c->width) {
-		draw_long(s, c, y);
+		status_draw_text(s->text, s->error ? STYLE_ERROR : STYLE_STATUS, c, y);
 		return;
 	}
+	carry_text(ui, count, sizeof count);
+	add_part(right, count);
 	if (n > 0) {
 		snprintf(count, sizeof count, ngettext("%d waiting", "%d waiting", (unsigned long)n),
 			n);

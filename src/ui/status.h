@@ -17,6 +17,15 @@
 struct ui;
 struct engine_state;
 
+enum { TOLD_MAX = 16 }; /* errors that can be read again */
+
+/* An error that stood in the status line. */
+struct told {
+	int64_t at;           /* unix seconds, when it was told last */
+	int times;            /* one after the other */
+	char text[ERR_TEXT_MAX];
+};
+
 struct status {
 	char text[ERR_TEXT_MAX];
 	bool error;
@@ -24,6 +33,8 @@ struct status {
 	int64_t until;        /* monotonic ms, 0 = nothing is shown */
 	int pending;          /* changes that wait to reach a server */
 	int64_t pending_at;   /* when they were counted; 0 = count again */
+	struct told told[TOLD_MAX]; /* the newest first */
+	size_t n_told;
 };
 
 void ui_say(struct ui *ui, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
@@ -34,6 +45,8 @@ bool status_clear(struct ui *ui);
 int64_t status_tick(struct ui *ui);
 /* y: the last line; a long message grows upwards from there. */
 void status_draw(struct ui *ui, struct canvas *c, int y);
+/* A text that may be longer than a line: its last line is row y, the others stand above. */
+void status_draw_text(const char *text, enum style style, struct canvas *c, int y);
 /* "fetching INBOX 1,200/100,000": "" when there is nothing to say. */
 void state_text(const struct engine_state *s, char *out, size_t cap);
 /* Another tern on this store looks after the account: nothing is wrong. */

@@ -45,6 +45,9 @@ static const struct row {
 	[STYLE_NOTICE] = { "notice", { OWN, OWN, LOOK_ITALIC }, 0 },
 	[STYLE_TITLE] = { "title", { OWN, OWN, LOOK_BOLD }, LOOK_BOLD },
 	[STYLE_KEY] = { "key", { CYAN, OWN, LOOK_BOLD }, LOOK_BOLD },
+	[STYLE_MARKED] = { "marked", { GREEN, OWN, 0 }, LOOK_UNDERLINE },
+	[STYLE_MARKED_UNREAD] = { "marked-unread", { GREEN, OWN, LOOK_BOLD }, LOOK_UNDERLINE | LOOK_BOLD },
+	[STYLE_KEY_OFF] = { "key-off", { OWN, OWN, LOOK_DIM }, LOOK_DIM },
 };
 
 struct look theme_look(enum style style, int colors)

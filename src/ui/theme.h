@@ -46,6 +46,9 @@ enum style {
 	STYLE_NOTICE,         /* tern speaks inside a view */
 	STYLE_TITLE,
 	STYLE_KEY,            /* a key in running text */
+	STYLE_MARKED,         /* a marked row: its check mark, date, sender and subject */
+	STYLE_MARKED_UNREAD,
+	STYLE_KEY_OFF,        /* a key that cannot work here */
 	STYLE_COUNT_
 };
 

@@ -45,6 +45,7 @@ struct ui *ui_new(const struct ui_start *start)
 	list_init(&ui->list, ui->store, ui->config->tuning.list_page_limit);
 	sidebar_init(&ui->sidebar);
 	prompt_init(&ui->prompt);
+	marks_init(&ui->marks);
 	load_keys(ui);
 	if (ui->config->accounts->len == 0) {
 		view_welcome_open(ui);
@@ -64,6 +65,12 @@ void ui_free(struct ui **ui)
 	list_release(&(*ui)->list);
 	sidebar_release(&(*ui)->sidebar);
 	prompt_release(&(*ui)->prompt);
+	marks_release(&(*ui)->marks);
+	targets_clear(&(*ui)->targets);
+	deed_clear(&(*ui)->asked);
+	deed_clear(&(*ui)->last);
+	ask_release(&(*ui)->ask);
+	search_stop(*ui);
 	g_clear_pointer(&(*ui)->hints, g_array_unref);
 	g_free(*ui);
 	*ui = NULL;
@@ -119,6 +126,8 @@ int ui_open_place(struct ui *ui, int place, struct err *err)
 		view_pop(ui);
 	ui->sidebar.current = place;
 	ui->has_acted = false;
+	search_stop(ui);
+	ui_forget_marks(ui); /* what is not seen is not to be acted on */
 	ui->dirty = true;
 	return open_scope(ui, scope, err);
 }
@@ -163,6 +172,8 @@ void ui_reread(struct ui *ui)
 	struct err err = { 0 };
 
 	ui->stale = false;
+	ui->offers = (struct offers){ 0 };
+	marks_stale(&ui->marks);
 	ui->read_at = MAX(clock_mono_ms(), 1);
 	ui->dirty = true;
 	if (sidebar_read(&ui->sidebar, ui->store, ui->config, &err) < 0 ||
@@ -226,12 +237,60 @@ static void sequence(struct ui *ui, const struct key *k)
 	case KEYMAP_FOUND:
 		ui->n_keys = 0;
 		ui_run_line(ui, b->command);
+		ui->count = 0;
 		return;
 	case KEYMAP_NONE:
 		say_unbound(ui);
 		break;
 	}
 	ui->n_keys = 0;
+	ui->count = 0;
+}
+
+/* Digits before a command say how often, where no key table gives them another meaning. */
+static bool count_key(struct ui *ui, const struct key *k)
+{
+	unsigned where = ui_view(ui)->ops->context;
+	const struct binding *b;
+
+	if (k->mods || k->code < (ui->count > 0 ? '0' : '1') || k->code > '9' || ui->n_keys > 0 ||
+		!(where & (IN_LIST | IN_READER | IN_HELP | IN_ACTIVITY | IN_HISTORY)) ||
+		keymap_look_up(ui->keymap, where, k, 1, &b) != KEYMAP_NONE)
+		return false;
+	ui->count = MIN(10 * ui->count + (int)(k->code - '0'), COUNT_MAX);
+	return true;
+}
+
+int ui_count(const struct ui *ui)
+{
+	return MAX(ui->count, 1);
+}
+
+/* --- marks ------------------------------------------------------------- */
+
+bool ui_forget_marks(struct ui *ui)
+{
+	bool any = marks_clear(&ui->marks) || ui->visual;
+
+	ui->visual = false;
+	ui->dirty |= any;
+	return any;
+}
+
+bool ui_marked(const struct ui *ui, const struct list_row *r)
+{
+	return marks_has(&ui->marks, r->location) ||
+	       (ui->visual && list_between(&ui->list, &ui->anchor, r));
+}
+
+/* The marks of rows that are gone go too. */
+static int64_t marks_due(struct ui *ui)
+{
+	guint dropped = 0;
+	int more = marks_tick(&ui->marks, ui->store, &dropped);
+
+	ui->dirty |= dropped > 0;
+	return more > 0 ? 0 : -1;
 }
 
 /* True if the key only opens, closes or belongs to pasted text. */
@@ -282,16 +341,23 @@ static void take_key(struct ui *ui, const struct key *k)
 	if (pasted(ui, k) || split_alt(ui, k))
 		return;
 	v = ui_view(ui);
+	if (ui->ask.text) {
+		ask_key(ui, k);
+		return;
+	}
 	if (ui->prompt.active) {
 		prompt_key(ui, k);
 		return;
 	}
-	if (ui->n_keys > 0 && is_cancel(k)) {
+	if ((ui->n_keys > 0 || ui->count > 0) && is_cancel(k)) {
 		ui->n_keys = 0;
+		ui->count = 0;
 		return;
 	}
 	status_clear(ui);
 	if (ui->n_keys == 0 && v->ops->key && v->ops->key(v, k))
+		return;
+	if (count_key(ui, k))
 		return;
 	sequence(ui, k);
 }
@@ -315,24 +381,41 @@ void ui_key(struct ui *ui, const struct key *k)
 
 /* --- events and time --------------------------------------------------- */
 
+/* The change about the message that the server did not take, in words; false if none is known. */
+static bool refused_words(struct ui *ui, const struct event *e, const char *keys, struct err *out)
+{
+	g_autoptr(GPtrArray) rows = NULL;
+	bool found = false;
+
+	if (!e->message || store_queue_some(ui->store, (account_id){ e->account },
+				   (message_id){ e->message }, ANSWERS_MAX, &rows, NULL) < 0)
+		return false;
+	for (guint i = 0; i < rows->len; i++) {
+		const struct mutation_row *r = rows->pdata[i];
+
+		if (!r->answer || !*r->answer ||
+			(r->status != MUTATION_FAILED && r->status != MUTATION_CONFLICT))
+			continue;
+		found = true;
+		err_set(out, out->code, r->status == MUTATION_CONFLICT
+				? _("\"%s\" was changed elsewhere: %s (%s shows it)")
+				: _("The server did not change \"%s\": %s (%s shows it)"),
+			r->subject, r->answer, keys);
+	}
+	return found;
+}
+
 /* Says what happened to a change that the server did not take. */
 static void complain_mutation(struct ui *ui, const struct event *e)
 {
-	g_autoptr(GPtrArray) rows = NULL;
-	struct err err;
+	struct err err = { .code = e->code < 0 ? (enum err_code)e->code : ERR_CONFLICT };
+	char keys[KEY_SEQUENCE_MAX * KEY_NAME_MAX] = ":activity";
 
-	err_set(&err, e->code < 0 ? (enum err_code)e->code : ERR_CONFLICT,
-		_("The server did not take a change; the list shows what it has"));
-	if (e->message && store_queue_some(ui->store, (account_id){ e->account },
-				  (message_id){ e->message }, ANSWERS_MAX, &rows, NULL) >= 0)
-		for (guint i = 0; i < rows->len; i++) {
-			const struct mutation_row *r = rows->pdata[i];
-
-			if (r->answer && *r->answer &&
-				(r->status == MUTATION_FAILED || r->status == MUTATION_CONFLICT))
-				err_set(&err, err.code, _("The server did not change \"%s\": %s"),
-					r->subject, r->answer);
-		}
+	keymap_keys_of(ui->keymap, ui_view(ui)->ops->context, "activity", keys, sizeof keys);
+	if (!refused_words(ui, e, keys, &err))
+		err_set(&err, err.code,
+			_("The server did not take a change, the list shows what it has; %s tells more"),
+			keys);
 	ui_complain(ui, &err);
 }
 
@@ -493,6 +576,10 @@ int64_t ui_tick(struct ui *ui)
 		complain_mutation(ui, &ui->failed);
 	ui->failed.code = 0;
 	next = sooner(next, which_key_tick(ui));
+	next = sooner(next, search_tick(ui));
+	next = sooner(next, marks_due(ui));
+	if (ui->config->accounts->len > 0)
+		next = sooner(next, carry_tick(ui));
 	if (v->ops->tick)
 		next = sooner(next, v->ops->tick(v));
 	return next;
@@ -529,11 +616,13 @@ static void draw_which_key(struct ui *ui, struct canvas *c)
 		g_autofree char *name = g_strndup(b->command, strcspn(b->command, " "));
 		const struct command *command = command_find(name);
 		char keys[KEY_SEQUENCE_MAX * KEY_NAME_MAX];
+		bool off = !deed_offered(ui, name);
 		int x = a.x + 2;
 
 		binding_name(b, keys, sizeof keys);
-		x += canvas_put(c, a.y + 1 + i, x, 8, STYLE_KEY, keys) + 2;
-		x += canvas_put_cut(c, a.y + 1 + i, x, a.w - x - 2, STYLE_NORMAL, b->command) + 2;
+		x += canvas_put(c, a.y + 1 + i, x, 8, off ? STYLE_KEY_OFF : STYLE_KEY, keys) + 2;
+		x += canvas_put_cut(c, a.y + 1 + i, x, a.w - x - 2, off ? STYLE_KEY_OFF : STYLE_NORMAL,
+			     b->command) + 2;
 		if (command && strcmp(b->command, name) == 0)
 			canvas_put_cut(c, a.y + 1 + i, x, a.w - x - 2, STYLE_HINT, _(command->help));
 	}
@@ -545,13 +634,15 @@ static void draw_which_key(struct ui *ui, struct canvas *c)
 static void draw_sequence(struct ui *ui, struct canvas *c, int y)
 {
 	struct binding b = { .n = ui->n_keys };
-	char name[KEY_SEQUENCE_MAX * KEY_NAME_MAX + 4];
+	char name[KEY_SEQUENCE_MAX * KEY_NAME_MAX], all[sizeof name + 20], count[12] = "";
 
 	memcpy(b.keys, ui->keys, sizeof b.keys);
-	binding_name(&b, name, sizeof name - 4);
-	g_strlcat(name, "…", sizeof name);
-	canvas_fill(c, y, 0, 12, STYLE_NORMAL);
-	canvas_put(c, y, 0, 12, STYLE_PROMPT, name);
+	binding_name(&b, name, sizeof name);
+	if (ui->count > 0)
+		snprintf(count, sizeof count, "%d", ui->count);
+	snprintf(all, sizeof all, "%s%s…", count, name);
+	canvas_fill(c, y, 0, 16, STYLE_NORMAL);
+	canvas_put(c, y, 0, 16, STYLE_PROMPT, all);
 }
 
 static void draw_views(struct ui *ui, struct canvas *c)
@@ -605,6 +696,8 @@ void ui_draw(struct ui *ui, struct canvas *c)
 		return;
 	}
 	status_draw(ui, c, last);
-	if (ui->n_keys > 0)
+	if (ui->ask.text)
+		ask_draw(&ui->ask, c, last);
+	else if (ui->n_keys > 0 || ui->count > 0)
 		draw_sequence(ui, c, last);
 }

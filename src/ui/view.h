@@ -19,6 +19,7 @@
 #include "ui/key.h"
 #include "ui/keymap.h"
 
+struct activity_item;
 struct ui;
 struct view;
 
@@ -78,6 +79,15 @@ void view_main_open(struct ui *ui);
 void view_welcome_open(struct ui *ui);
 void view_help_open(struct ui *ui);
 void view_activity_open(struct ui *ui);
+/* The change under the cursor of the activity view, borrowed until the next key or event; NULL =
+ * none, or another view is on top. */
+const struct activity_item *view_activity_item(struct ui *ui);
+/* What a command did shows at once. */
+void view_activity_reread(struct ui *ui);
+int view_history_open(struct ui *ui, struct err *err);
+/* The step under the cursor of the history view, likewise. */
+const struct history_row *view_history_row(struct ui *ui);
+void view_history_reread(struct ui *ui);
 /* Shows the message of the list's cursor. */
 int view_message_open(struct ui *ui, struct err *err);
 /* Asks for a mailbox (of one account, 0 = all); chosen() runs after the picker closed. */

@@ -36,6 +36,8 @@ static void add_commands(struct help_view *h, unsigned where, bool with_keys)
 		if (!(command->where & where) || (*keys != '\0') != with_keys)
 			continue;
 		line = add(h, STYLE_NORMAL, _(command->help));
+		if (!deed_offered(h->base.ui, command->name))
+			line->style = STYLE_KEY_OFF;
 		g_strlcpy(line->keys, keys, sizeof line->keys);
 		g_snprintf(line->name, sizeof line->name, ":%s %s", command->name,
 			*command->args ? _(command->args) : "");
@@ -77,6 +79,7 @@ static void add_legend(struct help_view *h)
 		{ "★", N_("flagged") },
 		{ "@", N_("has attachments") },
 		{ "↑", N_("a change waits to reach the server") },
+		{ "✓", N_("marked: the next command is about it") },
 	};
 
 	add(h, STYLE_TITLE, _("Marks before a message"));
@@ -97,6 +100,7 @@ static void fill(struct help_view *h, unsigned from)
 		{ IN_READER, N_("In a message") },
 		{ IN_PICKER, N_("Choosing a mailbox") },
 		{ IN_ACTIVITY, N_("In the activity") },
+		{ IN_HISTORY, N_("In the history") },
 	};
 
 	for (size_t i = 0; i < G_N_ELEMENTS(parts); i++) /* first what was on the screen */
@@ -122,11 +126,12 @@ static void draw_line(const struct help_line *line, struct canvas *c, int y, con
 		canvas_put_cut(c, y, a->x + 1, a->w - 1, line->style, line->text);
 		return;
 	}
-	canvas_put_cut(c, y, x, keys - 1, STYLE_KEY, line->keys);
+	canvas_put_cut(c, y, x, keys - 1, line->style == STYLE_KEY_OFF ? STYLE_KEY_OFF : STYLE_KEY,
+		line->keys);
 	x += keys;
 	if (name > 0 || !line->text || !*line->text)
 		canvas_put_cut(c, y, x, name > 0 ? name - 1 : 20, STYLE_HINT, line->name);
-	canvas_put_cut(c, y, x + name, a->w - x - name, STYLE_NORMAL, line->text);
+	canvas_put_cut(c, y, x + name, a->w - x - name, line->style, line->text);
 }
 
 static void draw(struct view *v, struct canvas *c, const struct area *a)
@@ -188,7 +193,8 @@ char *ui_keys_text(void)
 		unsigned where;
 		const char *name;
 	} parts[] = { { IN_LIST, "list" }, { IN_READER, "reader" }, { IN_PICKER, "picker" },
-		{ IN_HELP, "help" }, { IN_WELCOME, "welcome" }, { IN_ACTIVITY, "activity" } };
+		{ IN_HELP, "help" }, { IN_WELCOME, "welcome" }, { IN_ACTIVITY, "activity" },
+		{ IN_HISTORY, "history" } };
 	struct keymap *m = keymap_new();
 	GString *out = g_string_new(NULL);
 	const struct command *command;

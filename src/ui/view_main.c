@@ -80,19 +80,24 @@ static void draw_row(const struct ui *ui, struct canvas *c, int y, const struct 
 	const struct list_row *r, bool cursor)
 {
 	enum style style = r->flags & FLAG_SEEN ? STYLE_ROW : STYLE_UNREAD;
+	bool marked = ui_marked(ui, r);
 	char date[64], from[320];
 
 	date_short(r->sent_at ? r->sent_at : r->received_at, ui->config->date_format, k->date_w,
 		date, sizeof date);
 	who(ui, r, from, sizeof from);
 	draw_marks(c, y, k->marks, r);
-	canvas_put(c, y, k->date, k->date_w, STYLE_ROW_DIM, date);
+	if (marked) {
+		style = style == STYLE_UNREAD ? STYLE_MARKED_UNREAD : STYLE_MARKED;
+		canvas_put(c, y, k->date - 1, 1, STYLE_MARKED_UNREAD, "✓");
+	}
+	canvas_put(c, y, k->date, k->date_w, marked ? STYLE_MARKED : STYLE_ROW_DIM, date);
 	canvas_put_cut(c, y, k->sender, k->sender_w, style, from);
 	canvas_put_cut(c, y, k->subject, k->end - k->subject, style,
 		*r->subject ? r->subject : _("(no subject)"));
 	if (cursor) /* the marks keep their colours; the bar goes to the edge of the screen */
 		canvas_style(c, y, k->date - 1, c->width - k->date + 1,
-			style == STYLE_UNREAD ? STYLE_CURSOR_UNREAD : STYLE_CURSOR);
+			r->flags & FLAG_SEEN ? STYLE_CURSOR : STYLE_CURSOR_UNREAD);
 }
 
 /* What an empty list says: why it is empty, and what to do. */
@@ -192,6 +197,10 @@ static void title(struct view *v, GString *left, GString *right)
 	if (a)
 		g_string_append_printf(left, "%s / ", a->name);
 	g_string_append(left, m ? mailbox_label(m) : place->label);
+	if (marks_count(&ui->marks) > 0)
+		g_string_append_printf(right,
+			ngettext("%s marked · ", "%s marked · ", marks_count(&ui->marks)),
+			number_text(marks_count(&ui->marks), total));
 	if (ui->list.order != ORDER_DATE || ui->list.ascending)
 		g_string_append_printf(right, "%s %s · ", _(list_order_name(ui->list.order)),
 			ui->list.ascending ? "↑" : "↓");
@@ -225,7 +234,8 @@ static int step(struct ui *ui, int delta, struct err *err)
 	int rc = list_move(&ui->list, delta, err);
 
 	top = list_shown(&ui->list, 0);
-	if (rc > 0 && top && top->location.v == first.v)
+	if (rc > 0 && top && top->location.v == first.v && !ui->visual &&
+		ui->offers.mailbox.v == list_current(&ui->list)->mailbox.v)
 		ui->bar_from = from;
 	return moved(ui, delta, rc);
 }
@@ -270,7 +280,7 @@ static const struct list_row *row(struct view *v)
 }
 
 static const char *const hints[] = { "open", "archive", "delete", "toggle-flag", "toggle-read",
-	"move", "undo", "next-unread", "mailboxes", "sidebar-next", "order", "sync", "quit", NULL };
+	"move", "undo", "mark", "next-unread", "mailboxes", "sidebar-next", "order", "sync", "quit", NULL };
 
 static const struct view_ops ops = {
 	.name = "main",

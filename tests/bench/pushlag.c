@@ -102,6 +102,8 @@ static bool sample(struct lag *g)
 		usleep(500);
 		must(store_queue_counts(g->store, g->account.id, &waiting, &stuck, &err), &err);
 	}
+	if (getenv("PUSHLAG_VERBOSE"))
+		fprintf(stderr, "%lld messages: %.1f ms\n", (long long)total, now_ms() - at);
 	g->had[g->n] = total;
 	g->took[g->n++] = now_ms() - at;
 	return true;
@@ -136,7 +138,7 @@ int main(int argc, char **argv)
 	begin(&g, argv);
 	while (g.n < MIN(most, SAMPLES_MAX) && !over(&g)) {
 		sample(&g);
-		usleep((useconds_t)(20000 + rand() % 80000));
+		usleep((useconds_t)(100000 + rand() % 600000));
 	}
 	qsort(g.took, (size_t)g.n, sizeof *g.took, by_size);
 	if (g.n > 0)

@@ -64,21 +64,21 @@ t mailbox create Work/Plans; is_code 'create is queued' 75; has 'queued' "$talk"
 t queue; has 'the queue has it' "$out" 'create Work/Plans'
 id=$(printf '%s\n' "$out" | sed -n 's/^\(m[0-9]*\) .*/\1/p')
 t queue --json; has 'as json' "$out" '"kind":"mailbox"'; has 'as json' "$out" '"name":"Work/Plans"'
-t queue discard x7; is_code 'a message has no m' 2; has 'what to do' "$talk" 'tern undo'
-t queue discard "$id"; is_code discard 0
+t queue drop x7; is_code 'no number' 2; has 'what is one' "$talk" 'such as 17 or m3'
+t queue drop "$id"; is_code drop 0
 t queue; is 'nothing is queued' "$out" ''
-t queue discard "$id"; is_code 'discard again' 3
+t queue drop "$id"; is_code 'drop again' 3
 t mailbox create Archive; is_code 'a taken name' 2
 t mailbox create a//b; is_code 'an empty level' 2
 t mailbox rename Archive Old; is_code rename 75
 t mailbox subscribe Archive; is_code subscribe 75
 t queue; has 'renames are in words' "$out" 'rename .Archive -> Old'
-for id in $(printf '%s\n' "$out" | sed -n 's/^\(m[0-9]*\) .*/\1/p'); do t queue discard "$id"; done
+for id in $(printf '%s\n' "$out" | sed -n 's/^\(m[0-9]*\) .*/\1/p'); do t queue drop "$id"; done
 # a Maildir's mailboxes are not ours to change: the wish ends with words
 t mailbox create Work/Plans --push --json; is_code 'create --push' 1
 has 'create json' "$out" '"verb":"create"'; has 'and why not' "$talk" 'cannot change its mailboxes'
-t queue; has 'it failed' "$out" 'failed'
-t queue discard "$(printf '%s\n' "$out" | sed -n 's/^\(m[0-9]*\) .*/\1/p')"; is_code 'out of sight' 0
+t queue; has 'it failed' "$out" 'refused'; has 'how to get rid of it' "$talk" 'tern queue drop m'
+t queue drop "$(printf '%s\n' "$out" | sed -n 's/^\(m[0-9]*\) .*/\1/p')"; is_code 'out of sight' 0
 t mailbox rename inbox Else; is_code 'the inbox keeps its name' 2
 t mailbox delete inbox --yes; is_code 'the inbox stays' 2
 t mailbox delete Archive; is_code 'messages are in it' 2; has 'how many' "$talk" 'holds 1 message'

@@ -235,6 +235,77 @@ START_TEST(guard_out_one_line_per_command)
 }
 END_TEST
 
+START_TEST(guard_of_a_read_only_account)
+{
+	const struct {
+		const char *text;
+		int want;
+	} rows[] = {
+		{ "T1 EXAMINE INBOX\r\n", 0 },
+		{ "T1 EXAMINE \"BODY[]\"\r\n", 0 },
+		{ "T1 LOGIN alice \"RFC822 BODY[]\"\r\n", 0 },
+		{ "T1 LOGIN {5}\r\nalice {6}\r\nsecret\r\n", 0 },
+		{ "T1 UID FETCH 1:* (UID FLAGS RFC822.SIZE BODY.PEEK[HEADER])\r\n", 0 },
+		{ "T1 UID FETCH 1 BODY.PEEK[]<0.100>\r\n", 0 },
+		{ "T1 uid search 1:5\r\n", 0 },
+		{ "T1 NOOP\r\n", 0 },
+		{ "DONE\r\n", 0 },
+		{ "*\r\n", 0 },
+		{ "AGFsaWNlAHNlY3JldAGFsaWNlAHNlY3JldAGFsaWNlAHNlY3JldAGFsaWNlAHNlY3JldA==\r\n", 0 },
+		{ "T1 SELECT INBOX\r\n", ERR_PROTOCOL },
+		{ "T1 UID FETCH 1 BODY[]\r\n", ERR_PROTOCOL },
+		{ "T1 UID FETCH 1 (UID body[TEXT])\r\n", ERR_PROTOCOL },
+		{ "T1 FETCH 1 RFC822\r\n", ERR_PROTOCOL },
+		{ "T1 FETCH 1 (RFC822 UID)\r\n", ERR_PROTOCOL },
+		{ "T1 FETCH 1 (RFC822.TEXT)\r\n", ERR_PROTOCOL },
+		{ "T1 FETCH 1 BINARY[1]\r\n", ERR_PROTOCOL },
+		{ "T1 UID STORE 1 +FLAGS (\\Seen)\r\n", ERR_PROTOCOL },
+		{ "T1 STORE 1 +FLAGS (\\Seen)\r\n", ERR_PROTOCOL },
+		{ "T1 UID MOVE 1 b\r\n", ERR_PROTOCOL },
+		{ "T1 UID COPY 1 b\r\n", ERR_PROTOCOL },
+		{ "T1 UID EXPUNGE 1\r\n", ERR_PROTOCOL },
+		{ "T1 CLOSE\r\n", ERR_PROTOCOL },
+		{ "T1 EXPUNGE\r\n", ERR_PROTOCOL },
+		{ "T1 APPEND b {1+}\r\nx\r\n", ERR_PROTOCOL },
+		{ "T1 CREATE b\r\n", ERR_PROTOCOL },
+		{ "T1 LISTEN b\r\n", ERR_PROTOCOL },
+		{ "T1  NOOP\r\n", ERR_PROTOCOL },
+		{ "T1 UID\r\n", ERR_PROTOCOL },
+		{ "T12345678901234567890123456789012345678901234567890123456789012345 NOOP\r\n",
+			ERR_PROTOCOL },
+	};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(rows); i++)
+		for (size_t chunk = 1; chunk <= strlen(rows[i].text); chunk++) {
+			struct guard g;
+			struct err err;
+			int r = 0;
+
+			guard_init(&g);
+			guard_reading(&g);
+			guard_command(&g, 0);
+			for (size_t at = 0; r == 0 && at < strlen(rows[i].text); at += chunk)
+				r = guard_out(&g, rows[i].text + at,
+					MIN(chunk, strlen(rows[i].text) - at), &err);
+			ck_assert_msg(r == rows[i].want, "row %zu chunk %zu: %d", i, chunk, r);
+		}
+}
+END_TEST
+
+/* A literal that the server did not want never leaves: what follows is looked at again. */
+START_TEST(guard_forgets_a_refused_literal)
+{
+	struct guard g;
+	struct err err;
+
+	guard_init(&g);
+	guard_command(&g, 0);
+	ck_assert_int_eq(guard_out(&g, "T1 APPEND b {9}\r\n", 17, &err), 0);
+	guard_command(&g, 0);
+	ck_assert_int_eq(guard_out(&g, "T2 NO\nOP\r\n", 10, &err), ERR_PROTOCOL);
+}
+END_TEST
+
 /* --- stream ------------------------------------------------------------------------------ */
 
 static int free_port(int *fd)
@@ -443,6 +514,8 @@ int main(void)
 	tcase_add_test(guard, guard_lines_and_reset);
 	tcase_add_test(guard, guard_bytes_and_reset);
 	tcase_add_test(guard, guard_out_one_line_per_command);
+	tcase_add_test(guard, guard_of_a_read_only_account);
+	tcase_add_test(guard, guard_forgets_a_refused_literal);
 	suite_add_tcase(suite, guard);
 	tcase_set_timeout(stream, 120);
 	tcase_add_test(stream, loopback_is_told_by_the_name);

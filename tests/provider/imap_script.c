@@ -23,8 +23,8 @@ static void say(int fd, const char *text, size_t n)
 	}
 }
 
-/* The answer of the rule for it, "%T" replaced. */
-static void answer(struct script *s, int fd, const char *tag, const char *command)
+/* The answer of the rule for it, "%T" replaced; does it ask for more? */
+static bool answer(struct script *s, int fd, const char *tag, const char *command)
 {
 	g_autofree char *text = NULL;
 	const char *words = "%T OK done\r\n";
@@ -47,6 +47,32 @@ static void answer(struct script *s, int fd, const char *tag, const char *comman
 		text = g_strjoinv(tag, parts);
 	}
 	say(fd, text, strlen(text));
+	return *text == '+';
+}
+
+/* Behind a line "... {SIZE}" or "... {SIZE+}": what comes is no line.  False if there is none. */
+static bool literal(struct script *s, int fd, const char *tag, const char *command)
+{
+	const char *brace = g_str_has_suffix(command, "}") ? strrchr(command, '{') : NULL;
+	bool ahead = g_str_has_suffix(command, "+}");
+
+	if (!brace || (!ahead && !answer(s, fd, tag, command)))
+		return brace != NULL;
+	s->literal = (size_t)g_ascii_strtoull(brace + 1, NULL, 10) + 2;
+	g_strlcpy(s->literal_tag, tag, sizeof s->literal_tag);
+	g_strlcpy(s->literal_of, ahead ? command : "(literal)", sizeof s->literal_of);
+	return true;
+}
+
+/* Takes what came of a literal. */
+static void swallow(struct script *s, int fd, GString *in)
+{
+	size_t n = MIN(s->literal, in->len);
+
+	g_string_erase(in, 0, (gssize)n);
+	s->literal -= n;
+	if (n > 0 && s->literal == 0)
+		answer(s, fd, s->literal_tag, s->literal_of);
 }
 
 /* All complete lines of one flight. */
@@ -56,7 +82,7 @@ static void obey(struct script *s, int fd, GString *in, char *idle)
 
 	g_mutex_lock(&s->lock);
 	s->flights++;
-	while ((end = strstr(in->str, "\r\n"))) {
+	while (swallow(s, fd, in), s->literal == 0 && (end = strstr(in->str, "\r\n"))) {
 		g_autofree char *line = g_strndup(in->str, (gsize)(end - in->str));
 		char *space = strchr(line, ' ');
 
@@ -71,7 +97,8 @@ static void obey(struct script *s, int fd, GString *in, char *idle)
 		g_string_append_printf(s->heard, "%d %s\n", s->flights, space + 1);
 		if (strcmp(space + 1, "IDLE") == 0)
 			g_strlcpy(idle, line, 20);
-		answer(s, fd, line, space + 1);
+		if (!literal(s, fd, line, space + 1))
+			answer(s, fd, line, space + 1);
 	}
 	g_mutex_unlock(&s->lock);
 }

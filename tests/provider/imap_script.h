@@ -5,6 +5,9 @@
  * one's, those of extensions that Dovecot lacks.  Commands that come without
  * waiting for an answer are read together; they are one flight, and flights are
  * round trips.  Needs no login (PREAUTH).
+ *
+ * A literal at the end of a command is read and not kept.  One that waits comes
+ * if the answer of its rule begins with "+"; the rule of "(literal)" answers it.
  */
 #ifndef TESTS_PROVIDER_IMAP_SCRIPT_H
 #define TESTS_PROVIDER_IMAP_SCRIPT_H
@@ -28,6 +31,8 @@ struct script {
 	GString *heard; /* one line "FLIGHT COMMAND" each */
 	int flights;
 	int used[32];
+	size_t literal; /* bytes that are awaited, line end included */
+	char literal_tag[20], literal_of[80];
 };
 
 /* Unknown commands are answered with OK; ENABLE enables all it names. */

@@ -4,6 +4,7 @@ check_PROGRAMS += tests/provider/test_imap
 tests_provider_test_imap_SOURCES = tests/provider/test_imap.c tests/provider/test_imap.h \
 	tests/provider/test_imap_apply.c tests/provider/test_imap_trust.c \
 	tests/provider/test_imap_delta.c tests/provider/test_imap_watch.c \
+	tests/provider/test_imap_verbs.c \
 	tests/provider/imap_script.c tests/provider/imap_script.h \
 	tests/provider/imap_rig.c tests/provider/imap_rig.h \
 	tests/provider/imap_server.c tests/provider/imap_server.h
@@ -21,6 +22,14 @@ tests_provider_test_session_SOURCES = tests/provider/test_session.c \
 tests_provider_test_session_LDADD = $(test_ldadd)
 tests_provider_test_session_CFLAGS = $(test_cflags)
 tests_provider_test_session_CPPFLAGS = $(test_cppflags)
+
+check_PROGRAMS += tests/provider/test_rights
+tests_provider_test_rights_SOURCES = tests/provider/test_rights.c \
+	tests/provider/imap_rig.c tests/provider/imap_rig.h \
+	tests/provider/imap_server.c tests/provider/imap_server.h
+tests_provider_test_rights_LDADD = $(test_ldadd)
+tests_provider_test_rights_CFLAGS = $(test_cflags)
+tests_provider_test_rights_CPPFLAGS = $(test_cppflags)
 
 check_PROGRAMS += tests/provider/test_imap_parse
 tests_provider_test_imap_parse_SOURCES = tests/provider/test_imap_parse.c

@@ -24,6 +24,7 @@ int rig_changes(struct rig *r, const char *path, unsigned flags); /* connects if
 Suite *imap_apply_suite(void);
 Suite *imap_delta_suite(void);
 Suite *imap_trust_suite(void);
+Suite *imap_verbs_suite(void);
 Suite *imap_watch_suite(void);
 
 #endif

@@ -33,6 +33,30 @@ tests_store_test_tree_CFLAGS = $(test_cflags)
 tests_store_test_tree_CPPFLAGS = $(test_cppflags)
 tests_store_test_tree_LDADD = $(test_ldadd)
 
+check_PROGRAMS += tests/store/test_want
+tests_store_test_want_SOURCES = tests/store/test_want.c $(rig)
+tests_store_test_want_CFLAGS = $(test_cflags)
+tests_store_test_want_CPPFLAGS = $(test_cppflags)
+tests_store_test_want_LDADD = $(test_ldadd)
+
+check_PROGRAMS += tests/store/test_bulk
+tests_store_test_bulk_SOURCES = tests/store/test_bulk.c $(rig)
+tests_store_test_bulk_CFLAGS = $(test_cflags)
+tests_store_test_bulk_CPPFLAGS = $(test_cppflags)
+tests_store_test_bulk_LDADD = $(test_ldadd)
+
+check_PROGRAMS += tests/store/test_wishes
+tests_store_test_wishes_SOURCES = tests/store/test_wishes.c $(rig)
+tests_store_test_wishes_CFLAGS = $(test_cflags)
+tests_store_test_wishes_CPPFLAGS = $(test_cppflags)
+tests_store_test_wishes_LDADD = $(test_ldadd)
+
+check_PROGRAMS += tests/store/test_history
+tests_store_test_history_SOURCES = tests/store/test_history.c $(rig)
+tests_store_test_history_CFLAGS = $(test_cflags)
+tests_store_test_history_CPPFLAGS = $(test_cppflags)
+tests_store_test_history_LDADD = $(test_ldadd)
+
 # Not part of the suite: make bench, or make tests/bench/storebench
 EXTRA_PROGRAMS += tests/bench/storebench
 tests_bench_storebench_SOURCES = tests/bench/storebench.c

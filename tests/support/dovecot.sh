@@ -26,6 +26,8 @@
 # Environment, all optional:
 #   CERT KEY        another certificate (see certs.sh), e.g. an expired one;
 #                   absolute file names
+#   ACL             if set, offer ACL (RFC 4314), and what others gave a user
+#                   rights to below shared/OTHER/
 #   COMPRESS        if set, offer COMPRESS=DEFLATE
 #   MECHANISMS      how one may log in, instead of "plain login"; e.g. "plain
 #                   scram-sha-1 scram-sha-256 xoauth2 oauthbearer". For the last
@@ -292,10 +294,29 @@ write_configuration() {
 	done
 	cat <<-END
 	}
+	END
+	if [ -n "${ACL:-}" ]; then
+		cat <<-END
+		mail_plugins = acl
+		plugin {
+		  acl = vfile
+		  acl_shared_dict = file:$D/mail/shared-mailboxes
+		}
+		namespace shared {
+		  type = shared
+		  separator = /
+		  prefix = shared/%%u/
+		  location = maildir:$D/mail/%%u/Maildir
+		  subscriptions = no
+		  list = children
+		}
+		END
+	fi
+	cat <<-END
 
 	protocol imap {
 	  ${CAPABILITY:+imap_capability = $CAPABILITY}
-	  ${COMPRESS:+mail_plugins = imap_zlib}
+	  mail_plugins = ${ACL:+acl imap_acl} ${COMPRESS:+imap_zlib}
 	}
 
 	# No change of root, which takes a root user; and no growing delay after

@@ -674,6 +674,8 @@ int main(void)
 	runner = srunner_create(suite_of_parts());
 	srunner_add_suite(runner, suite_of_screens());
 	srunner_add_suite(runner, suite_of_activity());
+	srunner_add_suite(runner, suite_of_changes());
+	srunner_add_suite(runner, suite_of_marks());
 	srunner_run_all(runner, CK_ENV);
 	failed = srunner_ntests_failed(runner);
 	srunner_free(runner);

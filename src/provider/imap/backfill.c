@@ -12,6 +12,10 @@
  * before anything else is asked, and costs little if the sink then wants to
  * pause.
  *
+ * What is in flight when the reader wants something has to be waited out.  So no
+ * more of it is asked for than the line and the server deliver in a moment
+ * (IN_FLIGHT_MS beyond a round trip), and nothing at all once somebody waits.
+ *
  * Where a connection breaks in the middle of a slice, slices are half as large
  * from then on (remembered for the next connection), and each one that came
  * whole is told at once: on the worst line history still comes nearer its end.
@@ -28,6 +32,8 @@
 enum {
 	SLICES_IN_FLIGHT = 8,
 	IN_FLIGHT_MAX = 800,  /* messages, at least one slice */
+	IN_FLIGHT_MS = 25,    /* likewise, at the rate of the call so far */
+	RATE_LEAST_MS = 50,   /* a call tells its rate from then on */
 	POINT_MESSAGES = 500, /* the coverage is told after so many messages ... */
 	POINT_MS = 200,	      /* ... or so long after the last time */
 	BULK_FLOOR = 1000,    /* from so many on it pays to prepare the connection */
@@ -50,6 +56,9 @@ struct backfill {
 	uint64_t asked, limit; /* messages asked for in this call, and how many may be; 0 = any */
 	uint64_t untold;    /* concluded since the last point */
 	int64_t told_at, until; /* clock_mono_ms; until 0 = no end */
+	int64_t began_at;   /* clock_mono_ms: the first slice was asked for, 0 = not yet */
+	int64_t trip;	    /* milliseconds until its answer began, -1 = it did not yet */
+	uint64_t came;	    /* messages concluded since */
 	unsigned n;
 	struct slice_fetch slices[SLICES_IN_FLIGHT]; /* oldest first */
 	bool first;	    /* the first slice of all was not concluded yet */
@@ -140,20 +149,39 @@ static int ask(struct backfill *b, struct err *err)
 	return imap_send(i, &c, 0, &x->tag, err);
 }
 
+static bool hurried(const struct backfill *b)
+{
+	return b->pull->out->hurry && cancel_is_set(b->pull->out->hurry);
+}
+
+/* Messages that may be in flight: what comes in a round trip and a moment. */
+static uint64_t flight_size(const struct backfill *b)
+{
+	int64_t ms = b->began_at ? clock_mono_ms() - b->began_at : 0;
+
+	if (!b->pull->out->hurry || b->trip < 0 || ms - b->trip < RATE_LEAST_MS)
+		return b->trip > IN_FLIGHT_MS || !b->pull->out->hurry ? IN_FLIGHT_MAX
+								      : 2 * slice_size(b);
+	return MIN(b->came * (uint64_t)(b->trip + IN_FLIGHT_MS) / (uint64_t)(ms - b->trip),
+		IN_FLIGHT_MAX);
+}
+
 /* May one more slice be asked for? */
 static bool room(const struct backfill *b)
 {
+	if (b->n > 0 && hurried(b))
+		return false;
 	if (b->stop || b->pull->paused || b->next_hi == 0 || b->n == SLICES_IN_FLIGHT)
 		return false;
 	if (b->limit && b->asked >= b->limit)
 		return false;
-	return b->n == 0 || (!b->first && b->in_flight + slice_size(b) <= IN_FLIGHT_MAX);
+	return b->n == 0 || (!b->first && b->in_flight + slice_size(b) <= flight_size(b));
 }
 
 /* Is the point due that tells how far the coverage reaches? */
 static bool point_is_due(const struct backfill *b)
 {
-	return b->first || b->stop || b->n == 0 || b->pull->imap->known.slice > 0 ||
+	return b->first || b->stop || b->n == 0 || hurried(b) || b->pull->imap->known.slice > 0 ||
 	       b->untold >= POINT_MESSAGES ||
 	       clock_mono_ms() - b->told_at >= POINT_MS;
 }
@@ -170,6 +198,7 @@ static int conclude(struct backfill *b, struct err *err)
 	memmove(b->slices, b->slices + 1, b->n * sizeof b->slices[0]);
 	b->in_flight -= MIN(x.hi - x.lo + 1, b->in_flight);
 	b->untold += x.hi - x.lo + 1;
+	b->came += x.hi - x.lo + 1;
 	grow(p->imap, x.hi - x.lo + 1);
 	if (x.low_uid)
 		p->at.low = MIN(p->at.low, x.low_uid);
@@ -230,7 +259,11 @@ static int run(struct backfill *b, struct err *err)
 			n = ask(b, err);
 		if (n < 0 || b->n == 0)
 			return n;
+		if (b->began_at == 0)
+			b->began_at = clock_mono_ms();
 		n = imap_read(p->imap, STREAM_READ_MS, on_slice, b, &r, err);
+		if (b->trip < 0)
+			b->trip = clock_mono_ms() - b->began_at;
 		if (n == 0 && r.kind == RESPONSE_TAGGED)
 			n = on_tagged(b, &r, err);
 		if (n < 0)
@@ -368,7 +401,7 @@ int pull_backfill(struct pull *p, struct err *err)
 
 	while (r == 0 && !p->paused) { /* each turn after the first brings the coverage down */
 		struct backfill b = { .pull = p, .first = fresh, .told_at = start,
-			.asked = asked, .limit = limit,
+			.trip = -1, .asked = asked, .limit = limit,
 			.until = run_s > 0 ? start + run_s * 1000 : 0 };
 
 		r = attempt(p, &b, fresh, err);

@@ -310,6 +310,17 @@ static int go_back(struct pull *p, struct err *err)
 	return pull_point(p, p->at.low == 1 ? p->at.exists : p->fetched, err);
 }
 
+/* What the server allows, as it told when the mailbox was opened; of one that we only read, nothing
+ * is known. */
+static int tell_rights(struct pull *p, struct err *err)
+{
+	const struct imap *i = p->imap;
+
+	if (!p->out->rights || !i->base.account->two_way || (i->plan.acl && !i->rights.asked))
+		return 0;
+	return p->out->rights(p->out, rights_denied(i), err);
+}
+
 static int update(struct pull *p, const struct mailbox *m, struct err *err)
 {
 	bool had = position_read(m->cursor ? m->cursor : "", &p->at);
@@ -322,6 +333,8 @@ static int update(struct pull *p, const struct mailbox *m, struct err *err)
 	r = pull_open(p, had, err);
 	if (r == 0)
 		r = begin(p, had, m, err);
+	if (r == 0)
+		r = tell_rights(p, err);
 	if (r == 0 && !p->fresh)
 		r = catch_up(p, err);
 	if (r == 0 && !p->paused && (p->fresh || wants_history(p)))

@@ -246,6 +246,7 @@ static void note_gone(struct imap *i, uint64_t n)
 
 static void note(struct imap *i, const struct response *r)
 {
+	rights_note(i, r);
 	if (slice_is(r->word, "EXISTS")) {
 		i->sel.stirred |= r->number != i->sel.exists;
 		i->sel.exists = r->number;

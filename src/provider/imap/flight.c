@@ -118,7 +118,8 @@ static int ask_inbox(struct imap *i, struct flight *f, const struct plan *p, str
 {
 	if (!f->early || !p->qresync || imap_distrusted(i))
 		return 0;
-	return select_send(i, &f->inbox, "INBOX", true, NULL, err);
+	return select_send(i, &f->inbox, "INBOX", SELECT_WRITE | (p->acl ? SELECT_RIGHTS : 0), NULL,
+		err);
 }
 
 static int ask_list(struct imap *i, struct flight *f, const struct plan *p, struct err *err)
@@ -212,7 +213,8 @@ static void inbox_answered(struct imap *i, struct flight *f, const struct respon
 /* The tag of the first command whose answer is awaited, 0 = none is. */
 static uint32_t oldest_awaited(const struct flight *f)
 {
-	const uint32_t tags[] = { f->capability, f->enable, f->id, f->inbox.tag, f->list };
+	const uint32_t tags[] = { f->capability, f->enable, f->id, f->inbox.rights, f->inbox.tag,
+		f->list };
 	uint32_t oldest = 0;
 
 	for (size_t n = 0; n < G_N_ELEMENTS(tags); n++)
@@ -250,6 +252,8 @@ static int answered(struct imap *i, struct flight *f, const struct response *r, 
 		f->capability = 0;
 	} else if (r->tag == f->id) {
 		f->id = 0;
+	} else if (r->tag == f->inbox.rights) {
+		f->inbox.rights = 0;
 	} else if (r->tag == f->inbox.tag) {
 		inbox_answered(i, f, r);
 	} else if (r->tag == f->enable) {

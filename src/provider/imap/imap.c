@@ -11,6 +11,7 @@ void imap_drop(struct imap *i)
 	wire_free(&i->wire);
 	g_clear_pointer(&i->sel.path, g_free);
 	i->sel = (struct selected){ 0 };
+	rights_forget(i);
 	i->plan = (struct plan){ 0 };
 	g_clear_pointer(&i->silent, g_free);
 	g_clear_pointer(&i->stirred, g_hash_table_unref);

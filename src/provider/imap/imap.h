@@ -11,6 +11,7 @@
 
 #include "provider/imap/memory.h"
 #include "provider/imap/plan.h"
+#include "provider/imap/rights.h"
 #include "provider/imap/row.h"
 #include "provider/imap/wire.h"
 #include "provider/provider.h"
@@ -55,6 +56,7 @@ struct imap {
 	struct wire *wire;    /* NULL: not connected */
 	struct plan plan;
 	struct selected sel;
+	struct rights rights; /* in the selected mailbox */
 	GHashTable *seen; /* path -> struct seen; NULL = none yet */
 	struct row *row;
 	uint32_t last_tag;

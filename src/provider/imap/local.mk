@@ -1,19 +1,24 @@
 # The files of this room.
 libtern_a_SOURCES += \
+	src/provider/imap/append.c \
 	src/provider/imap/apply.c \
+	src/provider/imap/doubt.c \
 	src/provider/imap/backfill.c \
 	src/provider/imap/bodies.c \
 	src/provider/imap/body.c \
 	src/provider/imap/changes.c \
 	src/provider/imap/command.c src/provider/imap/command.h \
+	src/provider/imap/expunge.c \
 	src/provider/imap/explain.c \
 	src/provider/imap/fetch.c src/provider/imap/fetch.h \
+	src/provider/imap/flags.c \
 	src/provider/imap/flight.c src/provider/imap/flight.h \
 	src/provider/imap/imap.c src/provider/imap/imap.h \
 	src/provider/imap/job.h \
 	src/provider/imap/list.c src/provider/imap/list.h \
 	src/provider/imap/login.c \
 	src/provider/imap/member.c \
+	src/provider/imap/mark.c \
 	src/provider/imap/memory.c src/provider/imap/memory.h \
 	src/provider/imap/move.c \
 	src/provider/imap/notify.c src/provider/imap/notify.h \
@@ -25,6 +30,7 @@ libtern_a_SOURCES += \
 	src/provider/imap/qresync.c \
 	src/provider/imap/refresh.c \
 	src/provider/imap/rescue.c \
+	src/provider/imap/rights.c src/provider/imap/rights.h \
 	src/provider/imap/row.c src/provider/imap/row.h \
 	src/provider/imap/scan.c src/provider/imap/scan.h \
 	src/provider/imap/select.c src/provider/imap/select.h \

@@ -1,11 +1,13 @@
 #include "provider/imap/plan.h"
 
 #include <string.h>
+#include <strings.h>
 
 #include <glib.h>
 
 static void learn(struct plan *p, struct slice word)
 {
+	static const char limit[] = "APPENDLIMIT=";
 	const struct {
 		const char *name;
 		bool *into;
@@ -43,11 +45,17 @@ static void learn(struct plan *p, struct slice word)
 		{ "UNSELECT", &p->unselect },
 		{ "MOVE", &p->move },
 		{ "UIDPLUS", &p->uidplus },
+		{ "ACL", &p->acl },
 	};
 
 	for (size_t i = 0; i < G_N_ELEMENTS(table); i++)
 		if (slice_is(word, table[i].name))
 			*table[i].into = true;
+	if (word.n > sizeof limit - 1 && strncasecmp(word.p, limit, sizeof limit - 1) == 0) {
+		struct scan digits = { word.p + sizeof limit - 1, word.p + word.n };
+
+		(void)scan_number(&digits, &p->append_max);
+	}
 }
 
 void plan_read(struct plan *p, struct scan *s)

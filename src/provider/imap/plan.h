@@ -10,6 +10,7 @@
 #define TERN_PROVIDER_IMAP_PLAN_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "provider/imap/scan.h"
 
@@ -44,6 +45,8 @@ struct plan {
 	bool unselect;	/* RFC 3691 */
 	bool move;	/* RFC 6851 */
 	bool uidplus;	/* RFC 4315 */
+	bool acl;	/* RFC 4314 */
+	uint64_t append_max; /* bytes of a message (APPENDLIMIT=, RFC 7889), 0 = not told */
 	/* answered by ENABLED on this connection */
 	bool qresync_on, condstore_on, utf8_on;
 };

@@ -170,7 +170,8 @@ static int send_select(struct flight *f, bool quick, struct err *err)
 	else if (quick)
 		more = g_strdup_printf(
 			"QRESYNC (%" PRIu32 " %" PRIu64 ")", at->uidvalidity, at->modseq);
-	r = select_send(p->imap, &f->select, p->path, true, more, err);
+	r = select_send(p->imap, &f->select, p->path,
+		SELECT_WRITE | (p->imap->plan.acl ? SELECT_RIGHTS : 0), more, err);
 	f->selected.tag = f->select.tag;
 	return r;
 }

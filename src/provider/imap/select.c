@@ -32,16 +32,22 @@ void select_note(struct selecting *s, const struct response *r)
 		note_code(&s->sel, r);
 }
 
-int select_send(struct imap *i, struct selecting *s, const char *path, bool write, const char *more,
+int select_send(struct imap *i, struct selecting *s, const char *path, unsigned how, const char *more,
 	struct err *err)
 {
 	AUTO(command_release) struct command c = { 0 };
-	int r;
+	int r = 0;
 
-	*s = (struct selecting){ .path = path, .write = write && i->base.account->two_way };
+	*s = (struct selecting){
+		.path = path, .write = how & SELECT_WRITE && i->base.account->two_way
+	};
 	g_clear_pointer(&i->sel.path, g_free); /* a refused SELECT leaves nothing selected */
+	rights_forget(i);
+	if (how & SELECT_RIGHTS && s->write)
+		r = rights_ask(i, path, &s->rights, err);
 	command_init(&c, i, s->write ? "SELECT " : "EXAMINE ");
-	r = command_mailbox(i, &c, path, err);
+	if (r == 0)
+		r = command_mailbox(i, &c, path, err);
 	if (r < 0)
 		return r;
 	if (more)
@@ -84,7 +90,7 @@ int imap_select(struct imap *i, const char *path, bool write, bool fresh, struct
 	write = write && i->base.account->two_way;
 	if (!fresh && i->sel.path && strcmp(i->sel.path, path) == 0 && (i->sel.writable || !write))
 		return 0;
-	r = select_send(i, &s, path, write, NULL, err);
+	r = select_send(i, &s, path, write ? SELECT_WRITE : SELECT_READ, NULL, err);
 	if (r == 0)
 		r = imap_finish(i, s.tag, on_select, &s, &a, err);
 	return r < 0 ? r : select_end(i, &s, &a, err);

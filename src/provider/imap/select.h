@@ -11,15 +11,23 @@
 
 #include "provider/imap/command.h"
 
+/* How to open a mailbox. */
+enum select_how {
+	SELECT_READ = 0,	/* EXAMINE; so do all of an account that is read-only */
+	SELECT_WRITE = 1 << 0,	/* SELECT */
+	SELECT_RIGHTS = 1 << 1, /* with MYRIGHTS in front */
+};
+
 struct selecting {
 	const char *path; /* borrowed */
 	bool write;
 	uint32_t tag;
+	uint32_t rights; /* tag of MYRIGHTS, 0 = not sent */
 	struct selected sel; /* what was told so far */
 };
 
 /* `more`: further parameters, "QRESYNC (...)", NULL for none. */
-int select_send(struct imap *i, struct selecting *s, const char *path, bool write, const char *more,
+int select_send(struct imap *i, struct selecting *s, const char *path, unsigned how, const char *more,
 	struct err *err);
 void select_note(struct selecting *s, const struct response *r);
 int select_end(struct imap *i, struct selecting *s, const struct answer *a, struct err *err);

@@ -383,6 +383,8 @@ static int open_stream(struct imap *i, struct err *err)
 	if (r < 0)
 		return r;
 	i->wire = wire_new(&stream);
+	if (!a->two_way)
+		wire_reading(i->wire);
 	return 0;
 }
 

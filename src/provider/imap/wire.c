@@ -43,6 +43,11 @@ void wire_free(struct wire **w)
 	g_free(x);
 }
 
+void wire_reading(struct wire *w)
+{
+	guard_reading(&w->guard);
+}
+
 struct stream *wire_stream(struct wire *w)
 {
 	return w->stream;

@@ -40,6 +40,8 @@ struct wire;
 
 struct wire *wire_new(struct stream **s); /* takes the stream */
 void wire_free(struct wire **w);
+/* Only commands that read may leave (guard.h). */
+void wire_reading(struct wire *w);
 struct stream *wire_stream(struct wire *w);
 size_t wire_pending(const struct wire *w); /* bytes read from the stream and not yet handed out */
 

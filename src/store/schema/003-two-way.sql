@@ -7,13 +7,30 @@ ALTER TABLE mutation ADD COLUMN remove_keywords TEXT NOT NULL DEFAULT '';
 ALTER TABLE mutation ADD COLUMN held INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE mutation ADD COLUMN reviews INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE mutation ADD COLUMN step_id INTEGER NOT NULL DEFAULT 0;
+-- ready: nothing but its time keeps the row from leaving; written by
+-- queue_ready only.  The two indexes find the next row to leave and those like
+-- it however long the queue is.
+ALTER TABLE mutation ADD COLUMN ready INTEGER NOT NULL DEFAULT 0;
+UPDATE mutation SET ready = 1 WHERE status = 'queued' AND NOT EXISTS
+	(SELECT 1 FROM mutation e WHERE e.message_id = mutation.message_id AND e.id < mutation.id
+	 AND e.status IN ('queued', 'leased'))
+	AND EXISTS (SELECT 1 FROM location l WHERE l.id = mutation.source_location_id
+	 AND l.uid IS NOT NULL);
+CREATE INDEX mutation_due ON mutation (account_id, next_at, id)
+	WHERE status = 'queued' AND ready = 1;
+CREATE INDEX mutation_like ON mutation (account_id, verb, source_id, target_id, add_flags,
+	remove_flags, id) WHERE status = 'queued' AND ready = 1;
 
 -- modseq: newest mod-sequence known of this one, 0 = that of the cursor.
 -- shown_keywords: as the reader wants them, NULL = as the server has them.
 -- removed: we removed it and the server could only mark it \Deleted.
+-- lost: 1 = its number is void and a wish is about it: it waits to be found
+-- again; 2 = found, and waits until it is sure to be the only one.
 ALTER TABLE location ADD COLUMN modseq INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE location ADD COLUMN shown_keywords TEXT;
 ALTER TABLE location ADD COLUMN removed INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE location ADD COLUMN lost INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX location_lost ON location (mailbox_id, size) WHERE lost > 0;
 
 -- What the server does not let the reader do there: enum mailbox_denied.
 ALTER TABLE mailbox ADD COLUMN denied INTEGER NOT NULL DEFAULT 0;
@@ -21,7 +38,9 @@ ALTER TABLE mailbox ADD COLUMN denied INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE account ADD COLUMN read_only INTEGER NOT NULL DEFAULT 0;
 
 -- A line of the history tells by itself what it was.  undone: 0, or rising in
--- the order in which steps were undone; redo takes the highest.
+-- the order in which steps were undone; redo takes the highest, if newest_id is
+-- still the newest step.  undo_item.undone: this one was (others were elsewhere).
+ALTER TABLE undo_step ADD COLUMN newest_id INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE undo_step ADD COLUMN account_id INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE undo_step ADD COLUMN messages INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE undo_step ADD COLUMN source_id INTEGER NOT NULL DEFAULT 0;
@@ -33,6 +52,7 @@ ALTER TABLE undo_step ADD COLUMN remove_keywords TEXT NOT NULL DEFAULT '';
 ALTER TABLE undo_step ADD COLUMN subject TEXT NOT NULL DEFAULT '';
 ALTER TABLE undo_item ADD COLUMN add_keywords TEXT NOT NULL DEFAULT '';
 ALTER TABLE undo_item ADD COLUMN remove_keywords TEXT NOT NULL DEFAULT '';
+ALTER TABLE undo_item ADD COLUMN undone INTEGER NOT NULL DEFAULT 0;
 
 -- A step about more messages than one transaction should hold: the rest of it.
 -- kind: want, undo, redo (of the step's items).  It is about the places in
@@ -66,9 +86,11 @@ CREATE TABLE bulk_done (
 	PRIMARY KEY (bulk_id, location_id)
 ) STRICT, WITHOUT ROWID;
 
--- The changes of a step, together.
-CREATE INDEX mutation_of_step ON mutation (step_id, status, id)
-	WHERE status IN ('queued', 'leased', 'conflict', 'failed');
+-- The changes of a step, together; with all that tells groups of them apart,
+-- so that people see a long queue at once.
+CREATE INDEX mutation_of_step ON mutation (step_id, status, verb, source_id, target_id, add_flags,
+	remove_flags, add_keywords, remove_keywords, held, uncertain, id, next_at, attempts,
+	account_id) WHERE status IN ('queued', 'leased', 'conflict', 'failed');
 
 -- after_id: the row that must be done before this one may leave (an older draft
 -- goes when the newer one is proven to be there); 0 = none.

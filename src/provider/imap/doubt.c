@@ -1,0 +1,238 @@
+/*
+ * After a lost answer nothing is repeated blindly.
+ *
+ * What stands in the source and what came to the target since the mark decides
+ * for each message of a move:
+ *
+ *	source  target
+ *	no      yes     done
+ *	yes     yes     copied, not removed: remove it from the source only
+ *	yes     no      nothing happened: act
+ *	no      no      gone, by somebody else's hand
+ *
+ * A copy is done where the target has it.  A message is recognised by its
+ * Message-ID and size; one that we appended by its Message-ID or our X-TUID
+ * alone, because some servers change what they store.
+ */
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "mime/text.h"
+#include "provider/imap/job.h"
+
+/* --- the target ---------------------------------------------------------------------- */
+
+struct search {
+	struct job *job;
+	bool by_id;	    /* APPEND */
+	uint64_t from;	    /* uids below were there before the first try */
+	GHashTable *wanted; /* fingerprint -> struct pick, twins chained */
+};
+
+static void first_id(void *ctx, const char *id, size_t len)
+{
+	char **out = ctx;
+
+	if (!*out)
+		*out = g_strndup(id, len);
+}
+
+/* "SIZE id", or the id alone.  A new string. */
+static char *fingerprint(const struct search *s, uint64_t size, const char *value, size_t len)
+{
+	g_autofree char *id = NULL;
+
+	if (value && len)
+		mime_each_message_id(value, len, 1, first_id, &id);
+	if (s->by_id)
+		return g_strdup(id ? id : "");
+	return g_strdup_printf("%" PRIu64 " %s", size, id ? id : "");
+}
+
+static bool has_id(const struct pick *p)
+{
+	return p->item->message_id_header && *p->item->message_id_header;
+}
+
+static void want_all(struct search *s)
+{
+	for (size_t n = s->job->n; n-- > 0;) {
+		struct pick *p = &s->job->picks[n];
+		const char *id = has_id(p) ? p->item->message_id_header : NULL;
+		char *key = fingerprint(s, p->item->size, id, id ? strlen(id) : 0);
+
+		p->twin = g_hash_table_lookup(s->wanted, key);
+		g_hash_table_replace(s->wanted, key, p);
+	}
+}
+
+/* The first one of that fingerprint that was not found yet. */
+static bool found(struct search *s, const char *key, uint64_t uid)
+{
+	struct pick *p = *key ? g_hash_table_lookup(s->wanted, key) : NULL;
+
+	while (p && p->target_uid)
+		p = p->twin;
+	if (!p)
+		return false;
+	p->target_uid = uid;
+	p->out->target_uidvalidity = s->job->imap->sel.uidvalidity;
+	return true;
+}
+
+/* The next field of a header: what stands behind its colon, folded lines included. */
+static bool next_value(struct scan *s, struct slice *value)
+{
+	const char *colon = memchr(s->p, ':', (size_t)(s->end - s->p)), *end;
+
+	if (!colon)
+		return false;
+	for (end = colon + 1; end < s->end; end++)
+		if (*end == '\n' && (end + 1 == s->end || (end[1] != ' ' && end[1] != '\t')))
+			break;
+	*value = (struct slice){ .p = colon + 1, .n = (size_t)(end - colon - 1) };
+	s->p = end < s->end ? end + 1 : end;
+	return true;
+}
+
+static int on_candidate(struct imap *i, const struct response *r, void *ctx, struct err *err)
+{
+	struct search *s = ctx;
+	struct scan at = r->rest, header;
+	struct slice value;
+	bool any = false, done = false;
+	struct fetch f;
+
+	(void)i;
+	(void)err;
+	if (r->kind != RESPONSE_DATA || !slice_is(r->word, "FETCH") ||
+		!fetch_parse(r->number, &at, &f))
+		return 0;
+	if (f.uid < s->from || !(f.has & FETCH_SIZE) || !(f.has & FETCH_HEADER))
+		return 0;
+	header = (struct scan){ f.header.p, f.header.p ? f.header.p + f.header.n : NULL };
+	while (!done && header.p && next_value(&header, &value)) {
+		g_autofree char *key = fingerprint(s, f.size, value.p, value.n);
+
+		any = true;
+		done = found(s, key, f.uid);
+	}
+	if (!any && !s->by_id) {
+		g_autofree char *key = fingerprint(s, f.size, NULL, 0);
+
+		(void)found(s, key, f.uid);
+	}
+	return 0;
+}
+
+/* The mark counts only while the target is the same mailbox. */
+static uint64_t search_from(const struct job *j)
+{
+	struct scan s = { j->batch->mark, j->batch->mark + strlen(j->batch->mark) };
+	uint64_t uidvalidity, uidnext;
+
+	if (!scan_number(&s, &uidvalidity))
+		return 1;
+	scan_blanks(&s);
+	if (!scan_number(&s, &uidnext) || uidvalidity != j->imap->sel.uidvalidity)
+		return 1;
+	return MAX(uidnext, 1);
+}
+
+int job_search(struct job *j, struct err *err)
+{
+	g_autoptr(GHashTable) wanted = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	struct search s = {
+		.job = j, .wanted = wanted, .by_id = j->batch->verb == MUTATION_APPEND
+	};
+	AUTO(command_release) struct command c = { 0 };
+	struct answer a;
+	int r = imap_select(j->imap, j->batch->target_path, false, true, err);
+
+	if (r == ERR_GONE)
+		return 0; /* no target: nothing is in it */
+	if (r < 0 || j->imap->sel.exists == 0)
+		return r;
+	want_all(&s);
+	s.from = search_from(j);
+	command_init(&c, j->imap, "UID FETCH ");
+	g_string_append_printf(c.text,
+		"%" PRIu64 ":* (UID RFC822.SIZE BODY.PEEK[HEADER.FIELDS (MESSAGE-ID%s)])", s.from,
+		s.by_id ? " X-TUID" : "");
+	r = imap_run(j->imap, &c, on_candidate, &s, &a, err);
+	if (r == 0 && a.status != ANSWER_OK)
+		return answer_error(&a, err);
+	return r;
+}
+
+/* --- the source ---------------------------------------------------------------------- */
+
+/* Which of all picks stand in the source? */
+static int look_all(struct job *j, struct err *err)
+{
+	size_t at = 0;
+	int r = 0;
+
+	while (r == 0 && at < j->n) {
+		g_autoptr(GString) set = g_string_new(NULL);
+		size_t from = job_set(j, &at, set);
+
+		if (set->len)
+			r = job_look(j, from, at, set->str, err);
+	}
+	return r;
+}
+
+/* What was copied and not removed.  Only what has an id: nothing is removed on a likeness. */
+static int remove_copied(struct job *j, struct err *err)
+{
+	g_autofree struct pick *picks = g_new(struct pick, j->n + 1);
+	struct job part = { .imap = j->imap, .batch = j->batch, .picks = picks };
+	size_t at = 0;
+	int r = 0;
+
+	for (size_t n = 0; n < j->n; n++) {
+		struct pick *p = &j->picks[n];
+
+		if (!p->open || !p->target_uid)
+			continue;
+		if (has_id(p)) {
+			picks[part.n++] = *p;
+			p->open = false;
+		} else {
+			p->target_uid = 0;
+		}
+	}
+	while (r == 0 && at < part.n) {
+		g_autoptr(GString) set = g_string_new(NULL);
+		size_t from = job_set(&part, &at, set);
+
+		r = job_remove(&part, from, at, false, err);
+	}
+	job_decide(&part, 0, part.n, APPLIED_UNKNOWN, NULL);
+	return r;
+}
+
+int job_doubt(struct job *j, struct err *err)
+{
+	bool copy = j->batch->verb == MUTATION_COPY;
+	int r = look_all(j, err);
+
+	if (r == 0)
+		r = job_search(j, err);
+	if (r == 0)
+		r = job_select(j, true, err);
+	/* again, in the session that will act: only what stands there now may be touched */
+	if (r == 0)
+		r = look_all(j, err);
+	for (size_t n = 0; r == 0 && n < j->n; n++) {
+		struct pick *p = &j->picks[n];
+
+		if (p->target_uid && (copy || !p->there))
+			job_decide(j, n, n + 1, APPLIED_DONE, NULL);
+		else if (!p->there)
+			job_decide(j, n, n + 1, APPLIED_GONE, NULL);
+	}
+	return r < 0 || copy ? r : remove_copied(j, err);
+}

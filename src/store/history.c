@@ -1,0 +1,119 @@
+/* The history as people read it: one line for each step. */
+#include <limits.h>
+
+#include "base/i18n.h"
+#include "store/priv.h"
+
+void history_row_free(struct history_row **p)
+{
+	struct history_row *r = *p;
+
+	if (!r)
+		return;
+	g_free(r->add_keywords);
+	g_free(r->remove_keywords);
+	g_free(r->source_name);
+	g_free(r->target_name);
+	g_free(r->subject);
+	g_free(r);
+	*p = NULL;
+}
+
+static void free_row(gpointer p)
+{
+	struct history_row *r = p;
+
+	history_row_free(&r);
+}
+
+char *history_words(const struct history_row *r)
+{
+	return wish_words(&(struct wish_words){ .verb = r->verb,
+		.n = r->messages,
+		.add = r->add,
+		.remove = r->remove,
+		.add_keywords = r->add_keywords,
+		.remove_keywords = r->remove_keywords,
+		.source = r->source_name,
+		.target = r->target_name });
+}
+
+#define STEPS                                                                                      \
+	"SELECT u.id, u.at, u.account_id, u.verb, u.messages, u.add_flags, u.remove_flags,"        \
+	" u.add_keywords, u.remove_keywords, u.subject, u.undone <> 0, b.name, t.name"             \
+	" FROM undo_step u LEFT JOIN mailbox b ON b.id = u.source_id"                              \
+	" LEFT JOIN mailbox t ON t.id = u.target_id"
+
+static struct history_row *read_row(sqlite3_stmt *q)
+{
+	struct history_row *r = g_new0(struct history_row, 1);
+
+	r->step = sqlite3_column_int64(q, 0);
+	r->at = sqlite3_column_int64(q, 1);
+	r->account.v = sqlite3_column_int64(q, 2);
+	r->verb = queue_verb(db_column(q, 3));
+	r->messages = sqlite3_column_int64(q, 4);
+	r->add = (unsigned)sqlite3_column_int(q, 5);
+	r->remove = (unsigned)sqlite3_column_int(q, 6);
+	r->add_keywords = g_strdup(db_column(q, 7));
+	r->remove_keywords = g_strdup(db_column(q, 8));
+	r->subject = g_strdup(db_column(q, 9));
+	r->undone = sqlite3_column_int(q, 10) != 0;
+	r->source_name = g_strdup(db_column(q, 11));
+	r->target_name = g_strdup(db_column(q, 12));
+	return r;
+}
+
+/* What of it is still under way. */
+static int count_rows(struct store *s, struct history_row *h, struct err *err)
+{
+	sqlite3_stmt *q = db_stmt(s,
+		"SELECT count(*) FILTER (WHERE status IN ('queued', 'leased')), count(*)"
+		" FROM mutation WHERE step_id = ?"
+		" AND status IN ('queued', 'leased', 'conflict', 'failed')");
+	int r;
+
+	db_bind(q, "i", h->step);
+	r = db_step(s, q, err);
+	if (r <= 0)
+		return r;
+	h->waiting = sqlite3_column_int64(q, 0);
+	h->stuck = sqlite3_column_int64(q, 1) - h->waiting;
+	sqlite3_reset(q);
+	r = db_ask(s, err, &h->left,
+		"SELECT ifnull(sum(total - done), 0) FROM bulk WHERE step_id = ?", "i", h->step);
+	return r < 0 ? r : 0;
+}
+
+int history_row(struct store *s, int64_t step, struct history_row **out, struct err *err)
+{
+	sqlite3_stmt *q = db_stmt(s, STEPS " WHERE u.id = ?");
+	int r;
+
+	db_bind(q, "i", step);
+	r = db_step(s, q, err);
+	if (r <= 0)
+		return r;
+	*out = read_row(q);
+	sqlite3_reset(q);
+	return 1;
+}
+
+int store_history(struct store *s, int64_t before, size_t max, GPtrArray **out, struct err *err)
+{
+	g_autoptr(GPtrArray) rows = g_ptr_array_new_with_free_func(free_row);
+	sqlite3_stmt *q = db_stmt(s, STEPS " WHERE u.id < ? ORDER BY u.id DESC LIMIT ?");
+	int r;
+
+	if (!q)
+		return db_fail(s, err);
+	db_bind(q, "ii", before > 0 ? before : INT64_MAX, (int64_t)MIN(max, (size_t)INT_MAX));
+	while ((r = db_step(s, q, err)) > 0)
+		g_ptr_array_add(rows, read_row(q));
+	for (guint i = 0; r == 0 && i < rows->len; i++)
+		r = count_rows(s, rows->pdata[i], err);
+	if (r < 0)
+		return r;
+	*out = g_steal_pointer(&rows);
+	return 0;
+}

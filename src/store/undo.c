@@ -1,0 +1,338 @@
+/*
+ * The history: every key that changed something is a step, with one item for
+ * each message.
+ *
+ * Undo is nothing but the inverse wish, made where the message is now, so that
+ * the rules about wishes that meet (M-69) cancel what has not left.  Only
+ * deleting for ever has no inverse: it is taken back as long as it is certain
+ * that nothing of it has left.  An item remembers that it was undone, so that
+ * redo leaves alone what undo did not find.  What is more than the screen can
+ * wait for follows as a row of `bulk`, in the order of the messages' ids.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/i18n.h"
+#include "store/priv.h"
+
+struct item {
+	int64_t message, source, target;
+	unsigned add, remove;
+	char *add_keywords, *remove_keywords;
+};
+
+static void item_clear(gpointer p)
+{
+	struct item *u = p;
+
+	g_free(u->add_keywords);
+	g_free(u->remove_keywords);
+}
+
+/* What is being done to a step. */
+struct doing {
+	struct store *s;
+	int64_t step, account;
+	enum mutation_verb verb;
+	bool redo;
+	int final;             /* items that cannot be taken back any more */
+	struct undone *out;
+};
+
+/* --- one item ---------------------------------------------------------- */
+
+/* Where the message is shown: in that mailbox, else (anywhere) in the oldest of its places. */
+static int find_place(struct store *s, int64_t message, int64_t mailbox, bool anywhere,
+	int64_t *location, struct err *err)
+{
+	return db_ask(s, err, location,
+		"SELECT id FROM location WHERE message_id = ?1 AND shown = 1"
+		" AND (?3 OR mailbox_id = ?2) ORDER BY mailbox_id <> ?2, id LIMIT 1",
+		"iii", message, mailbox, (int64_t)anywhere);
+}
+
+static int wish_at(const struct doing *d, const struct want *w, int64_t message, int64_t mailbox,
+	struct err *err)
+{
+	int64_t location = 0;
+	int r = find_place(d->s, message, mailbox, w->verb == MUTATION_FLAGS, &location, err);
+
+	return r <= 0 ? r : wish_apply(d->s, w, location, d->step, err);
+}
+
+/* Taken back only while it is certain that nothing of it has left. */
+static int undo_expunge(struct doing *d, const struct item *u, struct err *err)
+{
+	const struct want back = { .verb = MUTATION_MOVE, .target = { u->source } };
+	int64_t row, source, location;
+	int r = db_ask(d->s, err, &row,
+		"SELECT id FROM mutation WHERE message_id = ? AND verb = 'expunge'"
+		" AND status IN ('queued', 'leased') AND status = 'queued' AND uncertain = 0",
+		"i", u->message);
+
+	if (r <= 0) {
+		d->final += r == 0;
+		return r;
+	}
+	r = db_ask(d->s, err, &source, "SELECT source_id FROM mutation WHERE id = ?", "i", row);
+	if (r > 0)
+		r = queue_end(d->s, row, MUTATION_CANCELED, "", err);
+	if (r < 0 || source == u->source)
+		return r < 0 ? r : 1;
+	/* it was shown elsewhere when it was deleted: a move that waited gave way to the deletion */
+	r = find_place(d->s, u->message, source, false, &location, err);
+	if (r > 0)
+		r = wish_apply(d->s, &back, location, d->step, err);
+	return r < 0 ? r : 1;
+}
+
+static int undo_item(struct doing *d, const struct item *u, struct err *err)
+{
+	struct want w = { .verb = d->verb,
+		.add = u->remove,
+		.remove = u->add,
+		.add_keywords = u->remove_keywords,
+		.remove_keywords = u->add_keywords,
+		.target = { u->source } };
+
+	switch (d->verb) {
+	case MUTATION_FLAGS:
+		return wish_at(d, &w, u->message, u->source, err);
+	case MUTATION_MOVE:
+		return wish_at(d, &w, u->message, u->target, err);
+	case MUTATION_COPY:
+	case MUTATION_APPEND:
+		w.verb = MUTATION_EXPUNGE;
+		return wish_at(d, &w, u->message, u->target, err);
+	case MUTATION_EXPUNGE:
+		return undo_expunge(d, u, err);
+	}
+	return 0;
+}
+
+static int redo_item(struct doing *d, const struct item *u, struct err *err)
+{
+	const struct want w = { .verb = d->verb,
+		.add = u->add,
+		.remove = u->remove,
+		.add_keywords = u->add_keywords,
+		.remove_keywords = u->remove_keywords,
+		.target = { u->target } };
+
+	if (d->verb == MUTATION_APPEND)
+		return wish_append_again(d->s, u->message, u->target, d->step, err);
+	return wish_at(d, &w, u->message, u->source, err);
+}
+
+/* What this one message does not allow is left out, the others go on. */
+static bool skips(int r)
+{
+	return r == ERR_REFUSED || r == ERR_GONE || r == ERR_UNSUPPORTED || r == ERR_USAGE;
+}
+
+static int do_item(struct doing *d, const struct item *u, struct err *err)
+{
+	int r = d->redo ? redo_item(d, u, err) : undo_item(d, u, err);
+
+	if (r < 0 && !skips(r))
+		return r;
+	if (r <= 0) {
+		d->out->skipped++;
+		return 0;
+	}
+	d->out->done++;
+	return db_run(d->s, err,
+		"UPDATE undo_item SET undone = ? WHERE step_id = ? AND message_id = ?"
+		" AND source_id = ?",
+		"iiii", (int64_t)!d->redo, d->step, u->message, u->source);
+}
+
+/* --- many items -------------------------------------------------------- */
+
+static int read_items(struct store *s, sqlite3_stmt *q, GArray *items, struct err *err)
+{
+	int r;
+
+	while ((r = db_step(s, q, err)) > 0) {
+		struct item u = { sqlite3_column_int64(q, 0), sqlite3_column_int64(q, 1),
+			sqlite3_column_int64(q, 2), (unsigned)sqlite3_column_int(q, 3),
+			(unsigned)sqlite3_column_int(q, 4), g_strdup(db_column(q, 5)),
+			g_strdup(db_column(q, 6)) };
+
+		g_array_append_val(items, u);
+	}
+	return r;
+}
+
+#define ITEMS                                                                                      \
+	"SELECT message_id, source_id, ifnull(target_id, 0), add_flags, remove_flags,"             \
+	" add_keywords, remove_keywords FROM undo_item WHERE step_id = ?1 AND undone = ?2"
+
+/* At least max of them, if there are so many: a message with several places is not cut in two. */
+static int load_items(const struct doing *d, int64_t after, size_t max, GArray *items,
+	struct err *err)
+{
+	sqlite3_stmt *q = db_stmt(d->s, ITEMS " AND message_id > ?3 ORDER BY message_id, source_id"
+					      " LIMIT ?4");
+	const struct item *last;
+	int r;
+
+	db_bind(q, "iiii", d->step, (int64_t)d->redo, after, (int64_t)max);
+	r = read_items(d->s, q, items, err);
+	if (r < 0 || items->len < max)
+		return r;
+	last = &g_array_index(items, struct item, items->len - 1);
+	q = db_stmt(d->s, ITEMS " AND message_id = ?3 AND source_id > ?4 ORDER BY source_id");
+	db_bind(q, "iiii", d->step, (int64_t)d->redo, last->message, last->source);
+	return read_items(d->s, q, items, err);
+}
+
+static int slice(struct doing *d, size_t max, int64_t *at, struct err *err)
+{
+	g_autoptr(GArray) items = g_array_new(FALSE, FALSE, sizeof(struct item));
+	int r;
+
+	g_array_set_clear_func(items, item_clear);
+	r = load_items(d, *at, max, items, err);
+	for (guint i = 0; r == 0 && i < items->len; i++) {
+		const struct item *u = &g_array_index(items, struct item, i);
+
+		r = do_item(d, u, err);
+		*at = u->message;
+	}
+	return r < 0 ? r : (int)items->len;
+}
+
+/* 1 = there is such a step, and it is not so already. */
+static int load_step(struct doing *d, struct err *err)
+{
+	sqlite3_stmt *q = db_stmt(d->s, "SELECT verb, account_id FROM undo_step WHERE id = ?"
+				     " AND (undone <> 0) = ?");
+	int r;
+
+	db_bind(q, "ii", d->step, (int64_t)d->redo);
+	r = db_step(d->s, q, err);
+	if (r <= 0)
+		return r;
+	d->verb = queue_verb(db_column(q, 0));
+	d->account = sqlite3_column_int64(q, 1);
+	sqlite3_reset(q);
+	return 1;
+}
+
+int history_slice(struct store *s, int64_t step, bool redo, size_t max, int64_t *at,
+	struct undone *out, struct err *err)
+{
+	struct doing d = { .s = s, .step = step, .redo = redo, .out = out };
+	struct history_row *row = NULL;
+	int r = history_row(s, step, &row, err);
+
+	if (r <= 0)
+		return r;
+	d.verb = row->verb;
+	history_row_free(&row);
+	return slice(&d, max, at, err);
+}
+
+/* --- a step ------------------------------------------------------------ */
+
+/* What the screen does not wait for; out->left says how much it is. */
+static int leave_rest(const struct doing *d, int64_t at, struct err *err)
+{
+	int64_t left = 0;
+	int r = db_ask(d->s, err, &left,
+		"SELECT count(*) FROM undo_item WHERE step_id = ? AND message_id > ?"
+		" AND undone = ?",
+		"iii", d->step, at, (int64_t)d->redo);
+
+	d->out->left = (int)left;
+	if (r < 0 || left == 0)
+		return r < 0 ? r : 0;
+	return db_run(d->s, err,
+		"INSERT INTO bulk (step_id, account_id, kind, verb, at, done, total)"
+		" VALUES (?, ?, ?, ?, ?, 0, ?)",
+		"iittii", d->step, d->account, d->redo ? "redo" : "undo",
+		mutation_verb_name(d->verb), at, left);
+}
+
+static int note_state(const struct doing *d, struct err *err)
+{
+	if (d->redo)
+		return db_run(d->s, err, "UPDATE undo_step SET undone = 0 WHERE id = ?", "i",
+			d->step);
+	return db_run(d->s, err,
+		"UPDATE undo_step SET undone = (SELECT max(undone) + 1 FROM undo_step),"
+		" newest_id = (SELECT max(id) FROM undo_step) WHERE id = ?",
+		"i", d->step);
+}
+
+static void step_words(struct store *s, const struct undone *out, char *what, size_t cap)
+{
+	g_autofree char *text = NULL;
+	struct history_row *row = NULL;
+
+	if (history_row(s, out->step, &row, NULL) <= 0)
+		return;
+	row->messages = out->done + out->left;
+	text = history_words(row);
+	g_strlcpy(what, text, cap);
+	history_row_free(&row);
+}
+
+/* In a transaction. */
+static int do_step(struct doing *d, struct err *err)
+{
+	int64_t at = 0;
+	int r = load_step(d, err);
+
+	if (r <= 0)
+		return r;
+	/* the rest of what was under way with this step does not happen */
+	r = db_run(d->s, err, "DELETE FROM bulk WHERE step_id = ?", "i", d->step);
+	if (r == 0)
+		r = slice(d, WANT_AT_ONCE, &at, err);
+	if (r >= 0)
+		r = leave_rest(d, at, err);
+	if (r == 0 && d->final > 0 && d->out->done == 0 && d->out->left == 0)
+		r = err_set(err, ERR_REFUSED,
+			_("These messages were deleted for ever: that cannot be undone."));
+	if (r == 0)
+		r = note_state(d, err);
+	return r < 0 ? r : 1;
+}
+
+static int begin(struct store *s, const char *newest, struct doing *d, struct err *err)
+{
+	int r = wish_begin(s, err);
+
+	if (r < 0)
+		return r;
+	r = d->step ? 1 : db_ask(s, err, &d->step, newest, "");
+	d->out->step = d->step;
+	if (r > 0)
+		r = do_step(d, err);
+	r = tx_end(s, r, err);
+	if (r > 0)
+		step_words(s, d->out, d->out->what, sizeof d->out->what);
+	return r;
+}
+
+int store_undo(struct store *s, int64_t step, struct undone *out, struct err *err)
+{
+	struct doing d = { .s = s, .step = step, .out = out };
+
+	*out = (struct undone){ 0 };
+	return begin(s, "SELECT id FROM undo_step WHERE undone = 0 ORDER BY id DESC LIMIT 1", &d, err);
+}
+
+int store_redo(struct store *s, int64_t step, struct undone *out, struct err *err)
+{
+	struct doing d = { .s = s, .step = step, .redo = true, .out = out };
+
+	*out = (struct undone){ 0 };
+	return begin(s,
+		"SELECT id FROM undo_step WHERE undone > 0"
+		" AND newest_id = (SELECT max(id) FROM undo_step) ORDER BY undone DESC LIMIT 1",
+		&d, err);
+}
