@@ -52,6 +52,21 @@ static int find_place(struct store *s, int64_t message, int64_t mailbox, bool an
 		"iii", message, mailbox, (int64_t)anywhere);
 }
 
+/*
+ * Where a move put the message that was in that mailbox.  It may be there
+ * twice, if two places of it were moved: then that which came from there, and
+ * not one that is known to come from elsewhere.
+ */
+static int find_moved(struct store *s, const struct item *u, int64_t *location, struct err *err)
+{
+	return db_ask(s, err, location,
+		"SELECT id FROM location l WHERE message_id = ?1 AND shown = 1 AND mailbox_id = ?2"
+		" ORDER BY ifnull((SELECT iif(q.source_id = ?3, 0, 2) FROM mutation q"
+		"  WHERE q.message_id = ?1 AND q.target_location_id = l.id AND q.verb = 'move'"
+		"  AND q.status IN ('queued', 'leased')), 1), id LIMIT 1",
+		"iii", u->message, u->target, u->source);
+}
+
 static int wish_at(const struct doing *d, const struct want *w, int64_t message, int64_t mailbox,
 	struct err *err)
 {
@@ -95,12 +110,15 @@ static int undo_item(struct doing *d, const struct item *u, struct err *err)
 		.add_keywords = u->remove_keywords,
 		.remove_keywords = u->add_keywords,
 		.target = { u->source } };
+	int64_t location;
+	int r;
 
 	switch (d->verb) {
 	case MUTATION_FLAGS:
 		return wish_at(d, &w, u->message, u->source, err);
 	case MUTATION_MOVE:
-		return wish_at(d, &w, u->message, u->target, err);
+		r = find_moved(d->s, u, &location, err);
+		return r <= 0 ? r : wish_apply(d->s, &w, location, d->step, err);
 	case MUTATION_COPY:
 	case MUTATION_APPEND:
 		w.verb = MUTATION_EXPUNGE;

@@ -13,12 +13,13 @@
 #
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-import json
 import os
 import re
 import shutil
+import socket
 import subprocess
 import sys
+import threading
 import time
 
 from benchrig import HERE, sh, tern_home, timed
@@ -144,7 +145,6 @@ class Plain(Bare):
     """The same session in the clear."""
 
     def __init__(self, port, user):
-        import socket
         self.s = socket.create_connection(("127.0.0.1", port), timeout=60)
         self.s.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.rest = b""
@@ -201,7 +201,6 @@ class TernScreen:
 
     def reading(self, wait):
         """Waits for something else while the program's output is read: it must not block."""
-        import threading
         end = threading.Event()
 
         def drain():

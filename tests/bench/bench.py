@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # bench.py - the figures of tern, beside its peers and the physical limit, in one run
 #
-# usage: bench.py [--messages N] [--tern PROGRAM] [--peers mutt,neomutt,...] [--only abcdefghijk] [--runs N]
+# usage: bench.py [--messages N] [--tern PROGRAM] [--peers mutt,neomutt,...] [--only abcdefghijklm] [--runs N]
 #
 # Starts a private Dovecot with N messages in one INBOX (100,000) and a second
 # user with 1,000, warms the server, and measures
@@ -20,6 +20,11 @@
 #   i  first sync over 1 Mbit/s, with and without compression
 #   j  all bodies into the store, beside mbsync with and without fsync and a raw read
 #   k  first page on the screen with nothing stored, server warm, far, and cold
+#   l  1,000 marked messages flagged, moved, deleted by one key, in mailboxes of
+#      10,000 and N: to the list, and to the server's last answer beside one raw
+#      command about the same set, mutt, neomutt, mbsync
+#   m  one flag: to the list and to the server's answer, idle and while a first
+#      synchronisation of N messages runs
 # tern brings in whole mailboxes (backfill-max-total-per-folder = 0).
 #
 # each with the peers that are installed.  Times mean something as ratios within
@@ -38,6 +43,7 @@ import sys
 import tempfile
 import time
 
+import acts
 import resync
 from benchrig import HERE, SUPPORT, Dovecot, keytime, sh, tern_home, timed
 
@@ -203,7 +209,7 @@ def main():
     p.add_argument("--storebench", default=os.path.join(os.environ.get("TOP_BUILDDIR", "."),
                                                         "tests", "bench", "storebench"))
     p.add_argument("--peers", default="mutt,neomutt,alpine,aerc,mbsync")
-    p.add_argument("--only", default="abcdefghijk")
+    p.add_argument("--only", default="abcdefghijklm")
     p.add_argument("--bare", nargs=2, help=argparse.SUPPRESS)
     o = p.parse_args()
     if o.bare:
@@ -223,6 +229,7 @@ def main():
             if set("bcd") & set(o.only):
                 screens(o, server, folder, home)
         resync.run(o, server, folder, raw, TERN_ROW)
+        acts.run(o, server, folder)
     finally:
         server.stop()
         shutil.rmtree(folder, ignore_errors=True)

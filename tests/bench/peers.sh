@@ -1,13 +1,13 @@
 #!/bin/bash
 # peers.sh - configure other mail clients for one account, to be measured
 #
-# usage: peers.sh PEER DIR --port N --ca FILE [--host localhost] [--user alice]
-#                 [--password secret] [--mailbox INBOX]
+# usage: peers.sh PEER DIR --port N --ca FILE|--plain [--host localhost]
+#                 [--user alice] [--password secret] [--mailbox INBOX]
 #
 # PEER is mutt, neomutt, alpine or aerc. Writes its configuration, cache and
 # whatever else it keeps below DIR/PEER (nothing outside, HOME is put there) and
-# a program DIR/PEER/run that starts it with the mailbox open over IMAPS; prints
-# that program's name. To start it with a cold cache, run DIR/PEER/run --cold.
+# a program DIR/PEER/run that starts it with the mailbox open over IMAPS (mutt and
+# neomutt with --plain: in the clear); prints that program's name. To start it with a cold cache, run DIR/PEER/run --cold.
 #
 # Settings are such that the clients do the same work: no signature, no confirming,
 # newest mail first or last as the client has it, header caches on.
@@ -29,8 +29,13 @@ peer=$1
 mkdir -p "$2"
 dir=$(cd "$2" && pwd)/$peer
 shift 2
-host=localhost port='' ca='' user=alice password=secret mailbox=INBOX
+host=localhost port='' ca='' plain='' user=alice password=secret mailbox=INBOX
 while [ $# -gt 0 ]; do
+	if [ "$1" = --plain ]; then
+		plain=1
+		shift
+		continue
+	fi
 	[ $# -ge 2 ] || usage
 	case $1 in
 	--host) host=$2 ;;
@@ -43,7 +48,7 @@ while [ $# -gt 0 ]; do
 	esac
 	shift 2
 done
-if [ -z "$port" ] || [ -z "$ca" ]; then
+if [ -z "$port" ] || [ -z "$ca$plain" ]; then
 	usage
 fi
 case $peer in mutt | neomutt | alpine | aerc) ;; *) usage ;; esac
@@ -56,14 +61,16 @@ case $peer in
 mutt | neomutt)
 	mkdir -p "$dir/cache/bodies"
 	: > "$dir/certificates"
+	if [ -n "$plain" ]; then scheme=imap tls=no; else scheme=imaps tls=yes; fi
 	cat > "$dir/rc" <<-END
-	set folder="imaps://$user@$host:$port/"
-	set spoolfile="imaps://$user@$host:$port/$mailbox"
+	set folder="$scheme://$user@$host:$port/"
+	set spoolfile="$scheme://$user@$host:$port/$mailbox"
 	set imap_user="$user"
 	set imap_pass="$password"
 	set ssl_ca_certificates_file="$ca"
 	set certificate_file="$dir/certificates"
-	set ssl_force_tls=yes
+	set ssl_force_tls=$tls
+	set ssl_starttls=$tls
 	set header_cache="$dir/cache/headers"
 	set message_cachedir="$dir/cache/bodies"
 	set mbox_type=Maildir

@@ -71,6 +71,7 @@ class Ours:
         self.rng, self.tern, self.folder, self.verbs = rng, tern, folder, verbs
         self.places, self.ids = {}, {}   # Message-ID -> sorted places; local ids
         self.done, self.undone = [], []  # steps, newest last
+        self.new = set()                 # what is queued to be appended
         self.number = 20000
         self.counts = collections.Counter()
 
@@ -94,6 +95,8 @@ class Ours:
             return self.mark(verb)
         target = {"archive": "Archive", "delete": "Trash"}.get(verb, self.rng.choice(BOXES))
         chosen = self.choose(lambda p: len(p) == 1 and (verb == "forever" or p[0][0] != target))
+        if verb == "forever":  # what the server never had would be gone, and no undo has it
+            chosen = [i for i in chosen if i not in self.new]
         numbers = [str(n) for i in chosen for n in sorted(self.ids[i])]
         words = {"forever": ["delete"] + numbers + ["--for-ever", "--yes"],
                  "move": ["move"] + numbers + ["--to", target],
@@ -122,6 +125,7 @@ class Ours:
         raw, ident = make_message(self.number)
         with open(path, "wb") as f:
             f.write(raw)
+        self.new.add(ident)
         box = self.rng.choice(BOXES)
         return Step(["append", box, path, "--flags", "seen"], {ident: []}, {ident: [(box, frozenset({"\\seen"}))]})
 
@@ -253,7 +257,7 @@ class Drain:
 
     def fill(self):
         ours, goal = self.ours, self.ours.counts["changes"] + self.o.changes
-        ours.done, ours.undone = [], []   # what was sent is another test's
+        ours.done, ours.undone, ours.new = [], [], set()  # what was sent is another test's
         while ours.counts["changes"] < goal:
             ours.queue()
         judge(ours.places, ours.look(self.other.places), "store, queued")
@@ -286,7 +290,7 @@ class Drain:
                       "store, killed")
             if rounds % 4 == 0:
                 left = len(self.tern.waiting())
-                reach *= 0.8 if left < total * (1 - self.kills / self.o.each) else 1.3
+                reach *= 0.7 if left < total * (1 - self.kills / self.o.each) else 1.3
             if rounds > STUCK * self.o.each + 60:
                 raise Broken("the queue does not drain: %s" % self.tern.waiting()[:3])
         return total
