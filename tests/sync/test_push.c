@@ -47,7 +47,7 @@ static const struct {
 	{ ERR_OFFLINE, 0, true, MUTATION_QUEUED, 1, 2000, 6000 },
 	{ ERR_REFUSED, 0, false, MUTATION_FAILED, 0, 0, 0 },
 	{ ERR_UNSUPPORTED, 0, false, MUTATION_FAILED, 0, 0, 0 },
-	{ ERR_CONFLICT, 0, false, MUTATION_CONFLICT, 0, 0, 0 },
+	{ ERR_CONFLICT, 0, false, MUTATION_QUEUED, 1, 2000, 6000 }, /* a pass tells where it is */
 };
 
 START_TEST(attempts_count_only_what_was_judged)
@@ -101,14 +101,14 @@ END_TEST
 
 /* --- large steps ----------------------------------------------------------------- */
 
-static int64_t unread(void)
+static int64_t unread(int64_t *total)
 {
 	mailbox_id m = rig_mailbox(rig, 0, INBOX);
 	struct list_scope scope = { .n = 1, .mailboxes = &m };
-	int64_t total, n = -1;
+	int64_t all, n = -1;
 	struct err err = { 0 };
 
-	ck_assert_int_ge(store_scope_counts(rig->store, &scope, &total, &n, &err), 0);
+	ck_assert_int_ge(store_scope_counts(rig->store, &scope, total ? total : &all, &n, &err), 0);
 	return n;
 }
 
@@ -126,13 +126,13 @@ START_TEST(a_large_step_happens_without_a_network)
 {
 	fake_deliver(rig_box(rig, 0, INBOX), STEP);
 	rig_pass(rig);
-	ck_assert_int_eq(unread(), STEP);
+	ck_assert_int_eq(unread(NULL), STEP);
 	fake_fail(rig->server[0], FAKE_CONNECT, ERR_AUTH, 1000000);
 	rig->sync->timing.watch = 100000; /* it is rung, not found */
 	rig_start(rig);
 	mark_all_read();
 	rig->engine->push(rig->engine, rig->id[0]);
-	UNTIL(unread() == 0);
+	UNTIL(unread(NULL) == 0);
 	ck_assert_int_eq(fake_count(rig->server[0], FAKE_APPLY), 0);
 }
 END_TEST
@@ -151,7 +151,7 @@ START_TEST(a_large_step_survives_a_stop)
 	rig_restart(rig);
 	ck_assert_int_le(now_ms() - begin, 1000);
 	rig_start(rig);
-	UNTIL(unread() == 0);
+	UNTIL(unread(NULL) == 0);
 	UNTIL(rig_rows(rig, MUTATION_QUEUED) + rig_rows(rig, MUTATION_LEASED) == 0);
 	rig_stop(rig);
 }
@@ -183,24 +183,24 @@ static long peak_kib(void)
 START_TEST(a_long_queue_leaves_in_order_beside_new_mail)
 {
 	const char *text = getenv("WAITING");
-	int n = text ? atoi(text) : 4 * MUTATION_BATCH_MAX, m;
+	int n = text ? atoi(text) : 4 * MUTATION_BATCH_MAX;
 	struct fake_box *inbox = rig_box(rig, 0, INBOX);
-	int64_t begin, most = 0, late;
+	int64_t begin, most = 0, late, total = 0;
 	long peak;
 
-	m = fake_deliver(inbox, n);
+	fake_deliver(inbox, n);
 	rig_pass(rig);
 	mark_all_read();
 	while (store_want_left(rig->store, rig->id[0]) > 0)
 		ck_assert_int_ge(store_want_more(rig->store, NULL), 0);
 	peak = peak_kib();
-	rig->sync->timing.glance = 0;
+	rig->sync->timing.glance = n / 20;
 	rig_start(rig);
 	begin = now_ms();
 	while (rig->server[0]->batches[MUTATION_FLAGS] == 0 && now_ms() - begin < 60000)
 		g_usleep(500);
-	m = fake_deliver(inbox, 1);
-	while (!rig_shows(rig, 0, INBOX, m) && now_ms() - begin < 60000) {
+	fake_deliver(inbox, 1);
+	while ((unread(&total), total == n) && now_ms() - begin < 60000) {
 		struct engine_state state = rig_state(rig, 0);
 
 		if (state.stage == STAGE_SENDING)
