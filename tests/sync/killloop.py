@@ -277,7 +277,7 @@ class Drain:
         begin = time.monotonic()
         self.tern.run("account", "list")
         self.idle = 2 * (time.monotonic() - begin)
-        reach, rounds, total = self.idle, 0, len(self.tern.waiting())
+        reach, rounds, total = 0.2 * self.idle, 0, len(self.tern.waiting())
         left = total
         while left:
             self.kill_once(reach)

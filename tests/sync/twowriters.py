@@ -5,8 +5,8 @@
 #
 # A private Dovecot.  In each round tern makes changes (offline in batches, or
 # sent at once) and a second client makes others with an IMAP session of its own:
-# flags, moves, copies, deletions, new messages, now and then either of
-# them makes, renames or deletes a mailbox; in some rounds it goes on while tern synchronises.
+# flags, keywords, moves, copies, deletions, new messages, tern undo and redo, too; now
+# and then either of them makes, renames or deletes a mailbox; in some rounds it goes on while tern synchronises.
 # At the quiet point that ends a round
 #   - the store believes and shows exactly what an independent session sees,
 #   - every message is in one of the states that the conflict rule of doc/SYNC
@@ -25,14 +25,13 @@ import argparse
 import json
 import os
 import random
-import re
 import shutil
 import subprocess
 import sys
 import tempfile
 
-from syncrig import (SUPPORT, Broken, Server, Tern, differences, imapcheck, plain_name,
-                     server_picture, without_account)
+from syncrig import (Broken, Server, Tern, differences, imapcheck, make_message, plain_name,
+                     server_picture, wanted_marks, without_account)
 
 MESSAGES = 120
 MESSAGES_MAX = 400      # more are thinned out by the second client
@@ -40,6 +39,10 @@ FOLDERS = ["INBOX", "Archive", "Trash", "Drafts", "Junk", "Sent"]
 EXTRA_MAX = 4           # mailboxes of the second client at a time
 OUTCOMES_MAX = 3000     # of one message in one round; beyond, it is only compared
 EACH_MAX = 4            # changes of one client to one message in one round
+EXIT_QUEUED = 75
+# What tern is asked for, and how often.
+VERBS = {"read": 2, "unread": 2, "flag": 4, "unflag": 2, "tag": 3, "untag": 2, "move": 4, "archive": 2,
+         "delete": 2, "copy": 2, "forever": 1, "append": 1, "undo": 4, "redo": 2}
 MARKS = {"\\seen": "s", "\\flagged": "f", "\\deleted": "d", "work": "w"}
 
 
@@ -48,7 +51,10 @@ MARKS = {"\\seen": "s", "\\flagged": "f", "\\deleted": "d", "work": "w"}
 # A message is a sorted tuple of copies (mailbox, marks).  A change is a tuple:
 #   ("mark", mark, on)  ("move", from, to)  ("copy", from, to)  ("remove", from)
 #   ("drop", mailbox)   ("rename", old, new)
-# and each of tern's has the mailbox in which tern showed the message.
+# and each of tern's has the mailbox in which tern showed the message: ("mark", mark,
+# on, from)  ("move", to, from)  ("copy", to, from)  ("remove", from).  Undo is the
+# inverse change: what is canceled before it left is what both of them are, one
+# directly behind the other.
 
 def marked(marks, mark, on):
     return "".join(sorted(set(marks) | {mark} if on else set(marks) - {mark}))
@@ -84,9 +90,13 @@ def other_does(state, change):
 def tern_does(state, change, elsewhere):
     """The states that tern's change may lead to."""
     kind, source = change[0], change[-1]
-    if kind == "move":
-        results = {replaced(state, i, (change[1], marks))
-                   for i, (box, marks) in enumerate(state) if box == source}
+    if kind != "mark":
+        results = set()
+        for i, (box, marks) in enumerate(state):
+            if box == source:
+                results.add(tuple(sorted(state + ((change[1], marks),))) if kind == "copy" else
+                            replaced(state, i) if kind == "remove" else
+                            replaced(state, i, (change[1], marks)))
         return results | {state} if elsewhere or not results else results
     results = {replaced(state, i, (box, marked(marks, change[1], change[2])))
                for i, (box, marks) in enumerate(state) if box == source or elsewhere}
@@ -172,12 +182,9 @@ class Other:
 
     def append(self):
         self.number += 1
-        raw = subprocess.run([os.path.join(SUPPORT, "mail.py"), "message", str(9000 + self.number)],
-                             check=True, capture_output=True, timeout=30).stdout
-        raw = re.sub(rb"\r?\n", b"\r\n", raw)
+        raw, ident = make_message(9000 + self.number)
         box = self.rng.choice(["INBOX", "INBOX", "Archive"])
         self.ok(self.m.append(imapcheck.encode_name(box), "(\\Seen)", None, raw))
-        ident = re.search(rb"(?im)^message-id:\s*<(.*?)>", raw)[1].decode()
         self.new[ident] = ((box, "s"),)
         self.count += 1
 
@@ -244,15 +251,25 @@ class Other:
 
 # --- tern ------------------------------------------------------------------------------
 
+def inverse(change):
+    if change[0] == "mark":
+        return ("mark", change[1], not change[2], change[3])
+    if change[0] == "move":
+        return ("move", change[2], change[1])
+    return ("remove", change[1])  # of a copy
+
+
 class Ours:
     """What tern was asked for in this round."""
 
     def __init__(self, rng, tern):
         self.rng, self.tern, self.count = rng, tern, 0
         self.changes, self.made, self.number = {}, [], 0
+        self.begin()
 
     def begin(self):
-        self.changes = {}
+        self.changes, self.new = {}, {}
+        self.done, self.undone = [], []  # steps of this round: [(message id, change)]
 
     def shown(self):
         """[(local id, message id, mailbox, marks)] of the messages that are in one place"""
@@ -265,31 +282,79 @@ class Ours:
             places = [p for p in o["locations"] if p["shown"]]
             if len(places) == 1 and len(self.changes.get(o["message_id"], [])) < EACH_MAX:
                 found.append((o["id"], o["message_id"], boxes[places[0]["mailbox"]],
-                              real_marks(f.lower() for f in places[0]["wanted_flags"])))
+                              real_marks(wanted_marks(places[0]))))
         return found, [b for b in boxes.values() if b]
 
-    def batch(self):
-        shown, boxes = self.shown()
-        verb = self.rng.choice(["read", "unread", "flag", "flag", "unflag", "move", "move", "archive",
-                                "delete"])
-        target = {"archive": "Archive", "delete": "Trash", "move": self.rng.choice(boxes)}.get(verb)
-        mark, on = "s" if "read" in verb else "f", not verb.startswith("un")
-        # what changes nothing of what is shown is no wish
-        shown = [s for s in shown if (s[2] != target if target else (mark in s[3]) != on)]
-        if not shown:
-            return
-        chosen = self.rng.sample(shown, min(len(shown), self.rng.randint(1, 8)))
-        words = [verb] + [str(c[0]) for c in chosen]
-        if verb == "move":
-            words += ["--to", target]
-        if self.rng.random() < 0.25:
-            words.append("--push")
-        self.tern.run(*words, good=(0, 75))
-        for _, ident, box, _ in chosen:
-            change = ("move", target, box) if target else ("mark", mark, on, box)
+    def run(self, words):
+        push = ["--push"] if self.rng.random() < 0.25 else []
+        try:
+            self.tern.run(*words, *push, good=(0, EXIT_QUEUED))
+        except Broken as why:
+            if not push or "conflict" not in str(why):  # each is judged at the quiet point
+                raise
+
+    def note(self, step):
+        for ident, change in step:
             self.changes.setdefault(ident, []).append(change)
             self.count += 1
 
+    def room(self, step):
+        return step and all(len(self.changes.get(i, [])) < EACH_MAX for i, _ in step)
+
+    def batch(self):
+        verb = self.rng.choices(list(VERBS), list(VERBS.values()))[0]
+        if verb in ("undo", "redo"):
+            return self.again(verb)
+        if verb == "append":
+            return self.append()
+        shown, boxes = self.shown()
+        target = {"archive": "Archive", "delete": "Trash"}.get(verb, self.rng.choice(boxes))
+        mark = {"tag": "w", "untag": "w"}.get(verb, "s" if "read" in verb else "f")
+        on = not verb.startswith("un")
+        marks = verb in ("read", "unread", "flag", "unflag", "tag", "untag")
+        # what changes nothing of what is shown is no wish
+        shown = [s for s in shown if ((mark in s[3]) != on if marks else
+                                      verb == "forever" or s[2] != target)]
+        if not shown:
+            return None
+        chosen = self.rng.sample(shown, min(len(shown), self.rng.randint(1, 8)))
+        ids = [str(c[0]) for c in chosen]
+        self.run({"move": ["move", *ids, "--to", target], "copy": ["copy", target, *ids],
+                  "forever": ["delete", *ids, "--for-ever", "--yes"],
+                  "tag": ["tag", *ids, "--add", "work"],
+                  "untag": ["tag", *ids, "--remove", "work"]}.get(verb, [verb, *ids]))
+        step = [(ident, ("mark", mark, on, box) if marks else ("remove", box)
+                 if verb == "forever" else ("copy" if verb == "copy" else "move", target, box))
+                for _, ident, box, _ in chosen]
+        # deleting for ever is taken back only as long as it waits, which nobody here knows
+        self.done = [] if verb == "forever" else self.done + [step]
+        self.undone = []
+        self.note(step)
+        return None
+
+    def again(self, verb):
+        """Undoes or redoes the newest step of this round."""
+        steps = self.done if verb == "undo" else self.undone
+        if not steps:
+            return
+        step = [(i, inverse(c)) for i, c in steps[-1]] if verb == "undo" else steps[-1]
+        if not self.room(step):
+            return
+        self.run([verb])
+        (self.undone if verb == "undo" else self.done).append(steps.pop())
+        self.note(step)
+
+    def append(self):
+        self.number += 1
+        raw, ident = make_message(30000 + self.number)
+        path = self.tern.home + ".eml"
+        with open(path, "wb") as f:
+            f.write(raw)
+        box = self.rng.choice(["Drafts", "Archive"])
+        self.run(["append", box, path, "--flags", "seen"])
+        self.new[ident] = ((box, "s"),)
+        self.done, self.undone = [], []  # its undo is another test's
+        self.count += 1
 
     def folder(self, picture):
         """Makes, renames or deletes a mailbox; what the server must have then."""
@@ -324,8 +389,8 @@ class Ours:
 def judge(before, after, other, ours):
     """Every message must be where some order of the changes puts it."""
     unjudged = 0
-    for ident in set(before) | set(after) | set(other.new):
-        begin = other.new.get(ident, before.get(ident, ()))
+    for ident in set(before) | set(after) | set(other.new) | set(ours.new):
+        begin = {**other.new, **ours.new}.get(ident, before.get(ident, ()))
         foreign, mine = list(other.changes.get(ident, [])), ours.changes.get(ident, [])
         # mailboxes are dropped and renamed at the beginning of a round
         allowed = outcomes(begin, other.boxes + foreign, mine)
