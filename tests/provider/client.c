@@ -142,6 +142,16 @@ void client_flag(struct client *c, const char *box, const char *key, unsigned ad
 	ck_assert_msg(store_want_flags(c->store, &l, 1, add, remove, &err) == 1, "%s", err.text);
 }
 
+void client_want(struct client *c, const char *box, const char *key, struct want w, const char *target)
+{
+	location_id l = client_place(c, box, key);
+	struct err err = { 0 };
+
+	if (target)
+		w.target = mailbox_of(c, target);
+	ck_assert_msg(store_want(c->store, &w, &l, 1, &err) == 1, "%s", err.text);
+}
+
 void client_move(struct client *c, const char *box, const char *key, const char *target)
 {
 	location_id l = client_place(c, box, key);

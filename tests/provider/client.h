@@ -33,6 +33,8 @@ location_id client_place(struct client *c, const char *box, const char *key);
 message_id client_message(struct client *c, const char *box, const char *key);
 void client_flag(struct client *c, const char *box, const char *key, unsigned add, unsigned remove);
 void client_move(struct client *c, const char *box, const char *key, const char *target);
+/* Any wish; target: the name of a mailbox, NULL = none. */
+void client_want(struct client *c, const char *box, const char *key, struct want w, const char *target);
 void client_role(struct client *c, const char *box, const char *key, enum mailbox_role role);
 void client_undo(struct client *c);
 /* Fetches if need be, and reads what is kept. */

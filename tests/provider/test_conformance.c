@@ -422,6 +422,56 @@ static void what_others_removed_is_no_failure(struct bench *b)
 	ck_assert_int_eq(client_rows(&b->c, MUTATION_FAILED), 0);
 }
 
+static void our_keywords_arrive(struct bench *b)
+{
+	struct want w = { .verb = MUTATION_FLAGS, .add = FLAG_FLAGGED, .add_keywords = "work" };
+
+	begin_with(b, "a b");
+	if (!(b->w.ops->can & CAN_KEYWORDS))
+		return;
+	client_want(&b->c, "INBOX", "a", w, NULL);
+	drain(b);
+	client_pass(&b->c);
+	same(b);
+}
+
+static void our_copy_arrives(struct bench *b)
+{
+	begin_with(b, "a b");
+	client_want(&b->c, "INBOX", "a", (struct want){ .verb = MUTATION_COPY }, "Archive");
+	drain(b);
+	client_pass(&b->c);
+	shows(b, "INBOX", "a");
+	shows(b, "Archive", "a");
+	same(b);
+}
+
+/* C-14: what somebody else has marked as deleted stays. */
+static void our_expunge_takes_ours_only(struct bench *b)
+{
+	begin_with(b, "a b c");
+	flag_there(b, "INBOX", "c", "+\\Deleted");
+	client_pass(&b->c);
+	client_want(&b->c, "INBOX", "a", (struct want){ .verb = MUTATION_EXPUNGE }, NULL);
+	drain(b);
+	client_pass(&b->c);
+	shows_not(b, "INBOX", "a");
+	same(b);
+}
+
+/* C-02: flags of both sides come together. */
+static void flags_changed_meanwhile_commute(struct bench *b)
+{
+	begin_with(b, "a b");
+	flag_there(b, "INBOX", "a", "+\\Answered");
+	client_flag(&b->c, "INBOX", "a", FLAG_SEEN, 0);
+	client_flag(&b->c, "INBOX", "b", FLAG_SEEN, 0);
+	drain(b);
+	client_pass(&b->c);
+	same(b);
+	ck_assert_int_eq(client_rows(&b->c, MUTATION_CONFLICT), 0);
+}
+
 /* --- the other side is away ------------------------------------------------------------ */
 
 static void fails_offline(struct bench *b)
@@ -532,6 +582,10 @@ static const struct {
 	{ NAMED(undo_before_it_left) },
 	{ NAMED(delete_goes_to_the_trash) },
 	{ NAMED(what_others_removed_is_no_failure) },
+	{ NAMED(our_keywords_arrive) },
+	{ NAMED(our_copy_arrives) },
+	{ NAMED(our_expunge_takes_ours_only) },
+	{ NAMED(flags_changed_meanwhile_commute) },
 	{ NAMED(away_and_back_loses_nothing) },
 	{ NAMED(both_sides_changed) },
 	{ NAMED(a_move_into_a_removed_mailbox) },
