@@ -512,7 +512,7 @@ static const struct {
 	enum mutation_status then;
 } judged[] = {
 	{ "refused", ERR_REFUSED, MUTATION_FAILED },
-	{ "conflict", ERR_CONFLICT, MUTATION_CONFLICT },
+	{ "conflict", ERR_CONFLICT, MUTATION_QUEUED },
 	{ "unsupported", ERR_UNSUPPORTED, MUTATION_FAILED },
 	{ "protocol", ERR_PROTOCOL, MUTATION_QUEUED },
 	{ "later", ERR_RETRY, MUTATION_QUEUED },
