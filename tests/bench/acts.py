@@ -35,7 +35,7 @@ CALM_S = 1.0            # so long nothing is sent: it is done
 MBSYNC_MAX = 20000      # messages; mbsync has to bring in all bodies first
 CHANGES = ("STORE", "MOVE", "COPY", "EXPUNGE", "CLOSE")
 TERN_KEYS = {"flag": "Fy", "move": "sArchive\ry", "delete": "dy"}  # it asks first, if they are many
-MUTT_KEYS = {"flag": ";F", "move": ";s=Archive\r", "delete": ";d"}
+MUTT_KEYS = {"flag": ";w!", "move": ";s=Archive\r", "delete": ";d"}
 
 
 class Tap:
