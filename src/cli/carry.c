@@ -5,13 +5,14 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/i18n.h"
 #include "base/mem.h"
 #include "base/span.h"
 #include "cli/command.h"
 
 enum {
-	PROGRESS_MS = 500,   /* between two words of progress */
+	PROGRESS_MS = 200,   /* between two words of progress */
 	LEFT_SHOWN_MAX = 5,  /* changes of an account that are told one by one */
 	STEPS_SEARCHED = 20, /* newest steps among which an unfinished one is looked for */
 };
@@ -73,13 +74,16 @@ int carry_on(struct cli *c, int changed, struct err *err)
 	const account_id all = { 0 };
 	int64_t total = store_want_left(c->store, all), left = total;
 	bool show = isatty(STDERR_FILENO) && total > 0;
+	int64_t next = 0;
 	int r = total > 0;
 
 	while (r > 0 && !cancel_is_set(c->cancel)) {
 		r = store_want_more(c->store, err);
 		left = store_want_left(c->store, all);
-		if (show)
-			show_progress(_("queued"), total - left, total);
+		if (!show || clock_mono_ms() < next)
+			continue;
+		show_progress(_("queued"), total - left, total);
+		next = clock_mono_ms() + PROGRESS_MS;
 	}
 	if (show)
 		end_progress();
@@ -185,9 +189,9 @@ void say_group(const struct cli *c, const struct queue_group *g)
 	g_autofree char *advice = NULL;
 
 	if (queue_is_stuck(g->row.status))
-		advice = g_strdup_printf(_("; `tern queue drop %" G_GINT64_FORMAT
+		advice = g_strdup_printf(_(" (`tern queue drop %" G_GINT64_FORMAT
 					   "%s` gives it up, `tern queue retry %" G_GINT64_FORMAT
-					   "%s` tries it again"),
+					   "%s` tries it again)"),
 			g->row.id, g->n > 1 ? " --group" : "", g->row.id,
 			g->n > 1 ? " --group" : "");
 	say_change(account_name_of(c, g->row.account), what, state, g->row.answer,
@@ -199,9 +203,9 @@ void say_wish(const struct cli *c, const struct tree_wish *w)
 	g_autofree char *what = wish_text(w), *advice = NULL;
 
 	if (queue_is_stuck(w->status))
-		advice = g_strdup_printf(_("; `tern queue drop m%" G_GINT64_FORMAT
+		advice = g_strdup_printf(_(" (`tern queue drop m%" G_GINT64_FORMAT
 					   "` gives it up, `tern queue retry m%" G_GINT64_FORMAT
-					   "` tries it again"),
+					   "` tries it again)"),
 			w->id, w->id);
 	say_change(account_name_of(c, w->account), what,
 		mutation_state_words(w->status, false, false), w->answer, advice ? advice : "");

@@ -123,8 +123,8 @@ static int outcome_of(struct cli *c, const struct wish *w, int64_t id, struct er
 		if (r->status == MUTATION_QUEUED || r->status == MUTATION_LEASED)
 			return EXIT_QUEUED;
 		err_set(err, ERR_REFUSED,
-			_("The server refused: %s; `tern queue drop m%" G_GINT64_FORMAT
-			  "` takes the wish out of sight."),
+			_("The server refused: %s (`tern queue drop m%" G_GINT64_FORMAT
+			  "` takes the wish out of sight)"),
 			r->answer && *r->answer ? r->answer : _("it gave no reason"), id);
 		return EXIT_FAILED;
 	}

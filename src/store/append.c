@@ -214,7 +214,7 @@ static int append(struct store *s, mailbox_id target, const struct change *c, co
 		r = body_adopt(s, *message, tmp, (int64_t)c->size, err);
 	if (r == 0)
 		r = queue_append(s, c, *message, target, step, replaces, err);
-	return r < 0 ? r : step_label(s, step, 0, err);
+	return r < 0 ? r : history_describe(s, step, 0, err);
 }
 
 /* The transaction; what was kept of a wish that failed goes. */

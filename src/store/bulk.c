@@ -294,8 +294,7 @@ static int first_item(struct store *s, const struct bulk *b, int64_t message, st
 
 	if (r <= 0)
 		return r;
-	/* two: a message is not cut in two, and no other one is reached */
-	r = history_slice(s, b->step, b->kind == BULK_REDO, 2, &at, &out, err);
+	r = history_slice(s, b->step, b->kind == BULK_REDO, 1, &at, &out, err);
 	return r < 0 ? r : out.done;
 }
 
@@ -388,7 +387,7 @@ static int finish(struct store *s, const struct bulk *b, struct err *err)
 			b->step);
 	if (r < 0)
 		return r;
-	return items > 0 ? step_label(s, b->step, 0, err)
+	return items > 0 ? history_describe(s, b->step, 0, err)
 			 : db_run(s, err, "DELETE FROM undo_step WHERE id = ?", "i", b->step);
 }
 
@@ -487,7 +486,7 @@ static int stop(struct store *s, int64_t step, struct err *err)
 		return r;
 	r = db_ask(s, err, &items, "SELECT count(*) FROM undo_item WHERE step_id = ?", "i", step);
 	if (r >= 0)
-		r = items > 0 ? step_label(s, step, 0, err)
+		r = items > 0 ? history_describe(s, step, 0, err)
 			      : db_run(s, err, "DELETE FROM undo_step WHERE id = ?", "i", step);
 	event_post(s, EV_MUTATION, 0, (account_id){ 0 }, (message_id){ 0 });
 	return r < 0 ? r : 1;

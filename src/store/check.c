@@ -3,6 +3,7 @@
  * that no constraint can hold: kept counters and the picture that lists show.
  */
 #include "base/i18n.h"
+#include "model/flags.h"
 #include "store/priv.h"
 
 static const struct invariant {
@@ -41,12 +42,27 @@ static const struct invariant {
 	{ "location.flags",
 		"SELECT count(*) FROM location l WHERE l.pending = 0 AND l.flags <> l.server_flags"
 		" AND l.uid IS NOT NULL" },
+	{ "location.shown_keywords",
+		"SELECT count(*) FROM location l WHERE l.pending = 0 AND l.shown_keywords IS NOT NULL"
+		" AND l.uid IS NOT NULL" },
+	{ "location.shown",
+		"SELECT count(*) FROM location l WHERE l.pending = 0 AND l.shown <> (l.removed = 0)" },
+	{ "location.removed", /* 8: FLAG_DELETED */
+		"SELECT count(*) FROM location l WHERE l.removed = 1 AND (l.server_flags & 8) = 0" },
+	{ "mutation.after_id",
+		"SELECT count(*) FROM mutation q WHERE q.after_id > 0 AND q.status = 'queued'"
+		" AND NOT EXISTS (SELECT 1 FROM mutation a WHERE a.id = q.after_id"
+		"  AND a.status IN ('queued', 'leased'))" },
+	{ "bulk.ids",
+		"SELECT count(*) FROM bulk WHERE ids IS NOT NULL AND (length(ids) <> 8 * total"
+		" OR done > total)" },
 	{ "message.orphan",
 		"SELECT count(*) FROM message m WHERE (m.orphan = 0) <>"
 		" EXISTS (SELECT 1 FROM location l WHERE l.message_id = m.id)" },
 };
 
 G_STATIC_ASSERT(MAILBOX_COMPLETE == 4);
+G_STATIC_ASSERT(FLAG_DELETED == 8);
 
 int check_pages(struct store *s, struct err *err)
 {

@@ -20,8 +20,8 @@
 int place_load(struct store *s, int64_t location, bool hidden, struct place *p, struct err *err)
 {
 	sqlite3_stmt *q = db_stmt(s, "SELECT l.message_id, l.mailbox_id, b.account_id, b.uidvalidity,"
-				  " l.uid IS NOT NULL, l.flags, l.server_flags,"
-				  " ifnull(l.shown_keywords, l.keywords), l.keywords FROM location l"
+				  " l.flags, l.server_flags,"
+				  " ifnull(l.shown_keywords, l.keywords), l.keywords, l.uid IS NOT NULL FROM location l"
 				  " CROSS JOIN mailbox b ON b.id = l.mailbox_id"
 				  " WHERE l.id = ? AND (l.shown = 1 OR ?)");
 	int r;
@@ -37,11 +37,11 @@ int place_load(struct store *s, int64_t location, bool hidden, struct place *p, 
 		.mailbox = sqlite3_column_int64(q, 1),
 		.account = sqlite3_column_int64(q, 2),
 		.uidvalidity = sqlite3_column_int64(q, 3),
-		.numbered = sqlite3_column_int(q, 4) != 0,
-		.flags = (unsigned)sqlite3_column_int(q, 5),
-		.server_flags = (unsigned)sqlite3_column_int(q, 6),
-		.keywords = g_strdup(db_column(q, 7)),
-		.server_keywords = g_strdup(db_column(q, 8)) };
+		.flags = (unsigned)sqlite3_column_int(q, 4),
+		.server_flags = (unsigned)sqlite3_column_int(q, 5),
+		.keywords = g_strdup(db_column(q, 6)),
+		.server_keywords = g_strdup(db_column(q, 7)),
+		.numbered = sqlite3_column_int(q, 8) != 0 };
 	sqlite3_reset(q);
 	return 1;
 }
@@ -257,12 +257,28 @@ static bool only_flags(GArray *rows, const struct waiting *row)
 	return true;
 }
 
+/* What the first wish changed and the second changed back. */
+static void drop_opposites(struct wish *both, const struct waiting *first, const struct wish *then)
+{
+	g_autofree char *back_off = flags_keywords_common(first->add_keywords, then->remove_keywords);
+	g_autofree char *back_on = flags_keywords_common(first->remove_keywords, then->add_keywords);
+
+	both->add &= ~first->remove;
+	both->remove &= ~first->add;
+	set_keywords(both, flags_keywords_minus(both->add_keywords, back_on),
+		flags_keywords_minus(both->remove_keywords, back_off));
+}
+
 static int merge_flags(struct store *s, const struct place *at, GArray *rows,
 	const struct waiting *row, const struct wish *w, struct err *err)
 {
 	AUTO(wish_clear) struct wish both = sum(row, w);
 
-	if (at->numbered && only_flags(rows, row))
+	/* what an awaited place will have is not known; but the row changed each of its bits, so that
+	 * changing one back leaves nothing to be done */
+	if (!at->numbered)
+		drop_opposites(&both, row, w);
+	else if (only_flags(rows, row))
 		narrow(&both, at->server_flags, at->server_keywords);
 	if (no_flags(&both))
 		return cancel_row(s, row->id, err);
@@ -298,9 +314,14 @@ static int flags_of_append(struct store *s, const struct waiting *row, const str
 {
 	AUTO(wish_clear) struct wish both = sum(row, w);
 
+	int r;
+
 	both.remove = 0;
 	set_keywords(&both, g_strdup(both.add_keywords), g_strdup(""));
-	return rewrite_flags(s, row->id, &both, w->step, err);
+	r = rewrite_flags(s, row->id, &both, w->step, err);
+	return r < 0 ? r : db_run(s, err,
+		"UPDATE location SET server_flags = ?, keywords = nullif(?, '') WHERE id = ?",
+		"iti", (int64_t)both.add, both.add_keywords, row->source_location);
 }
 
 static int queue_flags(struct store *s, const struct place *p, GArray *rows, struct wish *w,
@@ -342,6 +363,19 @@ static int redirect(struct store *s, const struct place *p, const struct waiting
 	return r;
 }
 
+/* A copy goes to where it is copied from, which the original leaves meanwhile. */
+static bool takes_its_place(GArray *rows, const struct waiting *row, int64_t target)
+{
+	for (guint i = 0; row->verb == MUTATION_COPY && row->source == target && i < rows->len; i++) {
+		const struct waiting *other = &g_array_index(rows, struct waiting, i);
+
+		if ((other->verb == MUTATION_MOVE || other->verb == MUTATION_EXPUNGE) &&
+			other->source_location == row->source_location)
+			return true;
+	}
+	return false;
+}
+
 static int queue_move(struct store *s, const struct place *p, GArray *rows, const struct wish *w,
 	struct err *err)
 {
@@ -350,7 +384,7 @@ static int queue_move(struct store *s, const struct place *p, GArray *rows, cons
 
 	if (p->mailbox == w->target)
 		return 0;
-	if (i < 0) {
+	if (i < 0 || takes_its_place(rows, row_at(rows, i), w->target)) {
 		r = make_awaited(s, p, w->target, &location, err);
 		if (r == 0)
 			r = wish_insert(s, p, w, location, err);

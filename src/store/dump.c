@@ -163,6 +163,10 @@ static int dump_mutations(struct store *s, const struct out *o, struct err *err)
 			(json_int_t)m->source.v, "target", (json_int_t)m->target.v, "attempts",
 			m->attempts, "answer", text(m->answer));
 
+		json_object_set_new(line, "held", json_boolean(m->held));
+		json_object_set_new(line, "step", json_integer(m->step));
+		json_object_set_new(line, "add_keywords", text(m->add_keywords));
+		json_object_set_new(line, "remove_keywords", text(m->remove_keywords));
 		if (put_line(o, line, err) < 0)
 			return err->code;
 	}

@@ -117,3 +117,20 @@ int store_history(struct store *s, int64_t before, size_t max, GPtrArray **out, 
 	*out = g_steal_pointer(&rows);
 	return 0;
 }
+
+int history_describe(struct store *s, int64_t step, int64_t rest, struct err *err)
+{
+	return db_run(s, err,
+		"UPDATE undo_step SET messages = i.n + ?2,"
+		" source_id = iif(i.source = i.last_source, i.source, 0),"
+		" target_id = iif(i.target = i.last_target, i.target, 0),"
+		" account_id = iif(i.account = i.last_account, i.account, 0),"
+		" subject = iif(i.n + ?2 = 1, i.subject, '') FROM"
+		" (SELECT count(DISTINCT u.message_id) AS n, min(u.source_id) AS source,"
+		"  max(u.source_id) AS last_source, min(ifnull(u.target_id, 0)) AS target,"
+		"  max(ifnull(u.target_id, 0)) AS last_target, min(m.account_id) AS account,"
+		"  max(m.account_id) AS last_account, min(m.subject) AS subject"
+		"  FROM undo_item u JOIN message m ON m.id = u.message_id WHERE u.step_id = ?1) AS i"
+		" WHERE undo_step.id = ?1 AND i.n > 0",
+		"ii", step, rest);
+}

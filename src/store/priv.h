@@ -212,6 +212,9 @@ int queue_settle_lost(struct store *s, account_id a, struct err *err);
 /* --- the history (undo.c, history.c, words.c) -------------------------- */
 
 int history_row(struct store *s, int64_t step, struct history_row **out, struct err *err); /* 1 = is one */
+/* Fills in what a line of the history tells, from the items of the step and how many follow; what
+ * was wished (verb, flags, keywords) is there from its beginning. */
+int history_describe(struct store *s, int64_t step, int64_t rest, struct err *err);
 /*
  * One slice of undoing or doing again a large step: the items of messages with
  * an id > *at, at most max of them, in a transaction.  How many were looked at

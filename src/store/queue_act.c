@@ -10,7 +10,7 @@
 
 #include "base/clock.h"
 #include "base/i18n.h"
-#include "store/wish.h"
+#include "store/priv.h"
 
 /* A row as it stands, whole. */
 struct wished {
@@ -166,7 +166,7 @@ static int label(struct store *s, int64_t row, struct err *err)
 	if (r > 0)
 		r = db_ask(s, err, &rest,
 			"SELECT ifnull(sum(total - done), 0) FROM bulk WHERE step_id = ?", "i", step);
-	return r <= 0 ? r : step_label(s, step, rest, err);
+	return r <= 0 ? r : history_describe(s, step, rest, err);
 }
 
 static int retarget_one(struct store *s, const struct wished *w, int64_t target, struct err *err)

@@ -177,20 +177,34 @@ static const char *shown_words(const struct spot *p)
 									   : or_empty(p->words);
 }
 
+/* What is named in a statement is written to every index that mentions it, changed or not. */
+static int write_shown(struct store *s, const struct spot *p, struct err *err)
+{
+	if (p->shown != p->old_shown)
+		return db_run(s, err,
+			"UPDATE location SET flags = ?, shown = ?, pending = ? WHERE id = ?", "iiii",
+			(int64_t)p->flags, (int64_t)p->shown, (int64_t)p->pending, p->id);
+	if (p->flags != p->old_flags)
+		return db_run(s, err, "UPDATE location SET flags = ?, pending = ? WHERE id = ?", "iii",
+			(int64_t)p->flags, (int64_t)p->pending, p->id);
+	return db_run(s, err, "UPDATE location SET pending = ? WHERE id = ?", "ii",
+		(int64_t)p->pending, p->id);
+}
+
 static int write_spot(struct store *s, const struct spot *p, struct err *err)
 {
 	const char *words = shown_words(p);
+	int r = 0;
 
-	if (g_strcmp0(words, p->old_words) != 0 &&
-		db_run(s, err, "UPDATE location SET shown_keywords = ? WHERE id = ?", "ti", words,
-			p->id) < 0)
-		return err ? err->code : ERR_STORAGE;
-	if (p->flags == p->old_flags && p->shown == p->old_shown && p->pending == p->old_pending)
-		return 0;
+	if (g_strcmp0(words, p->old_words) != 0)
+		r = db_run(s, err, "UPDATE location SET shown_keywords = ? WHERE id = ?", "ti", words,
+			p->id);
+	if (r < 0 || (p->flags == p->old_flags && p->shown == p->old_shown &&
+			     p->pending == p->old_pending))
+		return r;
 	count_mailbox(s, p->mailbox, p->shown - p->old_shown,
 		is_unread(p->shown, p->flags) - is_unread(p->old_shown, p->old_flags), 0);
-	return db_run(s, err, "UPDATE location SET flags = ?, shown = ?, pending = ? WHERE id = ?",
-		"iiii", (int64_t)p->flags, (int64_t)p->shown, (int64_t)p->pending, p->id);
+	return write_shown(s, p, err);
 }
 
 /* A conversation counts messages, not locations: unread if any of its places is. */

@@ -40,23 +40,6 @@ int step_begin(struct store *s, const struct want *w, int64_t *step, struct err 
 	return r;
 }
 
-int step_label(struct store *s, int64_t step, int64_t rest, struct err *err)
-{
-	return db_run(s, err,
-		"UPDATE undo_step SET messages = i.n + ?2,"
-		" source_id = iif(i.source = i.last_source, i.source, 0),"
-		" target_id = iif(i.target = i.last_target, i.target, 0),"
-		" account_id = iif(i.account = i.last_account, i.account, 0),"
-		" subject = iif(i.n + ?2 = 1, i.subject, '') FROM"
-		" (SELECT count(DISTINCT u.message_id) AS n, min(u.source_id) AS source,"
-		"  max(u.source_id) AS last_source, min(ifnull(u.target_id, 0)) AS target,"
-		"  max(ifnull(u.target_id, 0)) AS last_target, min(m.account_id) AS account,"
-		"  max(m.account_id) AS last_account, min(m.subject) AS subject"
-		"  FROM undo_item u JOIN message m ON m.id = u.message_id WHERE u.step_id = ?1) AS i"
-		" WHERE undo_step.id = ?1 AND i.n > 0",
-		"ii", step, rest);
-}
-
 int step_item(struct store *s, const struct place *p, const struct wish *w, struct err *err)
 {
 	bool flags = w->verb == MUTATION_FLAGS || w->verb == MUTATION_APPEND;
@@ -167,6 +150,21 @@ static int act(struct wishing *w, const struct place *p, struct err *err)
 	return r < 0 ? r : 1;
 }
 
+/* A large step acted on the message: it may be elsewhere by now. */
+static int find_again(struct store *s, struct place *p, struct err *err)
+{
+	int64_t location = p->id;
+	int r = place_now(s, &location, err);
+
+	if (r == 0)
+		r = db_ask(s, err, &location,
+			"SELECT id FROM location WHERE message_id = ? AND shown = 1"
+			" ORDER BY mailbox_id <> ?, id DESC LIMIT 1",
+			"ii", p->message, p->mailbox);
+	place_clear(p);
+	return r <= 0 ? r : place_load(s, location, false, p, err);
+}
+
 int wishing_act(struct wishing *w, int64_t location, struct err *err)
 {
 	AUTO(place_clear) struct place p = { 0 };
@@ -175,12 +173,8 @@ int wishing_act(struct wishing *w, int64_t location, struct err *err)
 
 	if (r <= 0 || first < 0)
 		return MIN(r, first);
-	if (first > 0) { /* it may be elsewhere by now */
-		place_clear(&p);
-		r = place_now(w->s, &location, err);
-		if (r > 0)
-			r = place_load(w->s, location, false, &p, err);
-	}
+	if (first > 0)
+		r = find_again(w->s, &p, err);
 	return r <= 0 ? r : act(w, &p, err);
 }
 
@@ -288,7 +282,7 @@ static int finish(struct wishing *w, int done, int64_t rest, struct err *err)
 {
 	if (done == 0 && rest == 0)
 		return db_run(w->s, err, "DELETE FROM undo_step WHERE id = ?", "i", w->step);
-	return step_label(w->s, w->step, rest, err);
+	return history_describe(w->s, w->step, rest, err);
 }
 
 static int act_all(struct wishing *w, const location_id *l, size_t n, int *done, struct err *err)
@@ -408,7 +402,7 @@ static int want_all(struct wishing *w, mailbox_id m, bool unread, int *done, int
 	struct err *err)
 {
 	g_autofree location_id *first = g_new(location_id, WANT_AT_ONCE);
-	int64_t target, account = 0, total = 0;
+	int64_t target, account = 0, total = 0, coming = 0;
 	int n = 0, r = check_verb(&w->want, err);
 
 	if (r == 0)
@@ -423,7 +417,10 @@ static int want_all(struct wishing *w, mailbox_id m, bool unread, int *done, int
 		r = step_begin(w->s, &w->want, &w->step, err);
 	if (r == 0)
 		r = act_all(w, first, (size_t)n, done, err);
-	*rest = MAX(total - n, 0);
+	if (r == 0) /* what a large step of before has yet to bring here is here for the reader */
+		r = MIN(db_ask(w->s, err, &coming, "SELECT 1 FROM bulk WHERE account_id = ?", "i",
+				account), 0);
+	*rest = MAX(total - n, coming);
 	if (r == 0 && *rest > 0)
 		r = bulk_add_mailbox(w->s, w->step, account, &w->want, m.v, unread, *rest, err);
 	return r < 0 ? r : finish(w, *done, *rest, err);

@@ -12,8 +12,8 @@
 struct place {
 	int64_t id, message, mailbox, account, uidvalidity;
 	bool numbered;                  /* the server has it */
-	unsigned flags, server_flags;
-	char *keywords, *server_keywords; /* normal form, "" = none; owned */
+	unsigned flags, server_flags;   /* as the reader wants them; as the server has, or will have, them */
+	char *keywords, *server_keywords; /* likewise; normal form, "" = none; owned */
 };
 /* 1 = loaded, 0 = nothing is shown there (hidden: nothing is there). */
 int place_load(struct store *s, int64_t location, bool hidden, struct place *p, struct err *err);
@@ -85,7 +85,5 @@ int step_begin(struct store *s, const struct want *w, int64_t *step, struct err 
 int step_item(struct store *s, const struct place *p, const struct wish *w, struct err *err);
 /* What the screen and other processes hear of it. */
 void wish_news(struct store *s, const struct place *p, const struct wish *w);
-/* The line of the history, from its items and how many are still to come. */
-int step_label(struct store *s, int64_t step, int64_t rest, struct err *err);
 
 #endif

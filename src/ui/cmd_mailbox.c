@@ -94,6 +94,7 @@ static int set_order(struct ui *ui, enum list_order order, bool ascending, struc
 {
 	int rc = list_set_order(&ui->list, order, ascending, err);
 
+	ui->visual = false; /* its rows stand elsewhere now */
 	if (rc < 0)
 		return rc;
 	ui_say(ui, ascending ? _("Sorted by %s, ascending") : _("Sorted by %s, descending"),

@@ -195,11 +195,23 @@ void ui_say_undone(struct ui *ui, const struct undone *u, bool again, const char
 		ui_say(ui, _("Undone: %s%s; %s does it again"), u->what, partly, key);
 }
 
+/* The newest step cannot be undone: earlier ones can, in the history. */
+static int point_to_history(struct ui *ui, struct err *err)
+{
+	char key[KEY_SEQUENCE_MAX * KEY_NAME_MAX] = ":history";
+	struct err why = *err;
+
+	keymap_keys_of(ui->keymap, ui_view(ui)->ops->context, "history", key, sizeof key);
+	return err_set(err, why.code, _("%s  Earlier changes can be undone in the history: %s"), why.text, key);
+}
+
 static int turn_back(struct ui *ui, bool again, struct err *err)
 {
 	struct undone undone = { 0 };
 	int rc = again ? store_redo(ui->store, 0, &undone, err) : store_undo(ui->store, 0, &undone, err);
 
+	if (rc == ERR_REFUSED && !again)
+		return point_to_history(ui, err);
 	if (rc < 0)
 		return rc;
 	if (rc == 0) {

@@ -61,10 +61,11 @@ static int retry(struct ui *ui, const char *arg, struct err *err)
 	AUTO(picked_release) struct picked p = { 0 };
 
 	(void)arg;
-	if (pick(ui, &p, err) < 0 || act(ui, &p.item, QUEUE_RETRY, err) < 0)
+	if (pick(ui, &p, err) < 0 ||
+		act(ui, &p.item, p.item.held ? QUEUE_RELEASE : QUEUE_RETRY, err) < 0)
 		return err->code;
 	settle(ui, p.item.account);
-	ui_say(ui, _("Tried again: %s"), p.what);
+	ui_say(ui, p.item.held ? _("Goes on: %s") : _("Tried again: %s"), p.what);
 	return 0;
 }
 

@@ -1,6 +1,11 @@
 #include "ui/marks.h"
 
-enum { CHECK_SLICE = 2000 };
+#include "base/clock.h"
+
+enum {
+	CHECK_SLICE = 2000,
+	CHECK_EVERY_MS = 3000, /* where they are more than a slice */
+};
 
 void marks_init(struct marks *m)
 {
@@ -89,19 +94,31 @@ static guint drop_gone(struct marks *m, const location_id *slice, guint n, const
 	return dropped;
 }
 
-int marks_tick(struct marks *m, struct store *s, guint *dropped)
+/* Is a look due?  Milliseconds, -1 = none is. */
+static int64_t begin_check(struct marks *m)
+{
+	int64_t now = clock_mono_ms(), wait = m->began_at + CHECK_EVERY_MS - now;
+
+	if (!m->again)
+		return -1;
+	if (marks_count(m) > CHECK_SLICE && m->began_at > 0 && wait > 0)
+		return wait;
+	m->checked = marks_all(m);
+	m->at = 0;
+	m->again = false;
+	m->began_at = MAX(now, 1);
+	return 0;
+}
+
+int64_t marks_tick(struct marks *m, struct store *s, guint *dropped)
 {
 	struct survey now = { 0 };
 	const location_id *slice;
+	int64_t wait;
 	guint n;
 
-	if (!m->checked && !m->again)
-		return 0;
-	if (!m->checked) {
-		m->checked = marks_all(m);
-		m->at = 0;
-		m->again = false;
-	}
+	if (!m->checked && (wait = begin_check(m)) != 0)
+		return wait;
 	slice = (const location_id *)(const void *)m->checked->data + m->at;
 	n = MIN(m->checked->len - m->at, (guint)CHECK_SLICE);
 	if (store_survey(s, slice, n, &now, NULL) == 0)
@@ -110,5 +127,5 @@ int marks_tick(struct marks *m, struct store *s, guint *dropped)
 	m->at += n;
 	if (m->at >= m->checked->len)
 		g_clear_pointer(&m->checked, g_array_unref);
-	return m->checked || m->again;
+	return m->checked || m->again ? 0 : -1;
 }

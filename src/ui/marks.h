@@ -20,6 +20,7 @@ struct marks {
 	GArray *checked;   /* of location_id: places that are looked up again; NULL = none are */
 	guint at;          /* how far */
 	bool again;        /* look once more: rows changed meanwhile */
+	int64_t began_at;  /* when they were looked up last, monotonic ms */
 };
 
 void marks_init(struct marks *m);
@@ -33,7 +34,8 @@ bool marks_clear(struct marks *m);
 GArray *marks_all(const struct marks *m);
 /* Rows changed: some may be gone. */
 void marks_stale(struct marks *m);
-/* Looks up the next slice: 1 = there is more to look up, 0 = nothing is; *dropped counts the gone. */
-int marks_tick(struct marks *m, struct store *s, guint *dropped);
+/* Looks up the next slice; *dropped counts the gone.  Milliseconds until the next one, -1 = nothing is
+ * to look up.  Many marks are not looked up all the time. */
+int64_t marks_tick(struct marks *m, struct store *s, guint *dropped);
 
 #endif

@@ -287,10 +287,10 @@ bool ui_marked(const struct ui *ui, const struct list_row *r)
 static int64_t marks_due(struct ui *ui)
 {
 	guint dropped = 0;
-	int more = marks_tick(&ui->marks, ui->store, &dropped);
+	int64_t wait = marks_tick(&ui->marks, ui->store, &dropped);
 
 	ui->dirty |= dropped > 0;
-	return more > 0 ? 0 : -1;
+	return wait;
 }
 
 /* True if the key only opens, closes or belongs to pasted text. */

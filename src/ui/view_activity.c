@@ -10,6 +10,7 @@ enum {
 	FRESH_MS = 250, /* built again at most this often while events come */
 	OLD_MS = 5000,	/* and this often without any: jobs tell nobody */
 	SHARE = 20,	/* building takes at most this part of the time */
+	SMALL = 12,	/* so few lines begin with the changes, if there are any */
 	AROUND = 3,	/* lines of the screen above and below the view */
 	USUAL_HEIGHT = 21, USUAL_WIDTH = 80, /* before anything was drawn */
 };
@@ -188,6 +189,8 @@ void view_activity_open(struct ui *ui)
 	v->height = c ? MAX(c->height - AROUND, 1) : USUAL_HEIGHT;
 	build(v, c ? c->width : USUAL_WIDTH);
 	v->cursor = 0;
+	if (v->height < SMALL && v->shown->items->len > 0)
+		v->top = MAX(item(v, 0)->line - 1, 0); /* its heading is the first line */
 	keep_cursor(v, false);
 }
 

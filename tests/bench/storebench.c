@@ -1,7 +1,7 @@
 /*
  * storebench - how fast facts become rows, beside a bare insert of the same rows
  *
- * usage: storebench DIR [MESSAGES [BATCH]]
+ * usage: storebench DIR [MESSAGES [BATCH [wishes]]]
  *
  * Makes MESSAGES (100,000) facts as the first synchronisation of a mailbox
  * brings them (windows counted down from the newest, replies among them),
@@ -10,6 +10,11 @@
  * the rows into an empty database with the same schema: prepared statements,
  * one transaction, nothing else.  One JSON line; seconds are of the processor
  * (user and system) and of the clock.  DIR must exist and be empty.
+ *
+ * With "wishes", instead, the reader acts on WISHES (1,000) marked rows: flags, tags, a move, the
+ * trash, deletion for ever.  For each: milliseconds until store_want returns,
+ * durably, until store_want_more is through, and the longest slice; the median
+ * of ROUNDS, each on other messages.
  *
  * Part of `make bench`; no test, for a machine's speed is not ours.
  */
@@ -24,7 +29,7 @@
 #include "model/flags.h"
 #include "store/store.h"
 
-enum { WINDOW = 500, SENDERS = 400, WORDS_MAX = 9, TEXT = 200 };
+enum { WINDOW = 500, SENDERS = 400, WORDS_MAX = 9, TEXT = 200, WISHES = 1000, ROUNDS = 3 };
 
 struct cost {
 	double cpu, wall;
@@ -125,8 +130,14 @@ static void make_fact(struct fact *f, uint64_t k)
 
 static mailbox_id make_mailbox(struct store *s, account_id *a)
 {
-	struct mailbox m = { .path = (char *)"INBOX", .name = (char *)"INBOX", .delimiter = '/',
-		.role = ROLE_INBOX };
+	const struct mailbox list[] = {
+		{ .path = (char *)"INBOX", .name = (char *)"INBOX", .delimiter = '/',
+			.role = ROLE_INBOX },
+		{ .path = (char *)"Archive", .name = (char *)"Archive", .delimiter = '/',
+			.role = ROLE_ARCHIVE },
+		{ .path = (char *)"Trash", .name = (char *)"Trash", .delimiter = '/',
+			.role = ROLE_TRASH },
+	};
 	struct mailbox *found;
 	struct batch *b;
 	mailbox_id id;
@@ -135,7 +146,8 @@ static mailbox_id make_mailbox(struct store *s, account_id *a)
 	if (store_account_bind(s, "bench", "imap", a, &err) < 0)
 		fail("account", err.text);
 	b = batch_new(*a, (mailbox_id){ 0 });
-	batch_mailbox(b, &m);
+	for (size_t i = 0; i < G_N_ELEMENTS(list); i++)
+		batch_mailbox(b, &list[i]);
 	if (batch_apply(s, b, NULL, &err) < 0 || store_mailbox_find(s, *a, "INBOX", &found, &err) < 0)
 		fail("mailbox", err.text);
 	batch_free(&b);
@@ -308,6 +320,121 @@ static struct cost bare_insert(const char *from, const char *into)
 	return spent;
 }
 
+/* --- what the reader does ---------------------------------------------- */
+
+struct wished {
+	double at_once, at_once_cpu, through, through_cpu, slice; /* milliseconds */
+};
+
+static double since_ms(struct cost begin)
+{
+	return (now().wall - begin.wall) * 1000;
+}
+
+static double spent_ms(struct cost begin)
+{
+	return (now().cpu - begin.cpu) * 1000;
+}
+
+/* Marks the newest WISHES rows of the inbox and wishes this of them. */
+static struct wished wish(struct store *s, mailbox_id inbox, const struct want *w)
+{
+	struct list_scope scope = { .order = ORDER_DATE, .n = 1, .mailboxes = &inbox };
+	g_autoptr(GPtrArray) rows = NULL;
+	location_id l[WISHES];
+	struct wished out = { 0 };
+	struct cost begin;
+	struct err err;
+	int r;
+
+	if (store_page(s, &scope, PAGE_FIRST, NULL, WISHES, &rows, &err) < 0)
+		fail("store_page", err.text);
+	for (guint i = 0; i < rows->len; i++)
+		l[i] = ((struct list_row *)rows->pdata[i])->location;
+	begin = now();
+	if (store_want(s, w, l, rows->len, &err) < 0)
+		fail("store_want", err.text);
+	out.at_once = since_ms(begin);
+	out.at_once_cpu = spent_ms(begin);
+	do {
+		struct cost slice = now();
+
+		r = store_want_more(s, &err);
+		out.slice = MAX(out.slice, since_ms(slice));
+	} while (r > 0);
+	if (r < 0)
+		fail("store_want_more", err.text);
+	out.through = since_ms(begin);
+	out.through_cpu = spent_ms(begin);
+	store_checkpoint(s);
+	return out;
+}
+
+static int by_size(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
+static double median(double *numbers)
+{
+	qsort(numbers, ROUNDS, sizeof *numbers, by_size);
+	return numbers[ROUNDS / 2];
+}
+
+static void wish_rounds(struct store *s, mailbox_id inbox, const char *name, const struct want *w)
+{
+	double at_once[ROUNDS], at_once_cpu[ROUNDS], through[ROUNDS], through_cpu[ROUNDS],
+		slice[ROUNDS];
+
+	for (int i = 0; i < ROUNDS; i++) {
+		struct want one = *w;
+		struct wished t;
+
+		if (w->verb == MUTATION_FLAGS && i % 2) { /* on, off, on */
+			one.add = w->remove;
+			one.remove = w->add;
+			one.add_keywords = w->remove_keywords;
+			one.remove_keywords = w->add_keywords;
+		}
+		t = wish(s, inbox, &one);
+		at_once[i] = t.at_once;
+		at_once_cpu[i] = t.at_once_cpu;
+		through[i] = t.through;
+		through_cpu[i] = t.through_cpu;
+		slice[i] = t.slice;
+	}
+	printf("{\"wish\": \"%s\", \"messages\": %d, \"at_once_ms\": %.1f,"
+	       " \"at_once_cpu_ms\": %.1f, \"through_ms\": %.1f, \"through_cpu_ms\": %.1f,"
+	       " \"slice_ms\": %.1f}\n", name, WISHES, median(at_once), median(at_once_cpu),
+		median(through), median(through_cpu), median(slice));
+}
+
+static void wishes(const char *dir)
+{
+	const struct want flags = { .verb = MUTATION_FLAGS, .add = FLAG_FLAGGED },
+			  tags = { .verb = MUTATION_FLAGS, .add_keywords = "work" },
+			  move = { .verb = MUTATION_MOVE, .role = ROLE_ARCHIVE },
+			  trash = { .verb = MUTATION_MOVE, .role = ROLE_TRASH },
+			  expunge = { .verb = MUTATION_EXPUNGE };
+	struct store *s;
+	account_id a;
+	mailbox_id inbox;
+	struct err err;
+
+	if (store_open(dir, STORE_CLI, NULL, &s, &err) < 0 ||
+		store_account_bind(s, "bench", "imap", &a, &err) < 0)
+		fail("store_open", err.text);
+	inbox = store_mailbox_with_role(s, a, ROLE_INBOX);
+	wish_rounds(s, inbox, "flags", &flags);
+	wish_rounds(s, inbox, "tags", &tags);
+	wish_rounds(s, inbox, "move", &move);
+	wish_rounds(s, inbox, "trash", &trash);
+	wish_rounds(s, inbox, "expunge", &expunge);
+	store_close(&s);
+}
+
 int main(int argc, char **argv)
 {
 	uint64_t messages = argc > 2 ? g_ascii_strtoull(argv[2], NULL, 10) : 100000;
@@ -319,10 +446,14 @@ int main(int argc, char **argv)
 	struct cost bare;
 
 	if (!dir || messages == 0) {
-		fprintf(stderr, "usage: storebench DIR [MESSAGES [BATCH]]\n");
+		fprintf(stderr, "usage: storebench DIR [MESSAGES [BATCH [wishes]]]\n");
 		return 2;
 	}
 	t = through_store(dir, messages, (size_t)full);
+	if (argc > 4) {
+		wishes(dir);
+		return 0;
+	}
 	bare = bare_insert(from, into);
 	printf("{\"messages\": %" G_GUINT64_FORMAT ", \"gather_cpu_s\": %.3f, \"apply_cpu_s\": %.3f,"
 	       " \"apply_s\": %.3f, \"bare_cpu_s\": %.3f, \"bare_s\": %.3f,"

@@ -109,6 +109,27 @@ t undo 99999; is_code 'no such step' 3
 t undo x; is_code 'no number' 2
 t history --max 0; is_code 'none at all' 2
 
+# --- a large step ------------------------------------------------------------------
+mkdir -p "$mail/.Big/cur" "$mail/.Big/new" "$mail/.Big/tmp"
+i=0
+while [ $i -lt 700 ]; do
+	i=$((i + 1))
+	printf 'From: big@example.org\nSubject: b%s\nMessage-ID: <b%s@example.org>\n\nx\n' $i $i \
+		>"$mail/.Big/cur/b$i.m:2,"
+done
+t sync
+t read-all Big --json; is_code 'a large step' 75
+is 'is about all' "$(printf '%s\n' "$out" | field changed)" 700
+t queue --json; is 'as one line' "$(printf '%s\n' "$out" | field messages)" 700
+t history --max 1 --json
+is 'as one step' "$(printf '%s\n' "$out" | field messages)" 700
+is 'nothing is left of it' "$(printf '%s\n' "$out" | field left)" 0
+t push; is_code 'push of it' 0
+is 'it came true' "$(find "$mail/.Big" -name '*,S' | wc -l)" 700
+t undo --push --json; is_code 'undo of it' 0
+is 'all of it' "$(printf '%s\n' "$out" | field messages)" 700
+is 'as it was' "$(find "$mail/.Big" -name '*,S' | wc -l)" 0
+
 # --- an account that must not be changed ------------------------------------------
 for word in off no false; do
 	printf '[post]\ntype = maildir\npath = %s\ntwo-way = %s\n' "$mail" "$word" \

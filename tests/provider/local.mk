@@ -55,9 +55,12 @@ tests_provider_test_conformance_CFLAGS = $(test_cflags)
 tests_provider_test_conformance_CPPFLAGS = $(test_cppflags)
 
 # Not part of the suite: make tests/provider/imap_bench
-EXTRA_PROGRAMS += tests/provider/imap_bench
+EXTRA_PROGRAMS += tests/provider/imap_bench tests/provider/imap_push_bench
 tests_provider_imap_bench_SOURCES = tests/provider/imap_bench.c tests/provider/imap_rig.c \
 	tests/provider/imap_rig.h
 tests_provider_imap_bench_CPPFLAGS = $(test_cppflags)
+tests_provider_imap_push_bench_SOURCES = tests/provider/imap_push_bench.c \
+	tests/provider/imap_rig.c tests/provider/imap_rig.h
+tests_provider_imap_push_bench_CPPFLAGS = $(test_cppflags)
 
 EXTRA_DIST += tests/data/imap-responses

@@ -514,6 +514,96 @@ START_TEST(apply_move)
 }
 END_TEST
 
+/* Files of a folder's cur/ and new/ together. */
+static int files_in(const char *rel)
+{
+	static const char *const subs[] = { "cur", "new" };
+	int n = 0;
+
+	for (int i = 0; i < 2; i++) {
+		g_autofree char *path = g_build_filename(root, rel, subs[i], NULL);
+		g_autoptr(GDir) d = g_dir_open(path, 0, NULL);
+
+		while (d && g_dir_read_name(d))
+			n++;
+	}
+	return n;
+}
+
+/* The same wish twice, the second time in doubt: it happened once, and it is told which one it is. */
+static void twice(struct mutation_batch *b, const char *folder, int there_now)
+{
+	uint64_t uid = 0;
+
+	ck_assert_int_eq(ops->prepare(p, b, &err), 0);
+	for (int i = 0; i < 2; i++) {
+		answer = (struct applied){ 0 };
+		b->uncertain = i > 0;
+		ck_assert_msg(ops->apply(p, b, &answer, &err) == 0, "%s", err.text);
+		ck_assert_int_eq(answer.state, APPLIED_DONE);
+		ck_assert_int_eq(files_in(folder), there_now);
+		if (i == 0)
+			uid = answer.target_uid;
+	}
+	ck_assert_uint_eq(answer.target_uid, uid);
+}
+
+START_TEST(apply_copy_and_delete_for_ever)
+{
+	g_autofree char *from = g_strdup("INBOX"), *to = g_strdup(".Archive");
+	struct mutation_item item = { .row = 7, .fd = -1 };
+	struct mutation_batch b = { .verb = MUTATION_COPY, .source_path = from, .target_path = to,
+		.n = 1, .items = &item };
+	char text[200];
+
+	make_folder(".Archive");
+	deliver("cur/1.a:2,FS", "one");
+	connected();
+	ck_assert_int_eq(changes_of("INBOX", 0), 0);
+	item.uid = record_row(&rec, "one")->uid;
+	item.canonical = record_row(&rec, "one")->canonical;
+	twice(&b, ".Archive", 1);
+	ck_assert(there("cur/1.a:2,FS"));
+	item.row = 8; /* another wish: another copy */
+	twice(&b, ".Archive", 2);
+	b.verb = MUTATION_EXPUNGE;
+	b.target_path = NULL;
+	twice(&b, "", 0);
+	b.uncertain = false;
+	ck_assert_int_eq(ops->apply(p, &b, &answer, &err), 0);
+	ck_assert_int_eq(answer.state, APPLIED_GONE);
+	ck_assert_int_eq(body_of("one", text, sizeof text), ERR_GONE);
+}
+END_TEST
+
+START_TEST(apply_append)
+{
+	static const char mail[] = "Subject: new\r\nX: a\rb\r\n\r\nbody\r\n\r";
+	g_autofree char *to = g_strdup(".Archive"), *words = g_strdup("$forwarded");
+	g_autofree char *file = at("draft");
+	struct mutation_item item = { .row = 7, .received_at = 1000000000 };
+	struct mutation_batch b = { .verb = MUTATION_APPEND, .target_path = to, .n = 1,
+		.items = &item, .add = FLAG_SEEN, .add_keywords = words };
+	struct row *row;
+
+	make_folder(".Archive");
+	ck_assert(g_file_set_contents(file, mail, -1, NULL));
+	item.fd = open(file, O_RDONLY);
+	connected();
+	twice(&b, ".Archive", 1);
+	close(item.fd);
+	ck_assert_int_eq(changes_of(".Archive", 0), 0);
+	row = record_row(&rec, "new");
+	ck_assert_uint_eq(row->uid, answer.target_uid);
+	ck_assert_uint_eq(row->flags, FLAG_SEEN);
+	g_free(words);
+	b.add_keywords = words = g_strdup("work"); /* a letter that only Dovecot may give */
+	answer = (struct applied){ 0 };
+	ck_assert_int_eq(ops->apply(p, &b, &answer, &err), 0);
+	ck_assert_int_eq(answer.state, APPLIED_REFUSED);
+}
+END_TEST
+
 START_TEST(read_only)
 {
 	deliver("new/1.a", "one");
@@ -632,6 +722,8 @@ static Suite *suite(void)
 	tcase_add_test(c, bodies);
 	tcase_add_test(c, apply_flags);
 	tcase_add_test(c, apply_move);
+	tcase_add_test(c, apply_copy_and_delete_for_ever);
+	tcase_add_test(c, apply_append);
 	tcase_add_test(c, read_only);
 	tcase_add_test(c, watch);
 	tcase_add_test(c, watch_by_hand);

@@ -51,13 +51,28 @@ tests_store_test_wishes_CFLAGS = $(test_cflags)
 tests_store_test_wishes_CPPFLAGS = $(test_cppflags)
 tests_store_test_wishes_LDADD = $(test_ldadd)
 
+check_PROGRAMS += tests/store/test_match
+tests_store_test_match_SOURCES = tests/store/test_match.c $(rig)
+tests_store_test_match_CFLAGS = $(test_cflags)
+tests_store_test_match_CPPFLAGS = $(test_cppflags)
+tests_store_test_match_LDADD = $(test_ldadd)
+
 check_PROGRAMS += tests/store/test_history
 tests_store_test_history_SOURCES = tests/store/test_history.c $(rig)
 tests_store_test_history_CFLAGS = $(test_cflags)
 tests_store_test_history_CPPFLAGS = $(test_cppflags)
 tests_store_test_history_LDADD = $(test_ldadd)
 
+check_PROGRAMS += tests/store/test_settle
+tests_store_test_settle_SOURCES = tests/store/test_settle.c $(rig)
+tests_store_test_settle_CFLAGS = $(test_cflags)
+tests_store_test_settle_CPPFLAGS = $(test_cppflags)
+tests_store_test_settle_LDADD = $(test_ldadd)
+
 # Not part of the suite: make bench, or make tests/bench/storebench
 EXTRA_PROGRAMS += tests/bench/storebench
 tests_bench_storebench_SOURCES = tests/bench/storebench.c
 tests_bench_storebench_CPPFLAGS = $(test_cppflags)
+EXTRA_PROGRAMS += tests/bench/queuebench
+tests_bench_queuebench_SOURCES = tests/bench/queuebench.c
+tests_bench_queuebench_CPPFLAGS = $(test_cppflags)

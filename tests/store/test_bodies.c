@@ -442,6 +442,56 @@ START_TEST(a_store_of_version_1_is_all_there)
 }
 END_TEST
 
+/* ... and as version 2 left it, with a wish that waits, one that is done, and a step. */
+static void make_store_2(const char *dir)
+{
+	static const char file[] = TEST_DATA "/../../src/store/schema/002-engine.sql";
+	g_autofree char *path = g_build_filename(dir, "tern.db", NULL), *sql = NULL;
+	static const char rows[] =
+		"UPDATE location SET flags = 4, pending = 1;"
+		"INSERT INTO undo_step VALUES (5, 100, 'flags', 0);"
+		"INSERT INTO undo_item VALUES (5, 1, 1, NULL, 4, 0);"
+		"INSERT INTO mutation (id, account_id, message_id, verb, source_location_id,"
+		" source_id, uidvalidity, add_flags, status, created_at, updated_at) VALUES"
+		" (7, 1, 1, 'flags', 1, 1, 7, 4, 'queued', 100, 100),"
+		" (6, 1, 1, 'flags', 1, 1, 7, 4, 'done', 100, 100);"
+		"PRAGMA user_version=2;";
+	sqlite3 *db;
+	char *why = NULL;
+
+	make_old_store(dir);
+	ck_assert(g_file_get_contents(file, &sql, NULL, NULL));
+	ck_assert_int_eq(sqlite3_open(path, &db), SQLITE_OK);
+	ck_assert_msg(sqlite3_exec(db, sql, NULL, NULL, &why) == SQLITE_OK, "%s", why);
+	ck_assert_msg(sqlite3_exec(db, rows, NULL, NULL, &why) == SQLITE_OK, "%s", why);
+	sqlite3_close(db);
+}
+
+START_TEST(wishes_of_version_2_wait_on)
+{
+	g_autofree char *dir = g_build_filename(rig->dir, "old", NULL);
+	AUTO(mutation_batch_free) struct mutation_batch *b = NULL;
+	struct list_row *row = NULL;
+	struct undone undone;
+	struct store *s = NULL;
+
+	ck_assert_int_eq(g_mkdir_with_parents(dir, 0700), 0);
+	make_store_2(dir);
+	ck_assert_msg(store_open(dir, STORE_CLI, NULL, &s, &err) == 0, "%s", err.text);
+	must(store_row(s, (location_id){ 1 }, &row, &err));
+	ck_assert_uint_eq(row->flags, FLAG_FLAGGED);
+	ck_assert(row->pending);
+	list_row_free(&row);
+	ck_assert_int_eq(store_queue_claim(s, (account_id){ 1 }, &b, &err), 1);
+	ck_assert_uint_eq(b->add, FLAG_FLAGGED);
+	ck_assert_int_eq(b->items[0].row, 7);
+	ck_assert_int_eq(store_queue_recover(s, (account_id){ 1 }, &err), 0);
+	ck_assert_int_eq(store_want_flags(s, &(location_id){ 1 }, 1, FLAG_ANSWERED, 0, &err), 1);
+	ck_assert_int_eq(store_undo(s, 0, &undone, &err), 1);
+	store_close(&s);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("bodies");
@@ -462,6 +512,7 @@ int main(void)
 	tcase_add_test(t, a_kill_while_putting_tears_nothing);
 	tcase_add_test(t, previews_reach_lists_and_dumps);
 	tcase_add_test(t, a_store_of_version_1_is_all_there);
+	tcase_add_test(t, wishes_of_version_2_wait_on);
 	suite_add_tcase(suite, t);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_ENV);

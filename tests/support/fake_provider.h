@@ -17,7 +17,7 @@
 #include "provider/provider.h"
 
 enum { FAKE_ACCOUNTS = 3, FAKE_BOXES = 6, FAKE_MESSAGES = 110000,
-	FAKE_SERIALS = 120000, FAKE_KEYWORDS = 64, FAKE_VERBS = 5 };
+	FAKE_SERIALS = 400000, FAKE_KEYWORDS = 64, FAKE_VERBS = 5 };
 
 enum fake_call {
 	FAKE_CONNECT,
@@ -118,6 +118,8 @@ struct fake_box *fake_box_add(struct fake_account *a, const char *path, enum mai
 /* Puts n new messages into the mailbox; returns the serial of the first. */
 int fake_deliver(struct fake_box *b, int n);
 void fake_expunge(struct fake_box *b, int serial);
+/* All of its messages go. */
+void fake_empty(struct fake_box *b);
 void fake_set_flags(struct fake_box *b, int serial, unsigned flags);
 /* Another client moves it. */
 void fake_move(struct fake_box *from, int serial, struct fake_box *to);

@@ -386,3 +386,11 @@ void fake_count_anew(struct fake_account *a)
 	memset(a->items, 0, sizeof a->items);
 	fake_unlock();
 }
+
+void fake_empty(struct fake_box *b)
+{
+	fake_lock();
+	b->n = 0;
+	b->generation++;
+	fake_unlock();
+}

@@ -27,7 +27,7 @@ import tempfile
 
 from syncrig import SUPPORT, Broken, Server, Tern, server_picture
 
-MESSAGES = 60
+MESSAGES = 200
 TARGETS = {"move": "Drafts", "archive": "Archive", "delete": "Trash", "expunge": None}
 
 

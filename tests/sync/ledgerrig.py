@@ -17,7 +17,6 @@ from syncrig import Broken, without_account
 
 COMMAND_S = 30
 ROUNDS_MAX = 6          # so often tern may need to empty its queue
-MEMORY = "/dev/shm"     # homes are written thousands of times
 BOXES = {"INBOX": 20, "Archive": 4, "Trash": 4, "Junk": 2, "Sent": 2, "Drafts": 1,
          "Work": 5, "Work/Old": 3}
 USES = {b: "\\" + b for b in ("Archive", "Trash", "Junk", "Sent", "Drafts")}
@@ -50,18 +49,14 @@ def first_world():
 class Worker:
     """A server, and for each capability set a home that is synchronised with the first world."""
 
-    def __init__(self, program, nameless=False):
+    def __init__(self, program, folder, nameless=False):
         self.program, self.nameless = program, nameless
-        self.folder = tempfile.mkdtemp(prefix="tern-ledger-",
-                                       dir=MEMORY if os.access(MEMORY, os.W_OK) else None)
+        self.folder = tempfile.mkdtemp(dir=folder)
         self.server = Server(first_world(), "A")
         self.base = first_world()
         self.known = {}         # capability set -> {local id: token}
         self.victim, self.started = None, threading.Event()
         self.home = os.path.join(self.folder, "home")
-
-    def close(self):
-        shutil.rmtree(self.folder, ignore_errors=True)
 
     def prepare(self, capabilities):
         if capabilities in self.known:

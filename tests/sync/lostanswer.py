@@ -36,8 +36,11 @@ import collections
 import multiprocessing
 import os
 import random
+import shutil
+import signal
 import subprocess
 import sys
+import tempfile
 import time
 
 from ledgerrig import Worker, differences
@@ -50,6 +53,7 @@ CHANGING = {"UID STORE", "UID COPY", "UID MOVE", "UID EXPUNGE", "APPEND", "CREAT
             "DELETE", "SUBSCRIBE", "UNSUBSCRIBE"}
 SHARE = {"lost": 0.8, "numbers": 0.08, "deleted": 0.12}  # of the runs, for --what all
 FAILURES_SHOWN = 12
+MEMORY = "/dev/shm"     # homes are written thousands of times
 
 Case = collections.namedtuple("Case", "what sets verb round step fault")
 
@@ -176,7 +180,8 @@ WORKER = None
 
 def start(o):
     global WORKER, SEED
-    WORKER, SEED = Worker(o.tern, o.nameless), o.seed
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    WORKER, SEED = Worker(o.tern, o.folder, o.nameless), o.seed
 
 
 def attempt(case, failures):
@@ -235,17 +240,14 @@ def many(o, what, runs):
                 waiting.append(pool.apply_async(work, (next(jobs),)))
             _, n, failed = waiting.popleft().get(timeout=1800)
             done += n
+            for name, why in failed[:max(FAILURES_SHOWN - len(failures), 0)]:
+                print("broken: %s\n    %s" % (name, why), flush=True)
             failures += failed
             if len(failures) >= o.failures or done >= runs:
                 waiting.clear()
                 break
-        pool.apply(clean)
         pool.terminate()
     return done, failures
-
-
-def clean():
-    WORKER.close()
 
 
 def again(o):
@@ -260,7 +262,6 @@ def again(o):
         print("  %s" % (line,))
     for name, why in failures:
         print("%s\n    %s" % (name, why))
-    print("home: %s" % WORKER.home)
     return 1 if failures else 0
 
 
@@ -277,15 +278,21 @@ def main():
     p.add_argument("--tern", default=os.path.join(os.environ.get("TOP_BUILDDIR", "."), "tern"))
     o = p.parse_args()
     o.tern = os.path.abspath(o.tern)
-    if o.only:
-        return again(o)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    o.folder = tempfile.mkdtemp(prefix="tern-ledger-",
+                                dir=MEMORY if os.access(MEMORY, os.W_OK) else None)
+    try:
+        return again(o) if o.only else all_of(o)
+    finally:
+        shutil.rmtree(o.folder, ignore_errors=True)
+
+
+def all_of(o):
     failed = total = 0
     for what in SHARE if o.what == "all" else [o.what]:
         began = time.monotonic()
         runs = round(o.runs * SHARE[what]) if o.what == "all" else o.runs
         done, failures = many(o, what, runs)
-        for name, why in failures[:FAILURES_SHOWN]:
-            print("broken: %s\n    %s" % (name, why))
         print("%s: %d runs, %d broken, %.1f s" % (what, done, len(failures),
                                                   time.monotonic() - began), flush=True)
         total, failed = total + done, failed + len(failures)

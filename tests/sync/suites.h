@@ -9,5 +9,7 @@ void add_engine_tests(Suite *s);
 void add_history_tests(Suite *s);
 TCase *suite_interrupt(void);
 TCase *suite_soak(void);
+TCase *suite_coalesce(void);
+TCase *suite_push(void);
 
 #endif

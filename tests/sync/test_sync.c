@@ -643,6 +643,8 @@ int main(void)
 	add_history_tests(s);
 	suite_add_tcase(s, suite_interrupt());
 	suite_add_tcase(s, suite_soak());
+	suite_add_tcase(s, suite_coalesce());
+	suite_add_tcase(s, suite_push());
 	srunner_run_all(runner, CK_ENV);
 	failed = srunner_ntests_failed(runner);
 	srunner_free(runner);

@@ -134,6 +134,8 @@ START_TEST(a_change_is_held_and_released)
 	ck_assert_ptr_null(rig_claim(s->rig));
 	screen_keys(s, "H");
 	shows("Goes on: ");
+	screen_keys(s, "Hr");
+	shows("Goes on: ");
 	settle_next(APPLIED_DONE);
 	counts(0, 0);
 	screen_wait(s, 300);

@@ -158,6 +158,44 @@ server_has six 'Archive'
 server_has five 'INBOX'
 server_has four 'INBOX'
 
+# --- several at once ----------------------------------------------------------------
+
+start A=1
+shows 'the list before marking' 'letter four'
+keys g g t Space t
+shows 'three are marked' '3 marked: e archive'
+marks 'a marked row' 'letter five' '✓'
+keys d
+shows 'they are deleted' 'Moved to the trash: 3 messages'
+hides 'they are deleted' 'letter five'
+keys u
+shows 'they are back' 'Undone: move of 3 messages'
+shows 'they are back' 'letter five'
+shows 'it could be done again' '^R does it again'
+keys T
+keys -l 'is:flagged'
+keys Enter
+shows 'a query marks' '1 marked:'
+marks 'what it found' 'letter eight' '✓'
+keys Escape
+hides 'no marks' '1 marked'
+keys g g 2
+shows 'a count' '2 rows:'
+keys F
+shows 'two are flagged' 'Flagged'
+marks 'the second of them' 'letter five' '★'
+keys u
+keys v j D
+shows 'deleting for ever is asked about' 'Delete 2 messages of Inbox for ever?'
+keys n
+shows 'nothing happened' 'Nothing was changed'
+keys Escape
+hides 'all has left' 'waiting'
+quit 'the list with marks'
+server_has eight 'INBOX \Flagged \Seen'
+server_has five 'INBOX'
+server_has four 'INBOX'
+
 # --- without the network ----------------------------------------------------------
 
 start A=1

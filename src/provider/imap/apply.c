@@ -197,7 +197,7 @@ void job_decide(
 		p->out->state = state;
 		p->out->target_uid = p->target_uid;
 		p->out->modseq = p->modseq;
-		if (a)
+		if (a && a->status != ANSWER_OK) /* what went well needs no words */
 			g_strlcpy(p->out->answer, a->text, sizeof p->out->answer);
 	}
 }

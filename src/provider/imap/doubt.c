@@ -11,8 +11,9 @@
  *	no      no      gone, by somebody else's hand
  *
  * A copy is done where the target has it.  A message is recognised by its
- * Message-ID and size; one that we appended by its Message-ID or our X-TUID
- * alone, because some servers change what they store.
+ * Message-ID and size; one without a Message-ID that still stands in the source
+ * by its whole header and size; one that we appended by its Message-ID or our
+ * X-TUID alone, because some servers change what they store.
  */
 #include <inttypes.h>
 #include <string.h>
@@ -20,6 +21,9 @@
 #include "base/mem.h"
 #include "mime/text.h"
 #include "provider/imap/job.h"
+#include "provider/imap/uidset.h"
+
+#define DOUBT_HEADER "BODY.PEEK[HEADER]<0.65536>"
 
 /* --- the target ---------------------------------------------------------------------- */
 
@@ -55,12 +59,31 @@ static bool has_id(const struct pick *p)
 	return p->item->message_id_header && *p->item->message_id_header;
 }
 
+static char *digest_key(uint64_t size, const char *digest)
+{
+	return g_strdup_printf("%" PRIu64 " #%s", size, digest);
+}
+
+/* SHA-256 of the header; "" if there is none. */
+static void digest_of(const struct fetch *f, char out[static JOB_DIGEST])
+{
+	g_autofree char *sum = NULL;
+
+	*out = '\0';
+	if (!(f->has & FETCH_HEADER) || !f->header.p || f->header.n == 0)
+		return;
+	sum = g_compute_checksum_for_data(
+		G_CHECKSUM_SHA256, (const guchar *)f->header.p, f->header.n);
+	g_strlcpy(out, sum, JOB_DIGEST);
+}
+
 static void want_all(struct search *s)
 {
 	for (size_t n = s->job->n; n-- > 0;) {
 		struct pick *p = &s->job->picks[n];
 		const char *id = has_id(p) ? p->item->message_id_header : NULL;
-		char *key = fingerprint(s, p->item->size, id, id ? strlen(id) : 0);
+		char *key = *p->digest ? digest_key(p->item->size, p->digest)
+				       : fingerprint(s, p->item->size, id, id ? strlen(id) : 0);
 
 		p->twin = g_hash_table_lookup(s->wanted, key);
 		g_hash_table_replace(s->wanted, key, p);
@@ -126,6 +149,50 @@ static int on_candidate(struct imap *i, const struct response *r, void *ctx, str
 	return 0;
 }
 
+/* Likewise of those without an id, whose header is known from the source. */
+static int on_nameless(struct imap *i, const struct response *r, void *ctx, struct err *err)
+{
+	struct search *s = ctx;
+	struct scan at = r->rest;
+	g_autofree char *key = NULL;
+	char digest[JOB_DIGEST];
+	struct fetch f;
+
+	(void)i;
+	(void)err;
+	if (r->kind != RESPONSE_DATA || !slice_is(r->word, "FETCH") ||
+		!fetch_parse(r->number, &at, &f) || f.uid < s->from || !(f.has & FETCH_SIZE))
+		return 0;
+	digest_of(&f, digest);
+	key = digest_key(f.size, digest);
+	if (*digest)
+		(void)found(s, key, f.uid);
+	return 0;
+}
+
+static bool any_digest(const struct job *j)
+{
+	for (size_t n = 0; n < j->n; n++)
+		if (*j->picks[n].digest)
+			return true;
+	return false;
+}
+
+static int ask_target(struct search *s, const char *items, untagged_fn fn, struct err *err)
+{
+	struct imap *i = s->job->imap;
+	AUTO(command_release) struct command c = { 0 };
+	struct answer a;
+	int r;
+
+	command_init(&c, i, "UID FETCH ");
+	g_string_append_printf(c.text, "%" PRIu64 ":* (UID RFC822.SIZE %s)", s->from, items);
+	r = imap_run(i, &c, fn, s, &a, err);
+	if (r == 0 && a.status != ANSWER_OK)
+		return answer_error(&a, err);
+	return r;
+}
+
 /* The mark counts only while the target is the same mailbox. */
 static uint64_t search_from(const struct job *j)
 {
@@ -146,8 +213,6 @@ int job_search(struct job *j, struct err *err)
 	struct search s = {
 		.job = j, .wanted = wanted, .by_id = j->batch->verb == MUTATION_APPEND
 	};
-	AUTO(command_release) struct command c = { 0 };
-	struct answer a;
 	int r = imap_select(j->imap, j->batch->target_path, false, true, err);
 
 	if (r == ERR_GONE)
@@ -156,13 +221,12 @@ int job_search(struct job *j, struct err *err)
 		return r;
 	want_all(&s);
 	s.from = search_from(j);
-	command_init(&c, j->imap, "UID FETCH ");
-	g_string_append_printf(c.text,
-		"%" PRIu64 ":* (UID RFC822.SIZE BODY.PEEK[HEADER.FIELDS (MESSAGE-ID%s)])", s.from,
-		s.by_id ? " X-TUID" : "");
-	r = imap_run(j->imap, &c, on_candidate, &s, &a, err);
-	if (r == 0 && a.status != ANSWER_OK)
-		return answer_error(&a, err);
+	r = ask_target(&s,
+		s.by_id ? "BODY.PEEK[HEADER.FIELDS (MESSAGE-ID X-TUID)]"
+			: "BODY.PEEK[HEADER.FIELDS (MESSAGE-ID)]",
+		on_candidate, err);
+	if (r == 0 && any_digest(j))
+		r = ask_target(&s, DOUBT_HEADER, on_nameless, err);
 	return r;
 }
 
@@ -184,7 +248,50 @@ static int look_all(struct job *j, struct err *err)
 	return r;
 }
 
-/* What was copied and not removed.  Only what has an id: nothing is removed on a likeness. */
+static int on_header(struct imap *i, const struct response *r, void *ctx, struct err *err)
+{
+	struct job *j = ctx;
+	struct scan at = r->rest;
+	struct fetch f;
+
+	(void)i;
+	(void)err;
+	if (r->kind != RESPONSE_DATA || !slice_is(r->word, "FETCH") ||
+		!fetch_parse(r->number, &at, &f) || !(f.has & FETCH_HEADER))
+		return 0;
+	for (struct pick *p = job_find(j, f.uid); p; p = job_next(j, p))
+		if (!has_id(p))
+			digest_of(&f, p->digest);
+	return 0;
+}
+
+/* The headers of those that have no id and are still there: a size alone proves nothing. */
+static int learn_headers(struct job *j, struct err *err)
+{
+	g_autofree uint64_t *uids = g_new(uint64_t, j->n + 1);
+	size_t n = 0, taken;
+	int r = 0;
+
+	for (size_t k = 0; k < j->n; k++)
+		if (j->picks[k].there && !has_id(&j->picks[k]) &&
+			(n == 0 || uids[n - 1] != j->picks[k].uid))
+			uids[n++] = j->picks[k].uid;
+	for (size_t at = 0; r == 0 && at < n; at += taken) {
+		AUTO(command_release) struct command c = { 0 };
+		struct answer a;
+
+		command_init(&c, j->imap, "UID FETCH ");
+		taken = uidset_write(c.text, uids + at, n - at);
+		command_add(&c, " (UID " DOUBT_HEADER ")");
+		r = imap_run(j->imap, &c, on_header, j, &a, err);
+		if (r == 0 && a.status != ANSWER_OK)
+			r = answer_error(&a, err);
+	}
+	return r;
+}
+
+/* What was copied and not removed.  Only what has an id or the same header: nothing is removed on a
+ * likeness. */
 static int remove_copied(struct job *j, struct err *err)
 {
 	g_autofree struct pick *picks = g_new(struct pick, j->n + 1);
@@ -197,7 +304,7 @@ static int remove_copied(struct job *j, struct err *err)
 
 		if (!p->open || !p->target_uid)
 			continue;
-		if (has_id(p)) {
+		if (has_id(p) || *p->digest) {
 			picks[part.n++] = *p;
 			p->open = false;
 		} else {
@@ -219,6 +326,8 @@ int job_doubt(struct job *j, struct err *err)
 	bool copy = j->batch->verb == MUTATION_COPY;
 	int r = look_all(j, err);
 
+	if (r == 0)
+		r = learn_headers(j, err);
 	if (r == 0)
 		r = job_search(j, err);
 	if (r == 0)

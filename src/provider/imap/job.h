@@ -14,6 +14,8 @@
 
 #include "provider/imap/command.h"
 
+enum { JOB_DIGEST = 65 }; /* SHA-256 in hex and a NUL */
+
 struct pick {
 	uint64_t uid;
 	const struct mutation_item *item;
@@ -28,6 +30,7 @@ struct pick {
 	bool flags_told;
 	uint64_t target_uid; /* where it was found or put, 0 = not known */
 	struct pick *twin;   /* the next one with the same Message-ID and size */
+	char digest[JOB_DIGEST]; /* in doubt, without a Message-ID: of its header in the source, "" = not known */
 };
 
 /*
