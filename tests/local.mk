@@ -31,7 +31,7 @@ check-tsan:
 bench: tern$(EXEEXT) tests/bench/storebench$(EXEEXT)
 	TOP_BUILDDIR='$(abs_top_builddir)' $(srcdir)/tests/bench/bench.py $(BENCH_FLAGS)
 killtest: tern$(EXEEXT)
-	KILLS=$${KILLS:-200} TOP_BUILDDIR='$(abs_top_builddir)' $(srcdir)/tests/sync/killloop.py
+	KILLS=$${KILLS:-2000} TOP_BUILDDIR='$(abs_top_builddir)' $(srcdir)/tests/sync/killloop.py
 twowriters: tern$(EXEEXT)
 	OPS=$${OPS:-20000} TOP_BUILDDIR='$(abs_top_builddir)' $(srcdir)/tests/sync/twowriters.py
 lostanswer: tern$(EXEEXT)

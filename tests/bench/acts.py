@@ -1,8 +1,8 @@
 # acts.py - the parts l and m of the benchmark: what the reader's own changes cost
 #
-# l  1,000 messages are marked, one key flags, moves or deletes them: until the
-#    list shows it (it is on disk before), and until the server has answered the
-#    last command, beside one raw command about the same set on a mailbox that is
+# l  1,000 messages are marked, one key flags, moves or deletes them (the last one, for
+#    tern asks if they are many): until the list shows it (it is on disk before), and
+#    until the server has answered the last command, beside one raw command about the same set on a mailbox that is
 #    the same, beside mutt and neomutt (tagged by a pattern, then synchronised)
 #    and mbsync (changed in its Maildir, then run).
 # m  one flag: until the list shows it, and until the server has answered its
@@ -34,8 +34,8 @@ ANSWER_S = 60           # longer is "not within"
 CALM_S = 1.0            # so long nothing is sent: it is done
 MBSYNC_MAX = 20000      # messages; mbsync has to bring in all bodies first
 CHANGES = ("STORE", "MOVE", "COPY", "EXPUNGE", "CLOSE")
-TERN_KEYS = {"flag": "F", "move": "sArchive\r", "delete": "d"}
-MUTT_KEYS = {"flag": ";F", "move": ";s=Archive\r", "delete": ";d"}
+TERN_KEYS = {"flag": "Fy", "move": "sArchive\ry", "delete": "dy"}  # it asks first, if they are many
+MUTT_KEYS = {"flag": ";w!", "move": ";s=Archive\r", "delete": ";d"}
 
 
 class Tap:
@@ -181,8 +181,9 @@ class TernScreen:
         quiet(self.run, 1.5)
 
     def mark(self):
-        self.run.write("gg")
-        quiet(self.run)
+        for key in "\x1b", "gg":  # no marks, at the top
+            self.run.write(key)
+            quiet(self.run)
         self.run.write("%dt" % SET)
         quiet(self.run, 0.5)
 

@@ -275,6 +275,30 @@ START_TEST(undo_of_a_copy_removes_the_copy)
 }
 END_TEST
 
+/* Both places of a message go to the same mailbox, and back to where each was. */
+START_TEST(undo_brings_two_places_of_a_message_back)
+{
+	const struct want to_trash = { .verb = MUTATION_MOVE, .target = rig->trash };
+	struct list_row *rows[2];
+	struct err err;
+
+	rig_add(rig, rig->inbox, 1, 0);
+	want_at(MUTATION_COPY, rig->inbox, 1, rig->archive);
+	rows[0] = rig_row(rig, rig->inbox, 1);
+	rows[1] = rig_row(rig, rig->archive, 1);
+	must(store_want(rig->store, &to_trash,
+		     (location_id[]){ rows[0]->location, rows[1]->location }, 2, &err), &err);
+	list_row_free(&rows[0]);
+	list_row_free(&rows[1]);
+	ck_assert(!rig_shows(rig, rig->inbox, 1) && !rig_shows(rig, rig->archive, 1));
+	ck_assert_int_eq(undo(0, NULL), 1);
+	ck_assert(rig_shows(rig, rig->inbox, 1) && rig_shows(rig, rig->archive, 1));
+	ck_assert_int_eq(undo(0, NULL), 1);
+	ck_assert(rig_shows(rig, rig->inbox, 1) && !rig_shows(rig, rig->archive, 1));
+	ck_assert_int_eq(open_rows(), 0);
+}
+END_TEST
+
 static message_id append(void)
 {
 	const struct change facts = { .kind = CHANGE_MESSAGE, .message_id = "m9@example.org",
@@ -677,6 +701,7 @@ int main(void)
 	tcase_add_test(t, a_new_step_ends_what_redo_finds);
 	tcase_add_test(t, many_steps_survive_restarts);
 	tcase_add_test(t, undo_of_a_copy_removes_the_copy);
+	tcase_add_test(t, undo_brings_two_places_of_a_message_back);
 	tcase_add_test(t, undo_of_an_append);
 	tcase_add_test(t, a_deletion_for_ever_can_be_undone_until_it_leaves);
 	tcase_add_test(t, a_deletion_that_swallowed_a_move_gives_it_back);
