@@ -29,6 +29,7 @@ from resync import Bare, installed, median, screen_of
 SET = 1000              # messages of one act
 SMALL = 10000           # messages of the smaller mailbox
 ACTS = ("flag", "move", "delete")
+ROW = "│.*([0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]{1,2} [A-Z][a-z]{2}|[0-9]{2}:[0-9]{2})"
 SINGLES = 100           # flags, one after the other
 ANSWER_S = 60           # longer is "not within"
 CALM_S = 1.0            # so long nothing is sent: it is done
@@ -174,11 +175,14 @@ def quiet(run, seconds=0.3):
 
 
 class TernScreen:
-    def __init__(self, o, server, tap, home, user):
+    def __init__(self, o, tap, home, busy=False):
         self.tap = tap
         self.run = screen_of([o.tern, "--home", home])
-        self.run.wait_for("messages")
-        quiet(self.run, 1.5)
+        self.run.wait_for(ROW, 20)
+        if busy:
+            self.reading(lambda: time.sleep(0.2))
+        else:
+            quiet(self.run, 1.5)
 
     def mark(self):
         for key in "\x1b", "gg":  # no marks, at the top
@@ -226,7 +230,7 @@ def tern_acts(o, server, tap, folder, user):
     home = tern_home(o, server, os.path.join(folder, "acts-" + user), user, port=tap.port, tls="plain")
     sh(o.tern, "--home", home, "sync")
     copy_user(server, user, user + "raw")
-    seen, screen, figures = Seen(server, user), TernScreen(o, server, tap, home, user), []
+    seen, screen, figures = Seen(server, user), TernScreen(o, tap, home), []
     try:
         for _ in range(o.runs):
             for act in ACTS:
@@ -409,7 +413,7 @@ def one_act(o, server, folder):
         screen = None
         try:
             begin = time.monotonic()
-            screen = TernScreen(o, server, tap, home, user)
+            screen = TernScreen(o, tap, home, busy)
             fetching = lambda: any(r[1] is None or time.monotonic() - r[1] < 0.5
                                    for r in tap.commands(begin, ("FETCH",))[-3:])
             told(label, *single_flags(screen, tap, fetching if busy else None))
