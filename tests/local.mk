@@ -16,7 +16,7 @@ EXTRA_DIST += tests/support tests/faults tests/bench tests/data tests/fuzz
 
 # With sanitizers everything is slow: check-asan leaves out what differs in the server only, and
 # what runs under strace; check-tsan keeps to what has threads.
-same_again = tests/sync/syscallkill.py tests/conform/test_courier.sh tests/conform/test_imap4d.sh \
+same_again = tests/sync/syscallkill.py tests/sync/lostanswer.py tests/conform/test_courier.sh tests/conform/test_imap4d.sh \
 	tests/conform/test_hoodiecrow.sh tests/conform/test_shaper_B.sh \
 	tests/conform/test_shaper_C.sh tests/conform/test_shaper_DROP.sh
 lints = tests/lint/%
