@@ -22,9 +22,9 @@ static int waiting(struct cli *c)
 static void tell(const struct args *a, bool redo, const struct undone *u)
 {
 	if (a->json) {
-		out_json(json_pack("{s:b, s:o, s:o, s:i, s:i}", redo ? "redone" : "undone", u->step != 0, "step",
+		out_json(json_pack("{s:b, s:o, s:o, s:i, s:i, s:i}", redo ? "redone" : "undone", u->step != 0, "step",
 			json_id(u->step), "what", json_text(u->step ? u->what : NULL), "messages",
-			u->done + u->left, "skipped", u->skipped));
+			u->done + u->left, "skipped", u->skipped, "passed", u->passed));
 		return;
 	}
 	if (u->step == 0)
@@ -39,6 +39,10 @@ static void tell(const struct args *a, bool redo, const struct undone *u)
 			    "alone.",
 			    (unsigned long)u->skipped),
 			u->skipped);
+	if (u->passed > 0)
+		say(ngettext("%d later change cannot be undone.", "%d later changes cannot be undone.",
+			    (unsigned long)u->passed),
+			u->passed);
 }
 
 /* Runs undo or redo for the step of the first word, or the latest. */

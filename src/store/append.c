@@ -73,8 +73,10 @@ static int keep_bytes(const struct store *s, int from, char **tmp, uint64_t *siz
 
 /* --- the older version ------------------------------------------------- */
 
-/* Its append has not left: 1 = it is taken back, and what waited for it waits for the new row. */
-static int drop_unsent(struct store *s, int64_t old, int64_t row, struct err *err)
+/* Its append has not left: 1 = it is taken back (*gave_way), and what waited for it waits for the
+ * new row. */
+static int drop_unsent(struct store *s, int64_t old, int64_t row, int64_t *gave_way,
+	struct err *err)
 {
 	sqlite3_stmt *q = db_stmt(s, "SELECT id, target_location_id FROM mutation WHERE message_id = ?"
 				  " AND status IN ('queued', 'leased') AND verb = 'append'"
@@ -91,6 +93,7 @@ static int drop_unsent(struct store *s, int64_t old, int64_t row, struct err *er
 	waiting = sqlite3_column_int64(q, 0);
 	location = sqlite3_column_int64(q, 1);
 	sqlite3_reset(q);
+	*gave_way = waiting;
 	r = db_run(s, err, "UPDATE mutation SET after_id = ? WHERE after_id > 0 AND after_id = ?", "ii",
 		row, waiting);
 	if (r == 0)
@@ -150,11 +153,11 @@ static int delete_later(struct store *s, int64_t location, const struct wish *ap
 	return r;
 }
 
-static int replace(struct store *s, int64_t old, const struct wish *append, int64_t row,
-	struct err *err)
+static int replace(struct store *s, struct wish *append, int64_t row, struct err *err)
 {
 	g_autoptr(GArray) places = g_array_new(FALSE, FALSE, sizeof(int64_t));
-	int r = old ? drop_unsent(s, old, row, err) : 1;
+	int64_t old = append->replaces;
+	int r = old ? drop_unsent(s, old, row, &append->gave_way, err) : 1;
 
 	if (r != 0)
 		return MIN(r, 0);
@@ -166,31 +169,43 @@ static int replace(struct store *s, int64_t old, const struct wish *append, int6
 
 /* --- the wish ---------------------------------------------------------- */
 
-/* The message is shown in the target and waits to be there. */
-static int queue_append(struct store *s, const struct change *c, int64_t message, mailbox_id target,
-	int64_t step, int64_t replaces, struct err *err)
+static struct wish append_wish(const struct change *c, int64_t target, int64_t step)
 {
-	AUTO(wish_clear) struct wish w = { .verb = MUTATION_APPEND,
+	return (struct wish){ .verb = MUTATION_APPEND,
 		.add = c->flags,
 		.add_keywords = g_strdup(c->keywords),
 		.remove_keywords = g_strdup(""),
-		.target = target.v,
+		.target = target,
 		.step = step };
+}
+
+/* The message is shown in the target and waits to be there; w->replaces gives way to it. */
+static int queue_append(struct store *s, const struct change *c, int64_t message, struct wish *w,
+	struct err *err)
+{
 	AUTO(place_clear) struct place p = { 0 };
-	int r = entry_location(s, target, c, clock_unix(), message, err);
+	int r = entry_location(s, (mailbox_id){ w->target }, c, clock_unix(), message, err);
 
 	if (r == 0)
 		r = place_load(s, sqlite3_last_insert_rowid(s->db), true, &p, err);
 	if (r > 0)
-		r = wish_insert(s, &p, &w, p.id, err);
+		r = wish_insert(s, &p, w, p.id, err);
 	if (r == 0)
-		r = replace(s, replaces, &w, sqlite3_last_insert_rowid(s->db), err);
-	if (r == 0)
-		r = step_item(s, &p, &w, err);
+		r = replace(s, w, sqlite3_last_insert_rowid(s->db), err);
 	if (r == 0)
 		r = rebase(s, message, err);
-	wish_news(s, &p, &w);
+	wish_news(s, &p, w);
 	return r;
+}
+
+/* A step of the history, with its one item. */
+static int first_append(struct store *s, const struct change *c, int64_t message, struct wish *w,
+	struct err *err)
+{
+	const struct place p = { .message = message, .mailbox = w->target };
+	int r = queue_append(s, c, message, w, err);
+
+	return r < 0 ? r : step_item(s, &p, w, err);
 }
 
 /* In a transaction. */
@@ -199,22 +214,24 @@ static int append(struct store *s, mailbox_id target, const struct change *c, co
 {
 	const struct want w = { .verb = MUTATION_APPEND, .target = target, .add = c->flags,
 		.add_keywords = c->keywords, .remove_keywords = "" };
+	AUTO(wish_clear) struct wish wish = append_wish(c, target.v, 0);
 	account_id a = { 0 };
-	int64_t step, goal;
+	int64_t goal;
 	int r = wish_allowed(s, &w, target.v, &goal, err);
 
+	wish.replaces = replaces;
 	if (r == 0)
 		r = MIN(db_ask(s, err, &a.v, "SELECT account_id FROM mailbox WHERE id = ?", "i",
 				target.v), 0);
 	if (r == 0)
-		r = step_begin(s, &w, &step, err);
+		r = step_begin(s, &w, &wish.step, err);
 	if (r == 0)
 		r = entry_message(s, a, c, clock_unix(), message, err);
 	if (r == 0)
 		r = body_adopt(s, *message, tmp, (int64_t)c->size, err);
 	if (r == 0)
-		r = queue_append(s, c, *message, target, step, replaces, err);
-	return r < 0 ? r : history_describe(s, step, 0, err);
+		r = first_append(s, c, *message, &wish, err);
+	return r < 0 ? r : history_describe(s, wish.step, 0, err);
 }
 
 /* The transaction; what was kept of a wish that failed goes. */
@@ -259,50 +276,64 @@ int store_append(struct store *s, mailbox_id target, const struct change *facts,
 
 /* --- once more --------------------------------------------------------- */
 
-/* The facts of a message that the store knows, with the flags that the step gave it. */
-static int load_facts(struct store *s, int64_t message, int64_t step, sqlite3_stmt **out,
-	struct change *c, struct err *err)
+/* The facts of a message that the store knows; the strings are the statement's. */
+static int load_facts(struct store *s, int64_t message, sqlite3_stmt **out, struct change *c,
+	struct err *err)
 {
-	sqlite3_stmt *q = db_stmt(s, "SELECT m.subject, m.from_name, m.from_addr, m.received_at,"
-				  " m.size, u.add_flags, u.add_keywords FROM undo_item u"
-				  " JOIN message m ON m.id = u.message_id WHERE u.step_id = ?"
-				  " AND u.message_id = ? AND EXISTS (SELECT 1 FROM body b"
-				  "  WHERE b.message_id = m.id)");
+	sqlite3_stmt *q = db_stmt(s, "SELECT subject, from_name, from_addr, received_at, size FROM message"
+				  " WHERE id = ?1 AND EXISTS (SELECT 1 FROM body WHERE message_id = ?1)");
 	int r;
 
 	if (!q)
 		return db_fail(s, err);
-	db_bind(q, "ii", step, message);
+	db_bind(q, "i", message);
 	r = db_step(s, q, err);
 	*out = q;
-	if (r > 0)
-		*c = (struct change){ .kind = CHANGE_MESSAGE,
-			.subject = db_column(q, 0),
-			.from_name = db_column(q, 1),
-			.from_addr = db_column(q, 2),
-			.received_at = sqlite3_column_int64(q, 3),
-			.size = (uint64_t)sqlite3_column_int64(q, 4),
-			.flags = (unsigned)sqlite3_column_int(q, 5),
-			.keywords = db_column(q, 6) };
+	if (r <= 0)
+		return r;
+	c->subject = db_column(q, 0);
+	c->from_name = db_column(q, 1);
+	c->from_addr = db_column(q, 2);
+	c->received_at = sqlite3_column_int64(q, 3);
+	c->size = (uint64_t)sqlite3_column_int64(q, 4);
+	return 1;
+}
+
+/* Where the step that made it says which older version it replaces. */
+static int append_again(struct store *s, const struct change *c, int64_t message, struct wish *w,
+	struct err *err)
+{
+	int r = db_ask(s, err, &w->replaces,
+		"SELECT replaces FROM undo_item WHERE message_id = ? AND replaces > 0 LIMIT 1", "i",
+		message);
+
+	if (r >= 0)
+		r = orphan_found(s, message, NULL, err);
+	if (r == 0)
+		r = queue_append(s, c, message, w, err);
+	if (r == 0 && w->gave_way)
+		r = db_run(s, err,
+			"UPDATE undo_item SET gave_way = ? WHERE message_id = ? AND replaces > 0", "ii",
+			w->gave_way, message);
 	return r;
 }
 
-int wish_append_again(struct store *s, int64_t message, int64_t target, int64_t step,
-	struct err *err)
+int wish_append_again(struct store *s, int64_t message, int64_t target, int64_t step, unsigned flags,
+	const char *keywords, struct err *err)
 {
 	const struct want w = { .verb = MUTATION_APPEND, .target = { target } };
+	struct change c = { .kind = CHANGE_MESSAGE, .flags = flags, .keywords = keywords };
+	AUTO(wish_clear) struct wish wish = { 0 };
 	sqlite3_stmt *q = NULL;
-	struct change c;
 	int64_t goal;
 	int r = wish_allowed(s, &w, target, &goal, err);
 
 	if (r == 0)
-		r = load_facts(s, message, step, &q, &c, err);
+		r = load_facts(s, message, &q, &c, err);
 	if (r <= 0)
 		return r;
-	r = orphan_found(s, message, NULL, err);
-	if (r == 0)
-		r = queue_append(s, &c, message, (mailbox_id){ target }, step, 0, err);
+	wish = append_wish(&c, target, step);
+	r = append_again(s, &c, message, &wish, err);
 	sqlite3_reset(q);
 	if (r == 0 && !(c.flags & FLAG_SEEN))
 		r = entry_unread(s, message, err);

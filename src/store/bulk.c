@@ -471,7 +471,7 @@ int64_t store_want_left(struct store *s, account_id a)
 	int64_t left = 0;
 
 	db_ask(s, NULL, &left,
-		"SELECT ifnull(sum(max(total - done, 0)), 0) FROM bulk"
+		"SELECT ifnull(sum(max(total - done, 1)), 0) FROM bulk"
 		" WHERE ?1 = 0 OR account_id = ?1",
 		"i", a.v);
 	return left;

@@ -180,8 +180,7 @@ static int put_last(struct store *s, int64_t id, struct err *err)
 		"UPDATE mutation SET id = (SELECT max(id) FROM mutation) + 1 WHERE id = ?", "i", id);
 }
 
-/* A place in the target that the server does not know yet, looking like the one it comes from. */
-static int make_awaited(struct store *s, const struct place *p, int64_t target, int64_t *out,
+int place_await(struct store *s, const struct place *p, int64_t target, int64_t *out,
 	struct err *err)
 {
 	int r = db_run(s, err,
@@ -348,7 +347,7 @@ static int redirect(struct store *s, const struct place *p, const struct waiting
 	const struct wish *w, struct err *err)
 {
 	int64_t location = 0;
-	int r = make_awaited(s, p, w->target, &location, err);
+	int r = place_await(s, p, w->target, &location, err);
 
 	if (r == 0)
 		r = db_run(s, err,
@@ -385,7 +384,7 @@ static int queue_move(struct store *s, const struct place *p, GArray *rows, cons
 	if (p->mailbox == w->target)
 		return 0;
 	if (i < 0 || takes_its_place(rows, row_at(rows, i), w->target)) {
-		r = make_awaited(s, p, w->target, &location, err);
+		r = place_await(s, p, w->target, &location, err);
 		if (r == 0)
 			r = wish_insert(s, p, w, location, err);
 		return r < 0 ? r : 1;
@@ -409,7 +408,7 @@ static int queue_copy(struct store *s, const struct place *p, const struct wish 
 
 	if (r != 0)
 		return r < 0 ? r : 0;
-	r = make_awaited(s, p, w->target, &location, err);
+	r = place_await(s, p, w->target, &location, err);
 	if (r == 0)
 		r = wish_insert(s, p, w, location, err);
 	return r < 0 ? r : 1;
@@ -447,6 +446,8 @@ static int queue_expunge(struct store *s, const struct place *p, GArray *rows, s
 	}
 	r = row_at(rows, i)->verb == MUTATION_APPEND ? wish_withdraw(s, row_at(rows, i)->id, err)
 						     : cancel_row(s, row_at(rows, i)->id, err);
+	if (row_at(rows, i)->verb != MUTATION_MOVE)
+		w->gave_way = row_at(rows, i)->id;
 	if (r == 0 && row_at(rows, i)->verb == MUTATION_MOVE) {
 		r = place_load(s, row_at(rows, i)->source_location, true, &from, err);
 		if (r > 0) {

@@ -91,10 +91,24 @@ static int dump_mailboxes(struct store *s, const struct out *o, struct err *err)
 	return 0;
 }
 
+/* What most places have no word to say about: three columns from `at` on. */
+static void add_oddities(json_t *place, sqlite3_stmt *q, int at)
+{
+	static const char *const names[] = { "removed", "lost", "modseq" };
+
+	for (int i = 0; i < (int)G_N_ELEMENTS(names); i++) {
+		int64_t n = sqlite3_column_int64(q, at + i);
+
+		if (n != 0)
+			json_object_set_new(place, names[i], json_integer(n));
+	}
+}
+
 static int add_locations(struct store *s, int64_t message, json_t *list, struct err *err)
 {
 	sqlite3_stmt *q = db_stmt(s, "SELECT id, mailbox_id, uid, server_flags, keywords, flags, shown,"
-				  " pending, ifnull(shown_keywords, keywords) FROM location"
+				  " pending, ifnull(shown_keywords, keywords), removed, lost, modseq"
+				  " FROM location"
 				  " WHERE message_id = ? ORDER BY id");
 	int r;
 
@@ -102,7 +116,7 @@ static int add_locations(struct store *s, int64_t message, json_t *list, struct 
 	while ((r = db_step(s, q, err)) > 0) {
 		bool numbered = sqlite3_column_type(q, 2) != SQLITE_NULL;
 
-		json_array_append_new(list,
+		json_t *place =
 			json_pack("{s:I, s:I, s:o, s:o, s:o, s:o, s:o, s:b, s:b}", "id",
 				(json_int_t)sqlite3_column_int64(q, 0), "mailbox",
 				(json_int_t)sqlite3_column_int64(q, 1), "uid",
@@ -111,7 +125,10 @@ static int add_locations(struct store *s, int64_t message, json_t *list, struct 
 				"keywords", text(db_column(q, 4)), "wanted_flags",
 				flag_list((unsigned)sqlite3_column_int(q, 5)), "wanted_keywords",
 				text(db_column(q, 8)), "shown",
-				sqlite3_column_int(q, 6), "pending", sqlite3_column_int(q, 7)));
+				sqlite3_column_int(q, 6), "pending", sqlite3_column_int(q, 7));
+
+		add_oddities(place, q, 9);
+		json_array_append_new(list, place);
 	}
 	return r;
 }

@@ -154,7 +154,8 @@ static int find_newcomer(struct store *s, int64_t orphan, int64_t *out, struct e
 		" WHERE m.id = ?1 AND m.orphan > 0 AND m.id <= ?2 AND n.id > ?2 AND n.orphan = 0"
 		" AND n.account_id = m.account_id AND n.rfc_id = m.rfc_id AND n.size = m.size"
 		" AND NOT EXISTS (SELECT 1 FROM body WHERE message_id = n.id)"
-		" AND NOT EXISTS (SELECT 1 FROM mutation WHERE message_id = n.id)"
+		" AND NOT EXISTS (SELECT 1 FROM mutation WHERE message_id = n.id"
+		"  AND status IN ('queued', 'leased'))"
 		" AND NOT EXISTS (SELECT 1 FROM undo_item WHERE message_id = n.id) LIMIT 1",
 		"ii", orphan, s->settled);
 }

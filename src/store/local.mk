@@ -33,6 +33,7 @@ libtern_a_SOURCES += \
 	src/store/queue_view.c \
 	src/store/rebase.c \
 	src/store/refind.c \
+	src/store/revive.c \
 	src/store/rights.c \
 	src/store/settle.c \
 	src/store/store.c src/store/store.h \

@@ -184,9 +184,10 @@ int wish_begin(struct store *s, struct err *err);
  */
 int wish_apply(struct store *s, const struct want *w, int64_t location, int64_t step,
 	struct err *err);
-/* The same for an append of that step that was undone: 0 = the message is gone. */
-int wish_append_again(struct store *s, int64_t message, int64_t target, int64_t step,
-	struct err *err);
+/* The same for an append that was taken back, with these flags: 0 = the message is gone.  What it
+ * replaces gives way to it once more. */
+int wish_append_again(struct store *s, int64_t message, int64_t target, int64_t step, unsigned flags,
+	const char *keywords, struct err *err);
 
 /* The row is done, or will not be: those that waited for it may leave, or stay away. */
 int wish_followers(struct store *s, int64_t row, bool done, struct err *err);

@@ -279,7 +279,8 @@ int64_t store_queue_due_in(struct store *s, account_id a)
 {
 	int64_t next = 0, now = clock_mono_ms();
 
-	if (db_ask(s, NULL, &next,
+	/* as claim has it: nothing leaves before a large step is through */
+	if (store_want_left(s, a) > 0 || db_ask(s, NULL, &next,
 		    "SELECT next_at FROM mutation WHERE account_id = ? AND status = 'queued'"
 		    " AND ready = 1 ORDER BY next_at LIMIT 1",
 		    "i", a.v) <= 0)

@@ -105,7 +105,8 @@ static int wish_anew(struct store *s, const struct wished *w, int64_t target, st
 	if (r == 0)
 		r = queue_end(s, w->id, MUTATION_CANCELED, "", err);
 	if (r == 0 && append)
-		return wish_append_again(s, w->message, again.target.v, w->step, err);
+		return wish_append_again(s, w->message, again.target.v, w->step, w->add,
+			w->add_keywords, err);
 	if (r == 0 && waits(w))
 		r = find_now(s, w, &location, err);
 	/* nowhere but in the target: it is so already */

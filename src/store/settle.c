@@ -513,6 +513,29 @@ bool queue_counts(const struct err *why)
 	}
 }
 
+/* The message stays: flags that its deletion had made superfluous are wished again. */
+static int wish_flags_again(struct store *s, int64_t row, struct err *err)
+{
+	return db_run(s, err,
+		"INSERT INTO mutation (account_id, message_id, verb, source_location_id, source_id,"
+		" uidvalidity, add_flags, remove_flags, base_flags, add_keywords, remove_keywords,"
+		" status, created_at, updated_at, step_id) SELECT account_id, message_id, 'flags',"
+		" source_location_id, source_id, uidvalidity, add_flags, remove_flags, base_flags,"
+		" add_keywords, remove_keywords, 'queued', created_at, ?, step_id FROM mutation"
+		" WHERE id = ? AND verb = 'expunge' AND (add_flags OR remove_flags"
+		" OR add_keywords <> '' OR remove_keywords <> '')",
+		"ii", clock_unix(), row);
+}
+
+/* The server judged, or never let us try: the message is where it was. */
+static int fail(struct store *s, const struct open_row *o, enum mutation_status st,
+	const char *answer, struct err *err)
+{
+	int r = wish_flags_again(s, o->id, err);
+
+	return r < 0 ? r : give_up(s, o, st, answer, err);
+}
+
 static int put_back(struct store *s, const struct open_row *o, bool doubt, bool counted,
 	const struct err *why, struct err *err)
 {
@@ -522,7 +545,7 @@ static int put_back(struct store *s, const struct open_row *o, bool doubt, bool 
 					: 0;
 
 	if (attempts >= MUTATION_ATTEMPTS_MAX)
-		return give_up(s, o,
+		return fail(s, o,
 			why->code == ERR_CONFLICT ? MUTATION_CONFLICT : MUTATION_FAILED, why->text,
 			err);
 	return db_run(s, err,
@@ -538,7 +561,7 @@ static int settle_untried(struct store *s, const struct open_row *o, const struc
 	struct err *err)
 {
 	if (why->code == ERR_UNSUPPORTED || why->code == ERR_REFUSED || why->code == ERR_GONE)
-		return give_up(s, o, MUTATION_FAILED, why->text, err);
+		return fail(s, o, MUTATION_FAILED, why->text, err);
 	return put_back(s, o, false, queue_counts(why), why, err);
 }
 
@@ -617,7 +640,7 @@ static int settle_one(struct store *s, const struct outcome *c, const struct ope
 				      : _("The message is no longer in this mailbox at the server."),
 			err);
 	case APPLIED_REFUSED:
-		return give_up(s, o, MUTATION_FAILED, c->a->answer, err);
+		return fail(s, o, MUTATION_FAILED, c->a->answer, err);
 	case APPLIED_UNKNOWN:
 		return put_back(s, o, true, true, c->why, err);
 	case APPLIED_CHANGED:

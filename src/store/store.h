@@ -446,7 +446,8 @@ int store_note_read(struct store *s, location_id l, struct err *err);
  * also two at a time; nothing is done twice.
  */
 int store_want_more(struct store *s, struct err *err);
-/* Messages of large steps that are not yet in the queue; account 0 = all. */
+/* Messages of large steps that are not yet in the queue, at least 1 as long as one is not through;
+ * account 0 = all. */
 int64_t store_want_left(struct store *s, account_id a);
 /* The rest of the large step does not happen; what was done of it can be undone.  0 = it was over. */
 int store_want_stop(struct store *s, int64_t step, struct err *err);
@@ -478,13 +479,14 @@ struct undone {
 	int done;              /* messages; of a large step those that are shown already */
 	int left;              /* messages that follow by store_want_more */
 	int skipped;           /* messages that are not where the step put them */
+	int passed;            /* newer steps that cannot be undone any more and were passed over */
 	char what[160];        /* a sentence part: "move of 3 messages to Archive" */
 };
 /*
- * Undoes a step (0 = the newest that is not undone): cancels what has not
- * left, queues the inverse of the rest.  1 = undone, 0 = there is none.
+ * Undoes a step (0 = the newest that is not undone and can be): cancels what
+ * has not left, queues the inverse of the rest.  1 = undone, 0 = there is none.
  * ERR_REFUSED with words for what cannot be undone (deleted for ever, at the
- * server already).
+ * server already; a draft whose older version is gone).
  */
 int store_undo(struct store *s, int64_t step, struct undone *out, struct err *err);
 /* Does a step again that was undone (0 = the one undone last); a new step of the reader's ends
@@ -514,7 +516,8 @@ int store_history(struct store *s, int64_t before, size_t max, GPtrArray **out, 
 /* The next batch that is due, now leased by us: 1 = one, 0 = none.  Never one about a message
  * that a large step has yet to reach. */
 int store_queue_claim(struct store *s, account_id a, struct mutation_batch **out, struct err *err);
-/* Milliseconds until the next row of the account is due; -1 = none is. */
+/* Milliseconds until the next row of the account is due; -1 = none is, or none before a large step is
+ * through (store_want_left). */
 int64_t store_queue_due_in(struct store *s, account_id a);
 /* Keeps b->mark: before anything is sent. */
 int store_queue_mark(struct store *s, const struct mutation_batch *b, struct err *err);

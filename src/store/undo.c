@@ -5,7 +5,8 @@
  * Undo is nothing but the inverse wish, made where the message is now, so that
  * the rules about wishes that meet (M-69) cancel what has not left.  Only
  * deleting for ever has no inverse: it is taken back as long as it is certain
- * that nothing of it has left.  An item remembers that it was undone, so that
+ * that nothing of it has left; a copy or an append that had not left either and
+ * gave way to it is wished again (revive.c).  An item remembers that it was undone, so that
  * redo leaves alone what undo did not find.  What is more than the screen can
  * wait for follows as a row of `bulk`, in the order of the messages' ids.
  */
@@ -14,10 +15,12 @@
 
 #include "base/clock.h"
 #include "base/i18n.h"
-#include "store/priv.h"
+#include "store/wish.h"
+
+enum { UNDO_PASSED_MAX = 1000 }; /* newer steps that cannot be undone and are passed over */
 
 struct item {
-	int64_t message, source, target;
+	int64_t message, source, target, gave_way, replaces;
 	unsigned add, remove;
 	char *add_keywords, *remove_keywords;
 };
@@ -76,20 +79,29 @@ static int wish_at(const struct doing *d, const struct want *w, int64_t message,
 	return r <= 0 ? r : wish_apply(d->s, w, location, d->step, err);
 }
 
+/* The row of this step that deletes what was shown there: a move that waited gave way to it, and it
+ * is about where that would have come from; or there is one about just that place. */
+static int find_expunge(const struct doing *d, const struct item *u, int64_t *row, struct err *err)
+{
+	return db_ask(d->s, err, row,
+		"SELECT id FROM mutation q WHERE message_id = ?1 AND verb = 'expunge'"
+		" AND status IN ('queued', 'leased') AND status = 'queued' AND uncertain = 0"
+		" AND step_id = ?2 ORDER BY source_id <> ?3, EXISTS (SELECT 1 FROM undo_item o"
+		"  WHERE o.step_id = ?2 AND o.message_id = ?1 AND o.source_id = q.source_id), id"
+		" LIMIT 1",
+		"iii", u->message, d->step, u->source);
+}
+
 /* Taken back only while it is certain that nothing of it has left. */
 static int undo_expunge(struct doing *d, const struct item *u, struct err *err)
 {
 	const struct want back = { .verb = MUTATION_MOVE, .target = { u->source } };
 	int64_t row, source, location;
-	int r = db_ask(d->s, err, &row,
-		"SELECT id FROM mutation WHERE message_id = ? AND verb = 'expunge'"
-		" AND status IN ('queued', 'leased') AND status = 'queued' AND uncertain = 0",
-		"i", u->message);
+	int r = u->gave_way ? wish_revive(d->s, u->gave_way, err) : find_expunge(d, u, &row, err);
 
-	if (r <= 0) {
-		d->final += r == 0;
+	d->final += r == 0;
+	if (r <= 0 || u->gave_way)
 		return r;
-	}
 	r = db_ask(d->s, err, &source, "SELECT source_id FROM mutation WHERE id = ?", "i", row);
 	if (r > 0)
 		r = queue_end(d->s, row, MUTATION_CANCELED, "", err);
@@ -100,6 +112,57 @@ static int undo_expunge(struct doing *d, const struct item *u, struct err *err)
 	if (r > 0)
 		r = wish_apply(d->s, &back, location, d->step, err);
 	return r < 0 ? r : 1;
+}
+
+/* The older version of a draft gave way before it left: 1 = it waits again, and what waited for the
+ * newer one waits for it. */
+static int revive_older(const struct doing *d, const struct item *u, struct err *err)
+{
+	int r = wish_revive(d->s, u->gave_way, err);
+
+	return r <= 0 ? r : MAX(db_run(d->s, err,
+		"UPDATE mutation SET after_id = (SELECT id FROM mutation WHERE message_id = ?1"
+		"  AND status IN ('queued', 'leased') AND verb = 'append') WHERE after_id > 0"
+		" AND after_id IN (SELECT id FROM mutation WHERE message_id = ?2"
+		"  AND status IN ('queued', 'leased') AND verb = 'append')",
+		"ii", u->replaces, u->message), 1);
+}
+
+/* The server had it: 1 = it is not deleted after all, or never was to be. */
+static int keep_older(const struct doing *d, const struct item *u, struct err *err)
+{
+	int64_t row, shown;
+	int r = 1;
+
+	while (r > 0) { /* each round ends a row */
+		r = db_ask(d->s, err, &row,
+			"SELECT id FROM mutation WHERE message_id = ? AND step_id = ?"
+			" AND verb = 'expunge' AND status IN ('queued', 'leased')"
+			" AND status = 'queued' AND uncertain = 0 LIMIT 1",
+			"ii", u->replaces, d->step);
+		if (r > 0)
+			r = queue_end(d->s, row, MUTATION_CANCELED, "", err) < 0 ? err->code : 1;
+	}
+	return r < 0 ? r : db_ask(d->s, err, &shown,
+		"SELECT 1 FROM location WHERE message_id = ? AND shown = 1 LIMIT 1", "i",
+		u->replaces);
+}
+
+/* Of a newer version of a draft only if the older one comes back: else none would be left. */
+static int undo_append(struct doing *d, const struct item *u, struct err *err)
+{
+	const struct want w = { .verb = MUTATION_EXPUNGE };
+	int64_t location;
+	int r = find_place(d->s, u->message, u->target, false, &location, err);
+
+	if (r > 0 && u->replaces) {
+		r = u->gave_way ? revive_older(d, u, err) : keep_older(d, u, err);
+		if (r == 0)
+			r = err_set(err, ERR_REFUSED,
+				_("The older version of this draft is gone: to undo this would "
+				  "remove both.  Delete the newer one if that is meant."));
+	}
+	return r <= 0 ? r : wish_apply(d->s, &w, location, d->step, err);
 }
 
 static int undo_item(struct doing *d, const struct item *u, struct err *err)
@@ -120,9 +183,10 @@ static int undo_item(struct doing *d, const struct item *u, struct err *err)
 		r = find_moved(d->s, u, &location, err);
 		return r <= 0 ? r : wish_apply(d->s, &w, location, d->step, err);
 	case MUTATION_COPY:
-	case MUTATION_APPEND:
 		w.verb = MUTATION_EXPUNGE;
 		return wish_at(d, &w, u->message, u->target, err);
+	case MUTATION_APPEND:
+		return undo_append(d, u, err);
 	case MUTATION_EXPUNGE:
 		return undo_expunge(d, u, err);
 	}
@@ -139,7 +203,8 @@ static int redo_item(struct doing *d, const struct item *u, struct err *err)
 		.target = { u->target } };
 
 	if (d->verb == MUTATION_APPEND)
-		return wish_append_again(d->s, u->message, u->target, d->step, err);
+		return wish_append_again(d->s, u->message, u->target, d->step, u->add,
+			u->add_keywords, err);
 	return wish_at(d, &w, u->message, u->source, err);
 }
 
@@ -153,7 +218,8 @@ static int do_item(struct doing *d, const struct item *u, struct err *err)
 {
 	int r = d->redo ? redo_item(d, u, err) : undo_item(d, u, err);
 
-	if (r < 0 && !skips(r))
+	/* the one item of an append: what is refused is refused as a whole */
+	if (r < 0 && (!skips(r) || d->verb == MUTATION_APPEND))
 		return r;
 	if (r <= 0) {
 		d->out->skipped++;
@@ -173,10 +239,15 @@ static int read_items(struct store *s, sqlite3_stmt *q, GArray *items, struct er
 	int r;
 
 	while ((r = db_step(s, q, err)) > 0) {
-		struct item u = { sqlite3_column_int64(q, 0), sqlite3_column_int64(q, 1),
-			sqlite3_column_int64(q, 2), (unsigned)sqlite3_column_int(q, 3),
-			(unsigned)sqlite3_column_int(q, 4), g_strdup(db_column(q, 5)),
-			g_strdup(db_column(q, 6)) };
+		struct item u = { .message = sqlite3_column_int64(q, 0),
+			.source = sqlite3_column_int64(q, 1),
+			.target = sqlite3_column_int64(q, 2),
+			.add = (unsigned)sqlite3_column_int(q, 3),
+			.remove = (unsigned)sqlite3_column_int(q, 4),
+			.add_keywords = g_strdup(db_column(q, 5)),
+			.remove_keywords = g_strdup(db_column(q, 6)),
+			.gave_way = sqlite3_column_int64(q, 7),
+			.replaces = sqlite3_column_int64(q, 8) };
 
 		g_array_append_val(items, u);
 	}
@@ -185,7 +256,7 @@ static int read_items(struct store *s, sqlite3_stmt *q, GArray *items, struct er
 
 #define ITEMS                                                                                      \
 	"SELECT message_id, source_id, ifnull(target_id, 0), add_flags, remove_flags,"             \
-	" add_keywords, remove_keywords FROM undo_item WHERE step_id = ?1 AND undone = ?2"
+	" add_keywords, remove_keywords, gave_way, replaces FROM undo_item WHERE step_id = ?1 AND undone = ?2"
 
 /* At least max of them, if there are so many: a message with several places is not cut in two. */
 static int load_items(const struct doing *d, int64_t after, size_t max, GArray *items,
@@ -280,7 +351,8 @@ static int note_state(const struct doing *d, struct err *err)
 		return db_run(d->s, err, "UPDATE undo_step SET undone = 0 WHERE id = ?", "i",
 			d->step);
 	return db_run(d->s, err,
-		"UPDATE undo_step SET undone = (SELECT max(undone) + 1 FROM undo_step),"
+		"UPDATE undo_step SET undone = (SELECT ifnull(max(undone), 0) + 1"
+		" FROM undo_step WHERE undone > 0),"
 		" newest_id = (SELECT max(id) FROM undo_step) WHERE id = ?",
 		"i", d->step);
 }
@@ -298,42 +370,93 @@ static void step_words(struct store *s, const struct undone *out, char *what, si
 	history_row_free(&row);
 }
 
+static int final_words(struct err *err)
+{
+	return err_set(err, ERR_REFUSED,
+		_("These messages were deleted for ever: that cannot be undone."));
+}
+
+/* Is there anything of a deletion that nothing has left of?  However large it was, this costs the
+ * same. */
+static int check_final(const struct doing *d, struct err *err)
+{
+	int64_t one;
+	int r = d->redo || d->verb != MUTATION_EXPUNGE ? 1 : db_ask(d->s, err, &one,
+		"SELECT 1 WHERE EXISTS (SELECT 1 FROM bulk WHERE step_id = ?1)"
+		" OR EXISTS (SELECT 1 FROM mutation WHERE step_id = ?1 AND verb = 'expunge'"
+		"  AND status IN ('queued', 'leased', 'conflict', 'failed') AND status = 'queued'"
+		"  AND uncertain = 0)"
+		" OR EXISTS (SELECT 1 FROM undo_item WHERE step_id = ?1 AND gave_way > 0)",
+		"i", d->step);
+
+	return r != 0 ? MIN(r, 0) : final_words(err);
+}
+
 /* In a transaction. */
 static int do_step(struct doing *d, struct err *err)
 {
+	bool stopped;
 	int64_t at = 0;
 	int r = load_step(d, err);
 
 	if (r <= 0)
 		return r;
+	r = check_final(d, err);
 	/* the rest of what was under way with this step does not happen */
-	r = db_run(d->s, err, "DELETE FROM bulk WHERE step_id = ?", "i", d->step);
+	if (r == 0)
+		r = db_run(d->s, err, "DELETE FROM bulk WHERE step_id = ?", "i", d->step);
+	stopped = r == 0 && db_changed(d->s) > 0;
 	if (r == 0)
 		r = slice(d, WANT_AT_ONCE, &at, err);
 	if (r >= 0)
 		r = leave_rest(d, at, err);
-	if (r == 0 && d->final > 0 && d->out->done == 0 && d->out->left == 0)
-		r = err_set(err, ERR_REFUSED,
-			_("These messages were deleted for ever: that cannot be undone."));
+	if (r == 0 && d->final > 0 && d->out->done == 0 && d->out->left == 0 && !stopped)
+		r = final_words(err);
 	if (r == 0)
 		r = note_state(d, err);
 	return r < 0 ? r : 1;
 }
 
-static int begin(struct store *s, const char *newest, struct doing *d, struct err *err)
+/* A step, in a transaction of its own. */
+static int turn(struct doing *d, struct err *err)
 {
-	int r = wish_begin(s, err);
+	int r = wish_begin(d->s, err);
 
 	if (r < 0)
 		return r;
-	r = d->step ? 1 : db_ask(s, err, &d->step, newest, "");
-	d->out->step = d->step;
+	*d->out = (struct undone){ .step = d->step, .passed = d->out->passed };
+	d->final = 0;
+	r = tx_end(d->s, do_step(d, err), err);
 	if (r > 0)
-		r = do_step(d, err);
-	r = tx_end(s, r, err);
-	if (r > 0)
-		step_words(s, d->out, d->out->what, sizeof d->out->what);
+		step_words(d->s, d->out, d->out->what, sizeof d->out->what);
 	return r;
+}
+
+/* The newest step older than `before` that is not undone. */
+static int next_undone(struct store *s, int64_t before, int64_t *step, struct err *err)
+{
+	return db_ask(s, err, step,
+		"SELECT id FROM undo_step WHERE undone = 0 AND id < ? ORDER BY id DESC LIMIT 1", "i",
+		before);
+}
+
+/* The newest that can be undone; if there is none, what is said of the newest is the answer. */
+static int undo_newest(struct doing *d, struct err *err)
+{
+	struct err first = { 0 };
+	int r = next_undone(d->s, INT64_MAX, &d->step, err);
+
+	while (r > 0) {
+		r = turn(d, err);
+		if (r != ERR_REFUSED || d->out->passed >= UNDO_PASSED_MAX)
+			return r;
+		if (d->out->passed++ == 0)
+			first = *err;
+		r = next_undone(d->s, d->step, &d->step, err);
+	}
+	if (r == 0 && first.code)
+		*err = first;
+	return r < 0 ? r : first.code;
 }
 
 int store_undo(struct store *s, int64_t step, struct undone *out, struct err *err)
@@ -341,16 +464,17 @@ int store_undo(struct store *s, int64_t step, struct undone *out, struct err *er
 	struct doing d = { .s = s, .step = step, .out = out };
 
 	*out = (struct undone){ 0 };
-	return begin(s, "SELECT id FROM undo_step WHERE undone = 0 ORDER BY id DESC LIMIT 1", &d, err);
+	return step ? turn(&d, err) : undo_newest(&d, err);
 }
 
 int store_redo(struct store *s, int64_t step, struct undone *out, struct err *err)
 {
 	struct doing d = { .s = s, .step = step, .redo = true, .out = out };
-
-	*out = (struct undone){ 0 };
-	return begin(s,
+	int r = step ? 1 : db_ask(s, err, &d.step,
 		"SELECT id FROM undo_step WHERE undone > 0"
 		" AND newest_id = (SELECT max(id) FROM undo_step) ORDER BY undone DESC LIMIT 1",
-		&d, err);
+		"");
+
+	*out = (struct undone){ 0 };
+	return r <= 0 ? r : turn(&d, err);
 }

@@ -46,11 +46,21 @@ int step_item(struct store *s, const struct place *p, const struct wish *w, stru
 
 	return db_run(s, err,
 		"INSERT INTO undo_item (step_id, message_id, source_id, target_id, add_flags,"
-		" remove_flags, add_keywords, remove_keywords)"
-		" VALUES (?, ?, ?, nullif(?, 0), ?, ?, ?, ?) ON CONFLICT DO NOTHING",
-		"iiiiiitt", w->step, p->message, p->mailbox, w->target,
+		" remove_flags, add_keywords, remove_keywords, gave_way, replaces)"
+		" VALUES (?, ?, ?, nullif(?, 0), ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+		"iiiiiittii", w->step, p->message, p->mailbox, w->target,
 		flags ? (int64_t)w->add : 0, flags ? (int64_t)w->remove : 0,
-		flags ? w->add_keywords : "", flags ? w->remove_keywords : "");
+		flags ? w->add_keywords : "", flags ? w->remove_keywords : "", w->gave_way,
+		w->replaces);
+}
+
+int step_item_again(struct store *s, const struct place *p, const struct wish *w, struct err *err)
+{
+	return db_run(s, err,
+		"UPDATE undo_item SET gave_way = ? WHERE step_id = ? AND message_id = ?"
+		" AND source_id = ? AND EXISTS (SELECT 1 FROM undo_step u"
+		"  WHERE u.id = step_id AND u.verb = 'expunge')",
+		"iiii", w->gave_way, w->step, p->message, p->mailbox);
 }
 
 /* --- wishes of one transaction ----------------------------------------- */
@@ -143,7 +153,8 @@ static int act(struct wishing *w, const struct place *p, struct err *err)
 		r = wish_queue(w->s, p, &wish, err);
 	if (r <= 0)
 		return r;
-	r = w->noted ? step_item(w->s, p, &wish, err) : 0;
+	r = w->noted ? step_item(w->s, p, &wish, err)
+	    : wish.gave_way ? step_item_again(w->s, p, &wish, err) : 0;
 	if (r == 0)
 		r = rebase(w->s, p->message, err);
 	wish_news(w->s, p, &wish);

@@ -29,6 +29,8 @@ struct wish {
 	unsigned add, remove;
 	char *add_keywords, *remove_keywords; /* normal form, never NULL; owned */
 	int64_t target, step;
+	int64_t gave_way;      /* out: the row of a copy or an append that had not left and will not; 0 = none */
+	int64_t replaces;      /* APPEND: the older version, a message; 0 = none */
 };
 void wish_clear(struct wish *w);
 /*
@@ -39,6 +41,12 @@ int wish_queue(struct store *s, const struct place *p, struct wish *w, struct er
 /* A row behind all others; p->uidvalidity and p->flags are what the reader saw. */
 int wish_insert(struct store *s, const struct place *p, const struct wish *w, int64_t target_location,
 	struct err *err);
+
+/*
+ * Taking back a row that gave way before it left (undo_item.gave_way): a copy
+ * or an append waits again.  1 = so it does, 0 = it cannot come back.
+ */
+int wish_revive(struct store *s, int64_t row, struct err *err);
 
 /* What many wishes of one transaction share. */
 struct wishing {
@@ -83,6 +91,11 @@ void bulk_drop(gpointer bulk);
 int step_begin(struct store *s, const struct want *w, int64_t *step, struct err *err);
 /* What the step does to one message. */
 int step_item(struct store *s, const struct place *p, const struct wish *w, struct err *err);
+/* The same of a deletion that is done again: only what gave way is new. */
+int step_item_again(struct store *s, const struct place *p, const struct wish *w, struct err *err);
+/* A place in the target that the server does not know yet, looking like the one it comes from. */
+int place_await(struct store *s, const struct place *p, int64_t target, int64_t *out,
+	struct err *err);
 /* What the screen and other processes hear of it. */
 void wish_news(struct store *s, const struct place *p, const struct wish *w);
 

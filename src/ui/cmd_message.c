@@ -180,7 +180,7 @@ static int repeat(struct ui *ui, const char *arg, struct err *err)
 
 void ui_say_undone(struct ui *ui, const struct undone *u, bool again, const char *other)
 {
-	char key[KEY_SEQUENCE_MAX * KEY_NAME_MAX], partly[120] = "";
+	char key[KEY_SEQUENCE_MAX * KEY_NAME_MAX], partly[120] = "", passed[120] = "";
 	int all = u->done + u->left + u->skipped;
 
 	snprintf(key, sizeof key, ":%s", other);
@@ -189,20 +189,14 @@ void ui_say_undone(struct ui *ui, const struct undone *u, bool again, const char
 		snprintf(partly, sizeof partly,
 			ngettext(" (%d of %d; %d is elsewhere by now)", " (%d of %d; %d are elsewhere by now)",
 				(unsigned long)u->skipped), all - u->skipped, all, u->skipped);
+	if (u->passed > 0)
+		snprintf(passed, sizeof passed,
+			ngettext("%d later change cannot be undone.  ", "%d later changes cannot be undone.  ",
+				(unsigned long)u->passed), u->passed);
 	if (again)
 		ui_say(ui, _("Done again: %s%s; %s undoes it"), u->what, partly, key);
 	else
-		ui_say(ui, _("Undone: %s%s; %s does it again"), u->what, partly, key);
-}
-
-/* The newest step cannot be undone: earlier ones can, in the history. */
-static int point_to_history(struct ui *ui, struct err *err)
-{
-	char key[KEY_SEQUENCE_MAX * KEY_NAME_MAX] = ":history";
-	struct err why = *err;
-
-	keymap_keys_of(ui->keymap, ui_view(ui)->ops->context, "history", key, sizeof key);
-	return err_set(err, why.code, _("%s  Earlier changes can be undone in the history: %s"), why.text, key);
+		ui_say(ui, _("%sUndone: %s%s; %s does it again"), passed, u->what, partly, key);
 }
 
 static int turn_back(struct ui *ui, bool again, struct err *err)
@@ -210,8 +204,6 @@ static int turn_back(struct ui *ui, bool again, struct err *err)
 	struct undone undone = { 0 };
 	int rc = again ? store_redo(ui->store, 0, &undone, err) : store_undo(ui->store, 0, &undone, err);
 
-	if (rc == ERR_REFUSED && !again)
-		return point_to_history(ui, err);
 	if (rc < 0)
 		return rc;
 	if (rc == 0) {

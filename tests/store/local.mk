@@ -76,3 +76,9 @@ tests_bench_storebench_CPPFLAGS = $(test_cppflags)
 EXTRA_PROGRAMS += tests/bench/queuebench
 tests_bench_queuebench_SOURCES = tests/bench/queuebench.c
 tests_bench_queuebench_CPPFLAGS = $(test_cppflags)
+
+check_PROGRAMS += tests/store/test_undo
+tests_store_test_undo_SOURCES = tests/store/test_undo.c $(rig)
+tests_store_test_undo_CFLAGS = $(test_cflags)
+tests_store_test_undo_CPPFLAGS = $(test_cppflags)
+tests_store_test_undo_LDADD = $(test_ldadd)

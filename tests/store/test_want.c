@@ -565,6 +565,20 @@ START_TEST(an_older_draft_stays_if_the_newer_one_is_refused)
 }
 END_TEST
 
+/* What the server does not delete keeps the flags that were wished of it before. */
+START_TEST(a_refused_deletion_gives_its_flags_back)
+{
+	want(&(struct want){ .verb = MUTATION_FLAGS, .add = FLAG_FLAGGED, .add_keywords = "b" },
+		rig->inbox, 1);
+	want(&(struct want){ .verb = MUTATION_EXPUNGE }, rig->inbox, 1);
+	settle(APPLIED_REFUSED, 0);
+	waits("flags I +4 +b");
+	settle(APPLIED_DONE, 0);
+	waits("");
+	ck_assert_int_eq(rig_ask(rig, "SELECT server_flags FROM location"), FLAG_FLAGGED);
+}
+END_TEST
+
 START_TEST(an_append_without_a_name_is_refused)
 {
 	struct change c = { .kind = CHANGE_MESSAGE, .subject = "x" };
@@ -646,6 +660,7 @@ int main(void)
 	tcase_add_test(t, a_newer_draft_takes_the_place_of_one_that_has_not_left);
 	tcase_add_test(t, an_older_draft_goes_when_the_newer_one_is_there);
 	tcase_add_test(t, an_older_draft_stays_if_the_newer_one_is_refused);
+	tcase_add_test(t, a_refused_deletion_gives_its_flags_back);
 	tcase_add_test(t, an_append_without_a_name_is_refused);
 	tcase_add_test(t, a_line_of_the_history_tells_what_it_was);
 	tcase_add_test(t, many_messages_are_one_event);

@@ -157,6 +157,10 @@ static const struct line {
 	{ "AU", 0, 0, 0, 0, INBOX, "0 " },
 	{ "CU", 0, 0, 0, 0, INBOX, "0 " },
 	{ "XU", 0, 0, 0, 0, INBOX, "0 " },
+	{ "CcU", 0, 0, 1, 0, INBOX, "0 " },
+	{ "CcUU", 0, 0, 0, 0, INBOX, "0 " },
+	{ "CcURU", 0, 0, 1, 0, INBOX, "0 " },
+	{ "CFcU", 1, 0, 1, 0, INBOX, "4 " },
 	{ "AUR", 0, 1, 0, 0, ARCHIVE, "0 " },
 	{ "FUR", 1, 0, 0, 0, INBOX, "4 " },
 	{ "A|U", 0, 2, 0, 0, INBOX, "0 " },
@@ -461,8 +465,6 @@ static void act(struct model *m)
 	ck_assert_msg(n == 1, "a change of %d messages:%s", n, said->str);
 	m->acts[i]++;
 	step(m, &was);
-	if (p->box < 0 && m->copied[i])
-		m->n_undo = 0; /* a copy that never left cannot be brought back by undo */
 }
 
 static char *line_of(const struct place *p)

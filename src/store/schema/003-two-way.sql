@@ -53,6 +53,13 @@ ALTER TABLE undo_step ADD COLUMN subject TEXT NOT NULL DEFAULT '';
 ALTER TABLE undo_item ADD COLUMN add_keywords TEXT NOT NULL DEFAULT '';
 ALTER TABLE undo_item ADD COLUMN remove_keywords TEXT NOT NULL DEFAULT '';
 ALTER TABLE undo_item ADD COLUMN undone INTEGER NOT NULL DEFAULT 0;
+-- gave_way: the row of a copy or an append that had not left and gave way to
+-- this deletion, or to this newer version of a draft; undo brings it back.
+-- replaces: the older version of a draft, a message.  0 = none.
+ALTER TABLE undo_item ADD COLUMN gave_way INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE undo_item ADD COLUMN replaces INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX undo_item_message ON undo_item (message_id);
+CREATE INDEX undo_step_undone ON undo_step (undone) WHERE undone > 0;
 
 -- A step about more messages than one transaction should hold: the rest of it.
 -- kind: want, undo, redo (of the step's items).  It is about the places in

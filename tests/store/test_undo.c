@@ -1,0 +1,410 @@
+/*
+ * What undo cannot bring back, and what had not left and comes back: deletions
+ * for ever, swallowed copies and appends, versions of a draft (M-08, M-69).
+ */
+#include <check.h>
+#include <fcntl.h>
+#include <glib.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "model/flags.h"
+#include "support/rig.h"
+
+static struct rig *rig;
+static mailbox_id none;
+static message_id none_yet;
+
+static void setup(void)
+{
+	rig = rig_new();
+}
+
+static void teardown(void)
+{
+	if (rig)
+		rig_sound(rig);
+	if (rig)
+		rig_free(&rig);
+}
+
+static void must(int r, const struct err *err)
+{
+	ck_assert_msg(r >= 0, "%s", err->text);
+}
+
+/* The wish about one message, as a key of the reader's. */
+static void want(mailbox_id m, uint64_t number, const struct want *w)
+{
+	struct list_row *row = rig_row(rig, m, number);
+	struct err err;
+	int r;
+
+	ck_assert_ptr_nonnull(row);
+	r = store_want(rig->store, w, &row->location, 1, &err);
+	must(r, &err);
+	ck_assert_int_eq(r, 1);
+	list_row_free(&row);
+}
+
+static void want_flags(mailbox_id m, uint64_t number, unsigned add, unsigned remove)
+{
+	want(m, number, &(struct want){ .verb = MUTATION_FLAGS, .add = add, .remove = remove });
+}
+
+static void want_at(enum mutation_verb verb, mailbox_id m, uint64_t number, mailbox_id target)
+{
+	want(m, number, &(struct want){ .verb = verb, .target = target });
+}
+
+static unsigned flags_in(mailbox_id m, uint64_t number)
+{
+	struct list_row *row = rig_row(rig, m, number);
+	unsigned flags;
+
+	ck_assert_ptr_nonnull(row);
+	flags = row->flags;
+	list_row_free(&row);
+	return flags;
+}
+
+static int undo(int64_t step, struct undone *out)
+{
+	struct undone unused;
+	struct err err;
+	int r = store_undo(rig->store, step, out ? out : &unused, &err);
+
+	must(r, &err);
+	return r;
+}
+
+static int redo(int64_t step)
+{
+	struct undone out;
+	struct err err;
+	int r = store_redo(rig->store, step, &out, &err);
+
+	must(r, &err);
+	return r;
+}
+
+/* All lines of the history, newest first. */
+static GPtrArray *lines(void)
+{
+	GPtrArray *rows = NULL;
+	struct err err;
+
+	must(store_history(rig->store, 0, 1000, &rows, &err), &err);
+	return rows;
+}
+
+static int64_t step_at(guint i)
+{
+	g_autoptr(GPtrArray) rows = lines();
+
+	ck_assert_uint_lt(i, rows->len);
+	return ((struct history_row *)rows->pdata[i])->step;
+}
+
+static void send_all(uint64_t uid)
+{
+	struct mutation_batch *b;
+
+	while ((b = rig_claim(rig)) != NULL)
+		rig_settle(rig, &b, APPLIED_DONE, uid++, ERR_OK);
+}
+
+static int64_t open_rows(void)
+{
+	return rig_ask(rig, "SELECT count(*) FROM mutation WHERE status IN ('queued', 'leased')");
+}
+
+/* --- acting ------------------------------------------------------------ */
+
+/* Message `number`, with the same bytes as any other. */
+static message_id append_version(uint64_t number, message_id replaces)
+{
+	g_autofree char *id = g_strdup_printf("m%d@example.org", (int)number);
+	const struct change facts = { .kind = CHANGE_MESSAGE, .message_id = id,
+		.subject = "Draft", .from_addr = "me@example.org", .flags = FLAG_DRAFT | FLAG_SEEN,
+		.received_at = 1600000000 };
+	static const char text[] = "Message-ID: <m9@example.org>\r\nSubject: Draft\r\n\r\nHello.\r\n";
+	g_autofree char *path = g_build_filename(rig->dir, "draft.eml", NULL);
+	message_id m = { 0 };
+	struct err err;
+	int fd;
+
+	ck_assert(g_file_set_contents(path, text, -1, NULL));
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	ck_assert_int_ge(fd, 0);
+	must(store_append(rig->store, rig->archive, &facts, fd, replaces, &m, &err), &err);
+	close(fd);
+	return m;
+}
+
+static message_id append(void)
+{
+	return append_version(9, (message_id){ 0 });
+}
+
+/* --- deleted for ever ---------------------------------------------------- */
+
+START_TEST(the_newest_that_can_be_undone_is_undone)
+{
+	struct undone out;
+	struct err err;
+
+	for (uint64_t i = 1; i <= 3; i++)
+		rig_add(rig, rig->inbox, i, 0);
+	want_flags(rig->inbox, 3, FLAG_FLAGGED, 0);
+	want_at(MUTATION_EXPUNGE, rig->inbox, 1, none);
+	want_at(MUTATION_EXPUNGE, rig->inbox, 2, none);
+	send_all(100);
+	ck_assert_int_eq(undo(0, &out), 1);
+	ck_assert_int_eq(out.passed, 2);
+	ck_assert_int_eq(out.done, 1);
+	ck_assert_str_eq(out.what, "star on 1 message");
+	ck_assert_uint_eq(flags_in(rig->inbox, 3), 0);
+	ck_assert_int_eq(store_undo(rig->store, 0, &out, &err), ERR_REFUSED);
+	ck_assert_ptr_nonnull(strstr(err.text, "for ever"));
+	ck_assert_int_eq(redo(0), 1);
+	ck_assert_uint_eq(flags_in(rig->inbox, 3), FLAG_FLAGGED);
+}
+END_TEST
+
+START_TEST(a_large_deletion_at_the_server_is_not_said_to_be_undone)
+{
+	enum { N = 450 };
+	const struct want all = { .verb = MUTATION_EXPUNGE };
+	struct undone out;
+	struct err err;
+
+	for (uint64_t i = 1; i <= N; i++)
+		rig_add(rig, rig->trash, i, 0);
+	must(store_want_all(rig->store, &all, rig->trash, false, &err), &err);
+	while (store_want_more(rig->store, &err) > 0)
+		;
+	send_all(0);
+	ck_assert_int_eq(store_undo(rig->store, 0, &out, &err), ERR_REFUSED);
+}
+END_TEST
+
+START_TEST(a_deletion_that_swallowed_a_copy_gives_it_back)
+{
+	rig_add(rig, rig->inbox, 1, 0);
+	want_at(MUTATION_COPY, rig->inbox, 1, rig->archive);
+	want_flags(rig->inbox, 1, FLAG_FLAGGED, 0);
+	want_at(MUTATION_EXPUNGE, rig->archive, 1, none);
+	ck_assert_int_eq(open_rows(), 1);
+	ck_assert_int_eq(undo(0, NULL), 1);
+	ck_assert_uint_eq(flags_in(rig->archive, 1), 0); /* the star came later */
+	ck_assert_uint_eq(flags_in(rig->inbox, 1), FLAG_FLAGGED);
+	ck_assert_int_eq(redo(0), 1);
+	ck_assert(!rig_shows(rig, rig->archive, 1));
+	rig_reopen(rig);
+	ck_assert_int_eq(undo(0, NULL), 1);
+	send_all(100);
+	ck_assert_int_ne(rig_place(rig, rig->archive, 100).v, 0);
+	ck_assert_int_eq(open_rows(), 0);
+	ck_assert_int_eq(undo(0, NULL), 1); /* the star */
+	ck_assert_int_eq(undo(0, NULL), 1); /* the copy */
+	ck_assert(!rig_shows(rig, rig->archive, 1));
+}
+END_TEST
+
+START_TEST(a_swallowed_copy_comes_from_where_the_message_went)
+{
+	rig_add(rig, rig->inbox, 1, 0);
+	want_at(MUTATION_COPY, rig->inbox, 1, rig->archive);
+	want_at(MUTATION_EXPUNGE, rig->archive, 1, none);
+	want_at(MUTATION_MOVE, rig->inbox, 1, rig->trash);
+	send_all(100);
+	ck_assert_int_eq(undo(step_at(1), NULL), 1);
+	ck_assert(rig_shows(rig, rig->archive, 1) && rig_shows(rig, rig->trash, 1));
+	send_all(200);
+	ck_assert_int_ne(rig_place(rig, rig->archive, 200).v, 0);
+}
+END_TEST
+
+START_TEST(a_swallowed_copy_whose_message_is_gone_is_final)
+{
+	struct undone out;
+	struct err err;
+
+	rig_add(rig, rig->inbox, 1, 0);
+	want_at(MUTATION_COPY, rig->inbox, 1, rig->archive);
+	want_at(MUTATION_EXPUNGE, rig->archive, 1, none);
+	rig_fact(rig, rig->inbox, CHANGE_GONE, 1, 0);
+	ck_assert_int_eq(store_undo(rig->store, step_at(0), &out, &err), ERR_REFUSED);
+	ck_assert_int_eq(open_rows(), 0);
+}
+END_TEST
+
+START_TEST(a_deletion_that_swallowed_an_append_gives_it_back)
+{
+	struct mutation_batch *b;
+
+	append();
+	want_flags(rig->archive, 9, FLAG_FLAGGED, 0);
+	want_at(MUTATION_EXPUNGE, rig->archive, 9, none);
+	ck_assert_int_eq(open_rows(), 0);
+	ck_assert_int_eq(undo(0, NULL), 1);
+	ck_assert_uint_eq(flags_in(rig->archive, 9), FLAG_DRAFT | FLAG_SEEN | FLAG_FLAGGED);
+	b = rig_claim(rig);
+	ck_assert_int_eq(b->verb, MUTATION_APPEND);
+	ck_assert_uint_eq(b->add, FLAG_DRAFT | FLAG_SEEN | FLAG_FLAGGED);
+	rig_settle(rig, &b, APPLIED_DONE, 70, ERR_OK);
+	ck_assert_int_ne(rig_place(rig, rig->archive, 70).v, 0);
+}
+END_TEST
+
+/* The flags that a row has, not those of the step that touched it last. */
+START_TEST(an_append_tried_again_keeps_its_flags)
+{
+	struct mutation_batch *b;
+	struct err err;
+
+	append();
+	want_flags(rig->archive, 9, FLAG_FLAGGED, 0);
+	b = rig_claim(rig);
+	rig_settle(rig, &b, APPLIED_REFUSED, 0, ERR_OK);
+	must(store_queue_act(rig->store, rig_ask(rig, "SELECT max(id) FROM mutation"), false,
+		     QUEUE_RETRY, &err), &err);
+	ck_assert_uint_eq(flags_in(rig->archive, 9), FLAG_DRAFT | FLAG_SEEN | FLAG_FLAGGED);
+	b = rig_claim(rig);
+	ck_assert_uint_eq(b->add, FLAG_DRAFT | FLAG_SEEN | FLAG_FLAGGED);
+	rig_settle(rig, &b, APPLIED_DONE, 70, ERR_OK);
+}
+END_TEST
+
+/* --- versions of a draft -------------------------------------------------- */
+
+START_TEST(a_newer_draft_is_not_undone_when_the_older_one_is_gone)
+{
+	message_id old = append_version(8, none_yet);
+	struct undone out;
+	struct err err;
+
+	send_all(50);
+	append_version(9, old);
+	send_all(60);
+	ck_assert(!rig_shows(rig, rig->archive, 8));
+	ck_assert_int_eq(store_undo(rig->store, step_at(0), &out, &err), ERR_REFUSED);
+	ck_assert_ptr_nonnull(strstr(err.text, "older version"));
+	ck_assert(rig_shows(rig, rig->archive, 9));
+	ck_assert_int_eq(open_rows(), 0);
+}
+END_TEST
+
+START_TEST(a_newer_draft_is_undone_while_the_older_one_is_there)
+{
+	message_id old = append_version(8, none_yet);
+	struct mutation_batch *b;
+
+	send_all(50);
+	append_version(9, old);
+	ck_assert_int_eq(undo(0, NULL), 1); /* neither has left */
+	ck_assert(rig_shows(rig, rig->archive, 8) && !rig_shows(rig, rig->archive, 9));
+	ck_assert_int_eq(open_rows(), 0);
+	ck_assert_int_eq(redo(0), 1);
+	ck_assert(!rig_shows(rig, rig->archive, 8) && rig_shows(rig, rig->archive, 9));
+	b = rig_claim(rig);
+	rig_settle(rig, &b, APPLIED_DONE, 60, ERR_OK);
+	ck_assert_int_eq(undo(0, NULL), 1); /* the newer one is there, the older one not deleted yet */
+	ck_assert(rig_shows(rig, rig->archive, 8) && !rig_shows(rig, rig->archive, 9));
+	b = rig_claim(rig);
+	ck_assert_int_eq(b->verb, MUTATION_EXPUNGE);
+	ck_assert_uint_eq(b->items[0].uid, 60);
+	rig_settle(rig, &b, APPLIED_DONE, 0, ERR_OK);
+	ck_assert_int_eq(open_rows(), 0);
+	ck_assert(rig_shows(rig, rig->archive, 8));
+}
+END_TEST
+
+START_TEST(a_newer_draft_in_doubt_does_not_take_the_older_one_along)
+{
+	message_id old = append_version(8, none_yet);
+	struct mutation_batch *b;
+	struct err err;
+
+	send_all(50);
+	append_version(9, old);
+	b = rig_claim(rig);
+	rig_settle(rig, &b, APPLIED_UNKNOWN, 0, ERR_OFFLINE);
+	ck_assert_int_eq(undo(0, NULL), 1);
+	ck_assert(rig_shows(rig, rig->archive, 8) && !rig_shows(rig, rig->archive, 9));
+	must(store_queue_act(rig->store, rig_ask(rig, "SELECT min(id) FROM mutation WHERE status ="
+		     " 'queued'"), false, QUEUE_RETRY, &err), &err);
+	send_all(60);
+	ck_assert(rig_shows(rig, rig->archive, 8) && !rig_shows(rig, rig->archive, 9));
+	ck_assert_int_eq(rig_total(rig, rig->archive), 1);
+}
+END_TEST
+
+START_TEST(undo_of_a_newer_draft_brings_an_unsent_older_one_back)
+{
+	message_id first = append_version(7, none_yet), second;
+	struct mutation_batch *b;
+
+	send_all(50);
+	second = append_version(8, first);
+	append_version(9, second);
+	ck_assert_int_eq(undo(0, NULL), 1);
+	ck_assert(rig_shows(rig, rig->archive, 8) && rig_total(rig, rig->archive) == 1);
+	ck_assert_int_eq(redo(0), 1);
+	ck_assert(rig_shows(rig, rig->archive, 9) && rig_total(rig, rig->archive) == 1);
+	ck_assert_int_eq(undo(0, NULL), 1);
+	b = rig_claim(rig);
+	ck_assert_str_eq(b->items[0].message_id_header, "m8@example.org");
+	ck_assert_ptr_null(rig_claim(rig)); /* the first one goes after the second one came */
+	rig_settle(rig, &b, APPLIED_DONE, 60, ERR_OK);
+	b = rig_claim(rig);
+	ck_assert_uint_eq(b->items[0].uid, 50);
+	rig_settle(rig, &b, APPLIED_DONE, 0, ERR_OK);
+	ck_assert_int_eq(open_rows(), 0);
+	ck_assert(rig_shows(rig, rig->archive, 8) && rig_total(rig, rig->archive) == 1);
+}
+END_TEST
+
+START_TEST(a_deletion_that_swallowed_a_move_gives_it_back)
+{
+	rig_add(rig, rig->inbox, 1, 0);
+	want_at(MUTATION_MOVE, rig->inbox, 1, rig->trash);
+	want_at(MUTATION_EXPUNGE, rig->trash, 1, none);
+	ck_assert_int_eq(undo(0, NULL), 1);
+	ck_assert(rig_shows(rig, rig->trash, 1) && !rig_shows(rig, rig->inbox, 1));
+	ck_assert_int_eq(undo(0, NULL), 1);
+	ck_assert(rig_shows(rig, rig->inbox, 1));
+	ck_assert_int_eq(open_rows(), 0);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("undo");
+	TCase *t = tcase_create("undo");
+	SRunner *runner;
+	int failed;
+
+	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_set_timeout(t, 60);
+	tcase_add_test(t, the_newest_that_can_be_undone_is_undone);
+	tcase_add_test(t, a_large_deletion_at_the_server_is_not_said_to_be_undone);
+	tcase_add_test(t, a_deletion_that_swallowed_a_copy_gives_it_back);
+	tcase_add_test(t, a_swallowed_copy_comes_from_where_the_message_went);
+	tcase_add_test(t, a_swallowed_copy_whose_message_is_gone_is_final);
+	tcase_add_test(t, a_deletion_that_swallowed_an_append_gives_it_back);
+	tcase_add_test(t, an_append_tried_again_keeps_its_flags);
+	tcase_add_test(t, a_newer_draft_is_not_undone_when_the_older_one_is_gone);
+	tcase_add_test(t, a_newer_draft_is_undone_while_the_older_one_is_there);
+	tcase_add_test(t, a_newer_draft_in_doubt_does_not_take_the_older_one_along);
+	tcase_add_test(t, undo_of_a_newer_draft_brings_an_unsent_older_one_back);
+	tcase_add_test(t, a_deletion_that_swallowed_a_move_gives_it_back);
+	suite_add_tcase(suite, t);
+	runner = srunner_create(suite);
+	srunner_run_all(runner, CK_ENV);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
