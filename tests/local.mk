@@ -34,7 +34,7 @@ killtest: tern$(EXEEXT)
 	KILLS=$${KILLS:-2000} TOP_BUILDDIR='$(abs_top_builddir)' $(srcdir)/tests/sync/killloop.py
 twowriters: tern$(EXEEXT)
 	OPS=$${OPS:-20000} TOP_BUILDDIR='$(abs_top_builddir)' $(srcdir)/tests/sync/twowriters.py
-lostanswer: tern$(EXEEXT)
+lostanswer: tests/sync/ternfork$(EXEEXT)
 	RUNS=$${RUNS:-10000} TOP_BUILDDIR='$(abs_top_builddir)' $(srcdir)/tests/sync/lostanswer.py \
 		$(LOSTANSWER_FLAGS)
 syscallkill: tern$(EXEEXT)

@@ -11,13 +11,16 @@
 #   cut        executed; the tagged answer breaks off in its middle
 #   half       executed for the first half of its messages; no answer leaves
 #   no         NO [UNAVAILABLE], not executed; the connection goes on
+#   asked      of APPEND: ends behind "+", or before the message if nobody waits for that
+#   literal    of APPEND: ends in the middle of the message
 #   well       nothing goes wrong; for what else the fault does
 #
 # and it may call somebody before the command and after it: a second client, or
 # the one who kills the first.
 #
 # Capability sets: A has UIDPLUS, MOVE, CONDSTORE, B has UIDPLUS, C has neither;
-# what is not announced is BAD.  Plain EXPUNGE and CLOSE are executed and noted
+# D is A and lies: what a condition leaves alone is not told, nor what it changes.
+# What is not announced is BAD.  Plain EXPUNGE and CLOSE are executed and noted
 # as "forbidden", what is not understood as "unknown".
 #
 # SPDX-License-Identifier: GPL-3.0-or-later
@@ -33,11 +36,13 @@ CAPABILITIES = {
     "A": EVERYWHERE + " ENABLE IDLE UIDPLUS MOVE CONDSTORE",
     "B": EVERYWHERE + " IDLE UIDPLUS",
     "C": "IMAP4rev1",
+    "D": EVERYWHERE + " ENABLE IDLE UIDPLUS MOVE CONDSTORE X-LIAR",
 }
 LINE_MAX = 1 << 20
 FLAGS = "\\Answered \\Flagged \\Deleted \\Seen \\Draft"
 TOKEN = re.compile(rb'\s*("(?:[^"\\]|\\.)*"|\(|\)|[^\s()"\[]+(?:\[[^\]]*\](?:<[\d.]+>)?)?)')
 KINDS = ("before", "after", "untagged", "cut", "half", "no")
+KINDS_OF_APPEND = ("asked", "literal")
 
 
 class Gone(Exception):
@@ -149,10 +154,14 @@ class Connection:
             m = re.search(rb"\{(\d+)(\+?)\}\r?\n$", parts[-1])
             if not m:
                 return parts
+            cut, size = self.server.cut_of(parts[0]), int(m[1])
             if not m[2]:
                 self.send("+ go on\r\n")
+            if cut:
+                self.file.read(size // 2 if cut == "literal" else 0)
+                raise Gone
             parts[-1] = parts[-1][:m.start()]
-            parts.append((self.file.read(int(m[1])),))
+            parts.append((self.file.read(size),))
             parts.append(self.read_line())
 
     def serve(self):
@@ -512,17 +521,17 @@ class Connection:
         verb, names = rest[0].upper(), {flag(w) for w in rest[1]}
         if not self.writable:
             raise No("read-only")
-        modified = []
+        modified, lies = [], limit is not None and self.has("X-LIAR")
         for s in self.targets(word):
             if limit is not None and s.mail.modseq > limit:
-                modified.append(s.uid)
+                modified += [] if lies else [s.uid]
                 continue
             old = s.mail.flags
             new = old | names if verb[0] == "+" else old - names if verb[0] == "-" else names
             self.world.mark("tern", self.path, s.mail, new)
             if not verb.endswith(".SILENT"):
                 s.modseq = 0  # told as news
-            elif self.condstore:
+            elif self.condstore and not lies:
                 self.tell("%d FETCH (UID %d MODSEQ (%d))" % (
                     self.view.index(s) + 1, s.uid, s.mail.modseq))
                 s.modseq = s.mail.modseq
@@ -609,6 +618,18 @@ class Server:
             fault, self.fault = self.fault, None
             return fault
         return None
+
+    def cut_of(self, line):
+        """How the literal of a command ends that began with this line; None: well."""
+        with self.lock:
+            fault, n = self.fault, len(self.trace)
+            if not fault or fault.kind not in KINDS_OF_APPEND or fault.step != n or \
+                    line.split(b" ", 2)[1].upper() != b"APPEND":
+                return None
+            self.step("APPEND", [])
+            if fault.before:
+                fault.before()
+            return fault.kind
 
     def complain(self, kind, words):
         self.complaints.append((kind, words))

@@ -38,6 +38,7 @@ class Plan:
         self.before, self.commands, self.after = [], [], []
         self.ours, self.source, self.target = [], "INBOX", None
         self.ends = {}                  # token -> {path: flags}, in the end
+        self.undone = {}                # the same before it was undone
         self.place = {}                 # token -> where the next wish finds it
         self.arrivals = 0               # copies of one message that tern may have made, at most
         self.boxes, self.subscribed = None, None
@@ -50,10 +51,10 @@ class Plan:
             self.ends[m.token], self.place[m.token] = {source: m.flags}, source
         self.words = [str(w.ids[t]) for t in self.ours]
 
-    def choose(self, rng, w):
+    def choose(self, rng, w, verb):
         source = rng.choice(["INBOX", "INBOX", "INBOX", "Work"])
-        free = [m for m in self.world.boxes[source].mails if "\\Deleted" not in m.flags and
-                (w.nameless or has_id(self.world, m.token))]
+        useless = {"\\Deleted"} | ({"\\Flagged"} if verb == "flag+undo" else set())
+        free = [m for m in self.world.boxes[source].mails if not m.flags & useless]
         self.take(w, source, rng.sample(free, min(rng.randint(1, 5), len(free))))
 
     def begin(self, token):
@@ -109,11 +110,11 @@ class Plan:
 
 def of_messages(verb, rng, w):
     plan = Plan(w.base)
-    plan.choose(rng, w)
+    plan.choose(rng, w, verb)
     for part in verb.split("+"):
         plan.part(rng, part)
     if "undo" in verb:
-        plan.ends = {t: plan.begin(t) for t in plan.ours}
+        plan.undone, plan.ends = plan.ends, {t: plan.begin(t) for t in plan.ours}
         plan.arrivals = {"flag+undo": 0, "copy+undo": 0, "undo-doubt": 2}.get(verb, 1)
     return plan
 
@@ -209,7 +210,8 @@ class OtherClient:
         """(path, mail) of a message that is not ours, near to where tern acts; or None"""
         near = [p for p in (self.plan.source, self.plan.target) if p in self.world.boxes]
         path = self.rng.choice(near or ["INBOX"])
-        mails = [m for m in self.world.boxes[path].mails if m.token not in self.plan.ours]
+        mails = [m for m in self.world.boxes[path].mails if m.token not in self.plan.ours and
+                 not m.token.startswith("append:")]
         return (path, self.rng.choice(mails)) if mails else None
 
     def change(self, found, name):
@@ -285,7 +287,13 @@ class Expected:
         if self.other.renumbered:
             return []
         return ["a conflict that nobody made: %s: %s" % c for c in conflicts.items()
-                if c[0] not in self.other.expunged]
+                if c[0] not in self.other.expunged and not self.untraceable(c[0])]
+
+    def untraceable(self, token):
+        """Moved or copied without a COPYUID, and without a Message-ID: nothing tells which of the
+        messages in the target it is, so the step cannot be undone, and that is said."""
+        return self.case.sets == "C" and token in self.plan.undone and \
+            not has_id(self.plan.world, token)
 
     def one(self, token, conflict):
         """Where a message of ours is."""
@@ -304,6 +312,8 @@ class Expected:
             allowed.append({})
         if self.other.renumbered and conflict:
             allowed += [begin, {self.plan.source: f for f in ends.values()}]
+        if conflict and self.untraceable(token):
+            allowed.append(self.plan.undone[token])
         lines = []
         if live not in [sorted(a.items()) for a in allowed]:
             lines.append("%s: is %s, wanted %s%s" % (

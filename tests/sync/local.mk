@@ -23,3 +23,9 @@ tests_bench_pushlag_CPPFLAGS = $(test_cppflags)
 dist_check_SCRIPTS += tests/sync/lostanswer.py tests/sync/foreigndeleted.py
 EXTRA_DIST += tests/sync/ledgerrig.py tests/sync/ledgerserver.py tests/sync/ledgerwishes.py \
 	tests/sync/ledgerworld.py
+
+# main() for lostanswer.py, which starts it thousands of times; no test by itself
+EXTRA_PROGRAMS += tests/sync/ternfork
+check_DATA += tests/sync/ternfork$(EXEEXT)
+tests_sync_ternfork_SOURCES = tests/sync/ternfork.c tests/sync/ternfork.h src/main.c
+tests_sync_ternfork_CPPFLAGS = $(test_cppflags) -Dmain=tern_main -include sync/ternfork.h

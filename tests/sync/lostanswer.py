@@ -2,8 +2,8 @@
 # lostanswer.py - exactly once in effect, whatever answer is lost
 #
 # usage: lostanswer.py [--runs N] [--what lost|numbers|deleted|all] [--seed S]
-#                      [--jobs N] [--verbs V,...] [--nameless] [--only CASE]
-#                      [--tern PROGRAM]
+#                      [--jobs N] [--verbs V,...] [--only CASE]
+#                      [--tern TERNFORK]
 #
 # Tern against a scripted server with a ledger (ledgerserver.py).  A run: tern
 # queues changes of one verb to one to five messages and pushes them; at one
@@ -34,8 +34,10 @@
 import argparse
 import collections
 import multiprocessing
+import multiprocessing.util
 import os
 import random
+import resource
 import shutil
 import signal
 import subprocess
@@ -44,11 +46,11 @@ import tempfile
 import time
 
 from ledgerrig import Worker, differences
-from ledgerserver import KINDS, Fault
+from ledgerserver import KINDS, KINDS_OF_APPEND, Fault
 from ledgerwishes import Expected, OtherClient, plan_of, verbs
 from syncrig import Broken
 
-SETS = "ABC"
+SETS = "ABCD"
 CHANGING = {"UID STORE", "UID COPY", "UID MOVE", "UID EXPUNGE", "APPEND", "CREATE", "RENAME",
             "DELETE", "SUBSCRIBE", "UNSUBSCRIBE"}
 SHARE = {"lost": 0.8, "numbers": 0.08, "deleted": 0.12}  # of the runs, for --what all
@@ -74,7 +76,7 @@ def deadly(w, kill, action):
         if action:
             action()
         if kill:
-            w.kill()
+            w.program.kill()
     return act if kill or action else None
 
 
@@ -84,6 +86,8 @@ def lost_fault(w, case, rng, other):
     action = other.some_action if rng.random() < 0.5 else None
     early = action if rng.random() < 0.5 else None
     late = None if early else action
+    if case.fault in KINDS_OF_APPEND:
+        return Fault(case.step, case.fault, before=deadly(w, kill, action))
     return Fault(case.step, case.fault, before=deadly(w, kill and case.fault == "before", early),
                  after=deadly(w, kill and case.fault != "before", late))
 
@@ -125,7 +129,8 @@ def push_among_others(w, rng, other):
 def one_run(w, case, seed):
     """The trace of the push; raises Broken."""
     rng = random.Random("%s %s %s %s" % (seed, case.verb, case.sets, case.round))
-    w.begin(case.sets, keeps=case.fault is not None and rng.random() < 0.5)
+    keeps = rng.random() < 0.5  # whatever the fault is: the same plan for all
+    w.begin(case.sets, keeps=keeps and case.fault is not None)
     plan = plan_of(case.verb, rng, w)
     other = OtherClient(random.Random("%s %s" % (seed, label(case))), w, plan)
     for words in plan.before:
@@ -171,6 +176,8 @@ def cases_of(what, sets, verb, number, trace, rng):
                       for f in ("well-before", "well-after", "before-before", "after-after")]
             continue
         kinds = KINDS if name in CHANGING else ("before", "after", rng.choice(KINDS))
+        if name == "APPEND":
+            kinds += KINDS_OF_APPEND
         found += [Case(what, sets, verb, number, step, f) for f in dict.fromkeys(kinds)]
     return found
 
@@ -181,7 +188,8 @@ WORKER = None
 def start(o):
     global WORKER, SEED
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    WORKER, SEED = Worker(o.tern, o.folder, o.nameless), o.seed
+    WORKER, SEED = Worker(o.tern, o.folder), o.seed
+    multiprocessing.util.Finalize(None, WORKER.program.close, exitpriority=1)
 
 
 def attempt(case, failures):
@@ -246,7 +254,8 @@ def many(o, what, runs):
             if len(failures) >= o.failures or done >= runs:
                 waiting.clear()
                 break
-        pool.terminate()
+        pool.close()
+        pool.join()
     return done, failures
 
 
@@ -272,10 +281,10 @@ def main():
     p.add_argument("--seed", type=int, default=int(os.environ.get("SEED", "20261122")))
     p.add_argument("--jobs", type=int, default=len(os.sched_getaffinity(0)))
     p.add_argument("--failures", type=int, default=100, help="stop after so many")
-    p.add_argument("--nameless", action="store_true", help="also mail without a Message-ID")
     p.add_argument("--verbs", help="only these, separated by commas")
     p.add_argument("--only", help="one case, by its name")
-    p.add_argument("--tern", default=os.path.join(os.environ.get("TOP_BUILDDIR", "."), "tern"))
+    p.add_argument("--tern", default=os.path.join(
+        os.environ.get("TOP_BUILDDIR", "."), "tests", "sync", "ternfork"))
     o = p.parse_args()
     o.tern = os.path.abspath(o.tern)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
@@ -287,14 +296,20 @@ def main():
         shutil.rmtree(o.folder, ignore_errors=True)
 
 
+def cpu_s():
+    """Of this process and of all that have ended."""
+    return sum(sum(resource.getrusage(who)[:2])
+               for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+
+
 def all_of(o):
     failed = total = 0
     for what in SHARE if o.what == "all" else [o.what]:
-        began = time.monotonic()
+        began, used = time.monotonic(), cpu_s()
         runs = round(o.runs * SHARE[what]) if o.what == "all" else o.runs
         done, failures = many(o, what, runs)
-        print("%s: %d runs, %d broken, %.1f s" % (what, done, len(failures),
-                                                  time.monotonic() - began), flush=True)
+        print("%s: %d runs, %d broken, %.1f s, CPU %.1f s" % (
+            what, done, len(failures), time.monotonic() - began, cpu_s() - used), flush=True)
         total, failed = total + done, failed + len(failures)
     print("seed %d, %d jobs" % (o.seed, o.jobs))
     print("%d passed, %d failed" % (total - failed, failed))

@@ -9,6 +9,7 @@
 
 #include "base/i18n.h"
 #include "base/mem.h"
+#include "provider/imap/job.h"
 #include "provider/imap/list.h"
 #include "provider/imap/utf7.h"
 
@@ -238,9 +239,11 @@ static int ask_followed(struct rearranging *w, struct err *err)
 {
 	AUTO(command_release) struct command c = { 0 };
 	struct answer a;
+	int r;
 
 	command_init(&c, w->imap, "LSUB \"\" \"*\"");
-	return imap_run(w->imap, &c, on_lsub, w, &a, err);
+	r = imap_run(w->imap, &c, on_lsub, w, &a, err);
+	return r < 0 ? r : job_postponed(&a, err);
 }
 
 static bool is_followed(const struct rearranging *w)
@@ -249,6 +252,19 @@ static bool is_followed(const struct rearranging *w)
 		if (strcmp(g_ptr_array_index(w->followed, n), w->path) == 0)
 			return true;
 	return false;
+}
+
+static int move_subscription(struct imap *i, const char *old, const char *now, struct err *err)
+{
+	struct answer a;
+	int r = tell(i, "SUBSCRIBE ", now, NULL, &a, err);
+
+	if (r == 0)
+		r = job_postponed(&a, err);
+	if (r < 0 || a.status != ANSWER_OK)
+		return r;
+	r = tell(i, "UNSUBSCRIBE ", old, NULL, &a, err);
+	return r < 0 ? r : job_postponed(&a, err);
 }
 
 /* A refusal is no failure of the wish: the mailbox has its new name. */
@@ -260,11 +276,8 @@ static int move_subscriptions(struct rearranging *w, struct err *err)
 	for (guint k = 0; r == 0 && k < w->followed->len; k++) {
 		const char *old = g_ptr_array_index(w->followed, k);
 		g_autofree char *now = g_strconcat(w->target, old + n, NULL);
-		struct answer a;
 
-		r = tell(w->imap, "SUBSCRIBE ", now, NULL, &a, err);
-		if (r == 0)
-			r = tell(w->imap, "UNSUBSCRIBE ", old, NULL, &a, err);
+		r = move_subscription(w->imap, old, now, err);
 	}
 	return r;
 }

@@ -25,7 +25,7 @@ enum evidence_kind {
 	EVIDENCE_VALIDITY_BACK,  /* UIDVALIDITY went back */
 	EVIDENCE_IDLE_SILENT,    /* a poll found mail that IDLE had not told; counts from SILENT_MAX on,
 				    in a row: mail may come just behind the end of an IDLE */
-	EVIDENCE_BAD_FEATURE,    /* BAD for a command that was announced */
+	EVIDENCE_BAD_FEATURE,    /* BAD for a command that was announced, or OK and nothing done */
 	EVIDENCE_KINDS,
 };
 

@@ -94,7 +94,7 @@ static const char *caught_at(enum evidence_kind kind)
 	case EVIDENCE_IDLE_SILENT:
 		return _("mail came that IDLE did not tell");
 	default:
-		return _("it did not know a command that it announced");
+		return _("it did not carry out a command that it announced");
 	}
 }
 

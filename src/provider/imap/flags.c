@@ -175,6 +175,7 @@ struct piece {
 	size_t from, to;
 	const char *names[2]; /* put on, taken off; NULL = none */
 	struct answer answer; /* that of the last command */
+	bool conditional;     /* the last command was */
 };
 
 static int send_store(struct piece *x, int sign, const char *set, uint64_t since, struct sent *out,
@@ -194,14 +195,35 @@ static int unknown(struct piece *x, int r)
 	return r;
 }
 
+/* Has the message all of the keywords (`all`), or any of them? */
+static bool has_keywords(const struct pick *p, const char *keywords, bool all)
+{
+	g_autofree char *wanted = flags_keywords_normalize(keywords ? keywords : "");
+	g_autofree char *common =
+		flags_keywords_common(wanted, p->out->keywords ? p->out->keywords : "");
+
+	return all ? strcmp(common, wanted) == 0 : *common != '\0';
+}
+
 /* Does the message have what the reader wants of its flags? */
 static bool holds(const struct piece *x, const struct pick *p)
 {
 	const struct mutation_batch *b = x->job->batch;
 
 	return p->flags_told && (p->flags & b->add) == b->add && !(p->flags & b->remove) &&
-	       !(b->add_keywords && *b->add_keywords) &&
-	       !(b->remove_keywords && *b->remove_keywords);
+	       has_keywords(p, b->add_keywords, true) &&
+	       !has_keywords(p, b->remove_keywords, false);
+}
+
+/* A condition, OK, and neither MODIFIED nor a mod-sequence (both required by RFC 7162, section
+ * 3.1.3): the look tells that the server left the message alone in silence.  Conditions are of no
+ * use there. */
+static bool left_alone(struct piece *x, const struct pick *p)
+{
+	if (!x->conditional || p->modified || !p->flags_told || holds(x, p))
+		return false;
+	imap_evidence(x->job->imap, EVIDENCE_BAD_FEATURE);
+	return true;
 }
 
 static void decide_one(struct piece *x, size_t n)
@@ -211,7 +233,7 @@ static void decide_one(struct piece *x, size_t n)
 
 	if (!p->there)
 		job_decide(x->job, n, n + 1, APPLIED_GONE, NULL);
-	else if (p->modified) {
+	else if (p->modified || (ok && left_alone(x, p))) {
 		p->out->flags = p->flags;
 		job_decide(x->job, n, n + 1, APPLIED_CHANGED, NULL);
 	} else if (ok || holds(x, p))
@@ -282,6 +304,7 @@ static int counted(struct piece *x, uint64_t since, struct err *err)
 		if (!x->names[sign] || x->answer.status == ANSWER_NO || !unmodified(x, set))
 			continue;
 		since = newest(x, since);
+		x->conditional = since > 0;
 		r = send_store(x, sign, set->str, since, &sent, err);
 		if (r == 0)
 			r = job_hear(j, &sent, 1, on_answer, j, err);
