@@ -145,7 +145,7 @@ static void look(void)
 	g_autoptr(GPtrArray) groups = NULL;
 	struct err err;
 
-	must(store_queue_groups(store, account, 200, &groups, &err), &err);
+	must(store_queue_groups(store, account, 200, 5000, &groups, &err), &err);
 	printf("groups     %6.1f ms (%u shown)\n", (double)(cpu_ms() - since), groups->len);
 	since = cpu_ms();
 	for (int i = 0; i < ASKED; i++)

@@ -165,13 +165,13 @@ END_TEST
 
 START_TEST(all_of_a_mailbox_is_what_is_there_now)
 {
-	ck_assert_int_eq(store_want_all(rig->store, &seen, rig->inbox, true, &err), MANY);
+	ck_assert_int_eq(store_want_all(rig->store, &seen, &rig->inbox, 1, true, &err), MANY);
 	ck_assert_int_eq(rig_ask(rig, "SELECT ids IS NULL FROM bulk"), 1);
 	fill(rig->inbox, MANY + 1, 5); /* new mail */
 	finish();
 	ck_assert_int_eq(rig_unread(rig, rig->inbox), 5);
 	ck_assert_int_eq(rig_ask(rig, "SELECT messages FROM undo_step"), MANY);
-	ck_assert_int_eq(store_want_all(rig->store, &seen, rig->archive, true, &err), 0);
+	ck_assert_int_eq(store_want_all(rig->store, &seen, &rig->archive, 1, true, &err), 0);
 }
 END_TEST
 
@@ -181,7 +181,7 @@ START_TEST(the_trash_is_emptied_of_what_was_just_put_there)
 
 	ck_assert_int_eq(want_marked(&trash, rig->inbox), MANY);
 	/* 800 are on their way: for the reader they are in the trash */
-	ck_assert_int_gt(store_want_all(rig->store, &expunge, rig->trash, false, &err), 0);
+	ck_assert_int_gt(store_want_all(rig->store, &expunge, &rig->trash, 1, false, &err), 0);
 	finish();
 	ck_assert_int_eq(rig_total(rig, rig->trash), 0);
 	ck_assert_int_eq(rig_total(rig, rig->inbox), 0);
@@ -207,7 +207,7 @@ START_TEST(what_the_reader_moved_meanwhile_got_its_turn)
 {
 	struct list_row *row;
 
-	store_want_all(rig->store, &flagged, rig->inbox, false, &err);
+	store_want_all(rig->store, &flagged, &rig->inbox, 1, false, &err);
 	ck_assert_int_eq(want_one(&(struct want){ .verb = MUTATION_MOVE, .target = rig->archive },
 				 rig->inbox, 1), 1);
 	finish();

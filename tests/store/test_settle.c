@@ -375,7 +375,7 @@ static GPtrArray *groups(void)
 	GPtrArray *list = NULL;
 	struct err err;
 
-	must(store_queue_groups(rig->store, rig->account, 100, &list, &err), &err);
+	must(store_queue_groups(rig->store, rig->account, 100, 0, &list, &err), &err);
 	return list;
 }
 

@@ -117,7 +117,7 @@ static void mark_all_read(void)
 	const struct want w = { .verb = MUTATION_FLAGS, .add = FLAG_SEEN };
 	struct err err = { 0 };
 
-	ck_assert_msg(store_want_all(rig->store, &w, rig_mailbox(rig, 0, INBOX), false, &err) > 0,
+	ck_assert_msg(store_want_all(rig->store, &w, &(mailbox_id){ rig_mailbox(rig, 0, INBOX).v }, 1, false, &err) > 0,
 		"%s", err.text);
 }
 
