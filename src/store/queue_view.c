@@ -7,7 +7,7 @@
 #include "base/i18n.h"
 #include "store/priv.h"
 
-enum { GROUP_COUNTED_MIN = 50 }; /* rows of a group, whatever was counted before */
+enum { GROUP_COUNTED_MIN = 20 }; /* rows of a group, whatever was counted before */
 
 static void row_clear(struct mutation_row *r)
 {

@@ -175,6 +175,24 @@ START_TEST(all_of_a_mailbox_is_what_is_there_now)
 }
 END_TEST
 
+START_TEST(all_of_several_mailboxes_is_one_step)
+{
+	const mailbox_id both[] = { rig->archive, rig->inbox };
+	struct undone u;
+
+	fill(rig->archive, 2 * MANY, 3);
+	ck_assert_int_eq(store_want_all(rig->store, &seen, both, 2, true, &err), MANY + 3);
+	finish();
+	ck_assert_int_eq(rig_unread(rig, rig->inbox) + rig_unread(rig, rig->archive), 0);
+	ck_assert_int_eq(rig_ask(rig, "SELECT count(*) FROM undo_step"), 1);
+	ck_assert_int_eq(rig_ask(rig, "SELECT messages FROM undo_step"), MANY + 3);
+	ck_assert_int_eq(store_undo(rig->store, 0, &u, &err), 1);
+	finish();
+	ck_assert_int_eq(rig_unread(rig, rig->inbox), MANY);
+	ck_assert_int_eq(rig_unread(rig, rig->archive), 3);
+}
+END_TEST
+
 START_TEST(the_trash_is_emptied_of_what_was_just_put_there)
 {
 	const struct want trash = { .verb = MUTATION_MOVE, .role = ROLE_TRASH };
@@ -312,6 +330,7 @@ int main(void)
 	tcase_add_test(t, killed_between_any_two_slices);
 	tcase_add_test(t, two_at_a_time_do_nothing_twice);
 	tcase_add_test(t, all_of_a_mailbox_is_what_is_there_now);
+	tcase_add_test(t, all_of_several_mailboxes_is_one_step);
 	tcase_add_test(t, the_trash_is_emptied_of_what_was_just_put_there);
 	tcase_add_test(t, a_direct_wish_lets_the_large_step_act_first);
 	tcase_add_test(t, what_the_reader_moved_meanwhile_got_its_turn);
