@@ -218,7 +218,7 @@ static void say_left(struct cli *c, const struct account *a)
 	guint told = 0, more;
 	struct err ignored;
 
-	if (store_queue_groups(c->store, a->id, LEFT_SHOWN_MAX + 1, &groups, &ignored) < 0 ||
+	if (store_queue_groups(c->store, a->id, LEFT_SHOWN_MAX + 1, 0, &groups, &ignored) < 0 ||
 		store_tree_rows(c->store, a->id, &wishes, &ignored) < 0)
 		return;
 	for (guint i = 0; i < wishes->len && told < LEFT_SHOWN_MAX; i++, told++)

@@ -89,7 +89,7 @@ const struct command cli_commands[] = {
 		   "for on a terminal; elsewhere --yes must be given.") },
 	{ "move", "ID... --to M [--push] [--json]", ENGINE, cmd_move,
 		N_("Moves messages to another mailbox of their account.") },
-	{ "copy", "MAILBOX ID... [--push] [--json]", ENGINE, cmd_copy,
+	{ "copy", "ID... --to M [--push] [--json]", ENGINE, cmd_copy,
 		N_("Copies messages to another mailbox of their account.") },
 	{ "append", "MAILBOX [FILE] [--flags FLAGS] [--tags WORDS] [--account A] [--push] [--json]",
 		ENGINE, cmd_append,

@@ -8,14 +8,13 @@
 #include "cli/command.h"
 #include "model/flags.h"
 
-/* The rows of the messages that the words from `first` on name, in every mailbox that shows them
- * (struct list_row *, owned by the array). */
-static int read_rows(struct cli *c, const struct args *a, guint first, GPtrArray **out,
-	struct err *err)
+/* The rows of the messages that the words name, in every mailbox that shows them (struct list_row *,
+ * owned by the array). */
+static int read_rows(struct cli *c, const struct args *a, GPtrArray **out, struct err *err)
 {
 	g_autoptr(GPtrArray) all = g_ptr_array_new_with_free_func(list_row_drop);
 
-	for (guint i = first; i < a->words->len; i++) {
+	for (guint i = 0; i < a->words->len; i++) {
 		g_autoptr(GPtrArray) rows = NULL;
 		int64_t id;
 
@@ -81,7 +80,7 @@ static int change(struct cli *c, const struct args *a, const struct want *w)
 	struct err err = { 0 };
 	int changed;
 
-	if (read_rows(c, a, 0, &rows, &err) < 0)
+	if (read_rows(c, a, &rows, &err) < 0)
 		return say_error(&err);
 	where = locations(rows, (account_id){ 0 }, false);
 	changed = store_want(c->store, w, data_of(where), where->len, &err);
@@ -134,7 +133,7 @@ int cmd_read_all(struct cli *c, const struct args *a)
 	const struct want w = { .verb = MUTATION_FLAGS, .add = FLAG_SEEN };
 	struct err err = { 0 };
 	AUTO(mailbox_free) struct mailbox *m = pick_mailbox(c, a, args_word(a, 0), &err);
-	int changed = m ? store_want_all(c->store, &w, m->id, true, &err) : (int)err.code;
+	int changed = m ? store_want_all(c->store, &w, &m->id, 1, true, &err) : (int)err.code;
 
 	return changed < 0 ? say_error(&err) : report(c, a, NULL, changed);
 }
@@ -195,22 +194,16 @@ int cmd_empty_trash(struct cli *c, const struct args *a)
 	g_autofree char *question = NULL;
 	struct err err = { 0 };
 	int64_t n = 0;
-	int changed = 0;
+	int changed;
 
 	if (find_trashes(c, a, trashes, &n, &err) < 0)
 		return say_error(&err);
 	question = delete_question(n);
 	if (n > 0 && !confirmed(c, a, question, &err))
 		return say_error(&err);
-	for (guint i = 0; n > 0 && i < trashes->len; i++) {
-		int r = store_want_all(c->store, &w, g_array_index(trashes, mailbox_id, i), false,
-			&err);
-
-		if (r < 0)
-			return say_error(&err);
-		changed += r;
-	}
-	return report(c, a, NULL, changed);
+	changed = n == 0 ? 0 : store_want_all(c->store, &w, (const mailbox_id *)(void *)trashes->data,
+				       trashes->len, false, &err);
+	return changed < 0 ? say_error(&err) : report(c, a, NULL, changed);
 }
 
 /* --- move and copy ------------------------------------------------------- */
@@ -253,16 +246,18 @@ static int want_each(struct cli *c, enum mutation_verb verb, const GPtrArray *ro
 	return changed;
 }
 
-static int send_to(struct cli *c, const struct args *a, enum mutation_verb verb, const char *mailbox,
-	guint first)
+/* Moves or copies to the mailbox of --to. */
+static int send_to(struct cli *c, const struct args *a, enum mutation_verb verb)
 {
+	const char *to = args_option(a, "to");
 	g_autoptr(GArray) targets = g_array_new(FALSE, FALSE, sizeof(mailbox_id));
 	g_autoptr(GPtrArray) rows = NULL;
 	struct err err = { 0 };
 	int changed;
 
-	if (read_rows(c, a, first, &rows, &err) < 0 ||
-		find_targets(c, rows, mailbox, targets, &err) < 0)
+	if (!to)
+		err_set(&err, ERR_USAGE, _("Say where with --to MAILBOX."));
+	if (!to || read_rows(c, a, &rows, &err) < 0 || find_targets(c, rows, to, targets, &err) < 0)
 		return say_error(&err);
 	changed = want_each(c, verb, rows, targets, &err);
 	return changed < 0 ? say_error(&err) : report(c, a, rows, changed);
@@ -270,16 +265,10 @@ static int send_to(struct cli *c, const struct args *a, enum mutation_verb verb,
 
 int cmd_move(struct cli *c, const struct args *a)
 {
-	const char *to = args_option(a, "to");
-	struct err err = { 0 };
-
-	if (to)
-		return send_to(c, a, MUTATION_MOVE, to, 0);
-	err_set(&err, ERR_USAGE, _("Say where with --to MAILBOX."));
-	return say_error(&err);
+	return send_to(c, a, MUTATION_MOVE);
 }
 
 int cmd_copy(struct cli *c, const struct args *a)
 {
-	return send_to(c, a, MUTATION_COPY, args_word(a, 0), 1);
+	return send_to(c, a, MUTATION_COPY);
 }

@@ -128,7 +128,7 @@ static int list_rows(struct listing *l, account_id id, bool all, struct err *err
 
 static int list_groups(struct listing *l, account_id id, GPtrArray **out, struct err *err)
 {
-	if (store_queue_groups(l->c->store, id, GROUPS_MAX, out, err) < 0)
+	if (store_queue_groups(l->c->store, id, GROUPS_MAX, 0, out, err) < 0)
 		return err->code;
 	for (guint i = 0; i < (*out)->len; i++) {
 		const struct queue_group *g = (*out)->pdata[i];

@@ -103,7 +103,7 @@ static void step_json(const struct cli *c, const struct history_row *r)
 	g_autofree char *what = history_words(r);
 
 	out_json(json_pack("{s:I, s:o, s:o, s:s, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b, "
-			   "s:I, s:I, s:I}",
+			   "s:I, s:I, s:I, s:I}",
 		"step", (json_int_t)r->step, "at", json_time(r->at), "account",
 		json_text(r->account.v ? account_name_of(c, r->account) : NULL), "verb",
 		mutation_verb_name(r->verb), "messages", (json_int_t)r->messages, "what",
@@ -112,7 +112,7 @@ static void step_json(const struct cli *c, const struct history_row *r)
 		json_flags(r->remove), "add_tags", json_words(r->add_keywords), "remove_tags",
 		json_words(r->remove_keywords), "subject", json_text(r->subject), "undone",
 		r->undone, "waiting", (json_int_t)r->waiting, "stuck", (json_int_t)r->stuck, "left",
-		(json_int_t)r->left));
+		(json_int_t)r->left, "held", (json_int_t)r->held));
 }
 
 /* Where the step stands; a new string. */
@@ -123,9 +123,11 @@ static char *step_state(const struct history_row *r)
 	if (r->stuck > 0)
 		g_string_append_printf(text, _("%s%d refused"), text->len ? ", " : "",
 			(int)r->stuck);
-	if (r->waiting + r->left > 0)
+	if (r->held > 0)
+		g_string_append_printf(text, _("%s%d held"), text->len ? ", " : "", (int)r->held);
+	if (r->waiting + r->left > r->held)
 		g_string_append_printf(text, _("%s%d waiting"), text->len ? ", " : "",
-			(int)(r->waiting + r->left));
+			(int)(r->waiting + r->left - r->held));
 	return g_string_free(text, FALSE);
 }
 

@@ -1,6 +1,10 @@
 #include "model/mailbox.h"
 
+#include <string.h>
+
 #include <glib.h>
+
+#include "base/i18n.h"
 
 static const char *const roles[] = { "inbox", "drafts", "sent", "archive", "junk", "trash", "all",
 	"flagged", "none" };
@@ -22,6 +26,22 @@ void mailbox_drop(void *m)
 	struct mailbox *mailbox = m;
 
 	mailbox_free(&mailbox);
+}
+
+const char *mailbox_label_of(enum mailbox_role role, const char *name)
+{
+	const char *last = strrchr(name, '/');
+
+	if (role == ROLE_NONE || !*name)
+		return name;
+	if (role == ROLE_INBOX)
+		return _("Inbox");
+	return last && last[1] ? last + 1 : name;
+}
+
+const char *mailbox_label(const struct mailbox *m)
+{
+	return mailbox_label_of(m->role, m->name);
 }
 
 const char *mailbox_role_name(enum mailbox_role role)

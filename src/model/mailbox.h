@@ -80,6 +80,10 @@ struct mailbox {
 
 void mailbox_free(struct mailbox **m);
 void mailbox_drop(void *m); /* the same for the elements of a GLib container */
+/* What a mailbox is called on the screen: "Inbox" for every inbox, of those that have a use the last
+ * level; outside text. */
+const char *mailbox_label(const struct mailbox *m);
+const char *mailbox_label_of(enum mailbox_role role, const char *name);
 const char *mailbox_role_name(enum mailbox_role role);          /* "inbox", ..., "none" */
 enum mailbox_role mailbox_role_from_name(const char *name);     /* ROLE_NONE for an unknown word */
 const char *mailbox_state_name(enum mailbox_state state);       /* "pending", ..., "complete" */

@@ -34,13 +34,14 @@ char *history_words(const struct history_row *r)
 		.remove = r->remove,
 		.add_keywords = r->add_keywords,
 		.remove_keywords = r->remove_keywords,
-		.source = r->source_name,
-		.target = r->target_name });
+		.source = mailbox_label_of(r->source_role, r->source_name),
+		.target = mailbox_label_of(r->target_role, r->target_name) });
 }
 
 #define STEPS                                                                                      \
 	"SELECT u.id, u.at, u.account_id, u.verb, u.messages, u.add_flags, u.remove_flags,"        \
-	" u.add_keywords, u.remove_keywords, u.subject, u.undone <> 0, b.name, t.name"             \
+	" u.add_keywords, u.remove_keywords, u.subject, u.undone <> 0, b.name, t.name, "          \
+	ROLE_OF("b") ", " ROLE_OF("t")             \
 	" FROM undo_step u LEFT JOIN mailbox b ON b.id = u.source_id"                              \
 	" LEFT JOIN mailbox t ON t.id = u.target_id"
 
@@ -61,6 +62,8 @@ static struct history_row *read_row(sqlite3_stmt *q)
 	r->undone = sqlite3_column_int(q, 10) != 0;
 	r->source_name = g_strdup(db_column(q, 11));
 	r->target_name = g_strdup(db_column(q, 12));
+	r->source_role = (enum mailbox_role)sqlite3_column_int(q, 13);
+	r->target_role = (enum mailbox_role)sqlite3_column_int(q, 14);
 	return r;
 }
 
@@ -68,7 +71,8 @@ static struct history_row *read_row(sqlite3_stmt *q)
 static int count_rows(struct store *s, struct history_row *h, struct err *err)
 {
 	sqlite3_stmt *q = db_stmt(s,
-		"SELECT count(*) FILTER (WHERE status IN ('queued', 'leased')), count(*)"
+		"SELECT count(*) FILTER (WHERE status IN ('queued', 'leased')), count(*),"
+		" count(*) FILTER (WHERE status = 'queued' AND held = 1)"
 		" FROM mutation WHERE step_id = ?"
 		" AND status IN ('queued', 'leased', 'conflict', 'failed')");
 	int r;
@@ -79,6 +83,7 @@ static int count_rows(struct store *s, struct history_row *h, struct err *err)
 		return r;
 	h->waiting = sqlite3_column_int64(q, 0);
 	h->stuck = sqlite3_column_int64(q, 1) - h->waiting;
+	h->held = sqlite3_column_int64(q, 2);
 	sqlite3_reset(q);
 	r = db_ask(s, err, &h->left,
 		"SELECT ifnull(sum(total - done), 0) FROM bulk WHERE step_id = ?", "i", h->step);

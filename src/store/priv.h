@@ -224,12 +224,19 @@ int history_describe(struct store *s, int64_t step, int64_t rest, struct err *er
 int history_slice(struct store *s, int64_t step, bool redo, size_t max, int64_t *at,
 	struct undone *out, struct err *err);
 
+/* The use of the mailbox that has this name in a statement (enum mailbox_role); none if it is NULL. */
+#define ROLE_OF(b)                                                                                 \
+	"ifnull((SELECT iif(role < 0, 8, role) FROM mailbox_role_override WHERE mailbox_id = " b   \
+	".id), ifnull(" b ".role, 8))"
+G_STATIC_ASSERT(ROLE_NONE == 8);
+
 /* Many wishes alike, for a sentence; no string is NULL. */
 struct wish_words {
 	enum mutation_verb verb;
 	int64_t n;
+	bool more; /* they are more than n */
 	unsigned add, remove;
-	const char *add_keywords, *remove_keywords, *source, *target; /* "" = none, or several */
+	const char *add_keywords, *remove_keywords, *source, *target; /* "" = none, or several; labels */
 };
 char *wish_words(const struct wish_words *w);
 

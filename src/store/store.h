@@ -425,9 +425,9 @@ enum { WANT_AT_ONCE = 200 };           /* messages of one transaction of the scr
  */
 int store_want(struct store *s, const struct want *w, const location_id *l, size_t n,
 	struct err *err);
-/* The same for all messages of a mailbox that are there now (unread: only those): mark all read,
- * empty the trash.  Costs the same for any number. */
-int store_want_all(struct store *s, const struct want *w, mailbox_id m, bool unread,
+/* The same for all messages of n mailboxes that are there now (unread: only those): mark all read,
+ * empty the trash.  One step; costs the same for any number of messages. */
+int store_want_all(struct store *s, const struct want *w, const mailbox_id *m, size_t n, bool unread,
 	struct err *err);
 /* The common ones. */
 int store_want_flags(struct store *s, const location_id *l, size_t n, unsigned add, unsigned remove,
@@ -501,9 +501,11 @@ struct history_row {
 	unsigned add, remove;
 	char *add_keywords, *remove_keywords;
 	char *source_name, *target_name; /* "" = several or none */
+	enum mailbox_role source_role, target_role;
 	char *subject;         /* of the message, if it is one; outside text */
 	bool undone;
 	int64_t waiting, stuck, left; /* its changes: not at the server, refused, not in the queue yet */
+	int64_t held;          /* those of the waiting ones that the reader keeps back */
 };
 void history_row_free(struct history_row **r);
 /* "move of 3 messages to Archive" (g_free). */
@@ -546,6 +548,7 @@ struct mutation_row {
 	int attempts;
 	int64_t created_at, next_in_ms;
 	char *source_name, *target_name, *subject, *answer;
+	enum mailbox_role source_role, target_role;
 };
 void mutation_row_free(struct mutation_row **r);
 const char *mutation_verb_name(enum mutation_verb v);
@@ -564,12 +567,19 @@ int store_queue_counts(struct store *s, account_id a, int64_t *waiting, int64_t 
 struct queue_group {
 	struct mutation_row row;   /* the oldest of them; attempts: the most, next_in_ms: the least */
 	int64_t n;
+	bool more;                 /* they are more than n, which is as far as they were counted */
 };
 void queue_group_free(struct queue_group **g);
 /* "move of 3 messages from Inbox to Archive" (g_free). */
 char *queue_group_words(const struct queue_group *g);
-/* Open, conflicting and failed rows in groups (struct queue_group *), oldest first, at most max. */
-int store_queue_groups(struct store *s, account_id a, size_t max, GPtrArray **out, struct err *err);
+/*
+ * Open, conflicting and failed rows in groups (struct queue_group *), oldest
+ * first, at most max.  counted: so many rows are counted, then only the first
+ * few of each group (`more` tells): the cost is that of so many rows, however
+ * long the queue is; 0 = all are counted.
+ */
+int store_queue_groups(struct store *s, account_id a, size_t max, int64_t counted, GPtrArray **out,
+	struct err *err);
 
 enum queue_act {
 	QUEUE_RETRY,   /* waiting: now, not when its pause is over; failed, conflict: wished again where

@@ -372,7 +372,8 @@ int store_note_read(struct store *s, location_id l, struct err *err)
 /* --- all of a mailbox -------------------------------------------------- */
 
 /* What a screen shows first. */
-static int newest(struct store *s, mailbox_id m, bool unread, location_id *out, struct err *err)
+static int newest(struct store *s, mailbox_id m, bool unread, int max, location_id *out,
+	struct err *err)
 {
 	sqlite3_stmt *q = db_stmt(s, unread ? "SELECT id FROM location INDEXED BY location_unread"
 					      " WHERE mailbox_id = ? AND shown = 1"
@@ -384,7 +385,7 @@ static int newest(struct store *s, mailbox_id m, bool unread, location_id *out, 
 
 	if (!q)
 		return db_fail(s, err);
-	db_bind(q, "ii", m.v, (int64_t)WANT_AT_ONCE);
+	db_bind(q, "ii", m.v, (int64_t)max);
 	while ((r = db_step(s, q, err)) > 0)
 		out[n++].v = sqlite3_column_int64(q, 0);
 	return r < 0 ? r : n;
@@ -408,37 +409,47 @@ static int count_all(struct store *s, mailbox_id m, bool unread, int64_t *accoun
 	return 0;
 }
 
-/* The newest at once, the rest as one row. */
-static int want_all(struct wishing *w, mailbox_id m, bool unread, int *done, int64_t *rest,
-	struct err *err)
+/* Of one mailbox: the newest, at most so many, at once, the others as one row. */
+static int want_mailbox(struct wishing *w, mailbox_id m, bool unread, int max, int *done,
+	int64_t *rest, struct err *err)
 {
 	g_autofree location_id *first = g_new(location_id, WANT_AT_ONCE);
-	int64_t target, account = 0, total = 0, coming = 0;
-	int n = 0, r = check_verb(&w->want, err);
+	int64_t account = 0, total = 0, coming = 0, later;
+	int n = 0, r = count_all(w->s, m, unread, &account, &total, err);
 
 	if (r == 0)
-		r = ground_of(w, m.v, &target, err);
+		r = n = newest(w->s, m, unread, max, first, err);
+	if (r >= 0)
+		r = act_all(w, first, (size_t)n, done, err);
+	if (r == 0) /* what a large step of before has yet to bring here is here for the reader */
+		r = MIN(db_ask(w->s, err, &coming, "SELECT 1 FROM bulk WHERE account_id = ?"
+				" AND step_id <> ?", "ii", account, w->step), 0);
+	later = MAX(total - n, coming);
+	*rest += later;
+	if (r == 0 && later > 0)
+		r = bulk_add_mailbox(w->s, w->step, account, &w->want, m.v, unread, later, err);
+	return r;
+}
+
+static int want_all(struct wishing *w, const mailbox_id *m, size_t n, bool unread, int *done,
+	int64_t *rest, struct err *err)
+{
+	int64_t target;
+	int r = check_verb(&w->want, err);
+
+	for (size_t i = 0; r == 0 && i < n; i++)
+		r = ground_of(w, m[i].v, &target, err);
 	if (r == 0)
 		r = check_sense(w, err);
 	if (r == 0)
-		r = count_all(w->s, m, unread, &account, &total, err);
-	if (r == 0)
-		r = n = newest(w->s, m, unread, first, err);
-	if (r >= 0)
 		r = step_begin(w->s, &w->want, &w->step, err);
-	if (r == 0)
-		r = act_all(w, first, (size_t)n, done, err);
-	if (r == 0) /* what a large step of before has yet to bring here is here for the reader */
-		r = MIN(db_ask(w->s, err, &coming, "SELECT 1 FROM bulk WHERE account_id = ?", "i",
-				account), 0);
-	*rest = MAX(total - n, coming);
-	if (r == 0 && *rest > 0)
-		r = bulk_add_mailbox(w->s, w->step, account, &w->want, m.v, unread, *rest, err);
+	for (size_t i = 0; r == 0 && i < n; i++)
+		r = want_mailbox(w, m[i], unread, MAX(WANT_AT_ONCE - *done, 0), done, rest, err);
 	return r < 0 ? r : finish(w, *done, *rest, err);
 }
 
-int store_want_all(struct store *s, const struct want *want, mailbox_id m, bool unread,
-	struct err *err)
+int store_want_all(struct store *s, const struct want *want, const mailbox_id *m, size_t n,
+	bool unread, struct err *err)
 {
 	AUTO(wishing_close) struct wishing w = { 0 };
 	int64_t rest = 0;
@@ -447,6 +458,6 @@ int store_want_all(struct store *s, const struct want *want, mailbox_id m, bool 
 	if (r < 0)
 		return r;
 	wishing_open(&w, s, want, 0, true);
-	r = tx_end(s, want_all(&w, m, unread, &done, &rest, err), err);
+	r = tx_end(s, want_all(&w, m, n, unread, &done, &rest, err), err);
 	return r < 0 ? r : (int)MIN(rest + done, INT_MAX);
 }

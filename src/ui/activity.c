@@ -17,6 +17,7 @@ enum {
 	TEXT_X = 13,	/* cells */
 	TABLE_MIN = 64, /* narrower screens show jobs as sentences */
 	GROUPS_MAX = 100, /* changes shown per account */
+	COUNTED_MAX = 5000, /* ... and so many messages of theirs are counted: a key may not wait */
 	JOB_COLUMNS = 7,
 	NEW_S = 5,	/* so young a change is "just now" */
 };
@@ -382,7 +383,7 @@ static void add_changes(struct builder *b, account_id id)
 	struct err err = { 0 };
 	int64_t shown = 0;
 
-	if (store_queue_groups(b->ui->store, id, GROUPS_MAX, &groups, &err) < 0 ||
+	if (store_queue_groups(b->ui->store, id, GROUPS_MAX, COUNTED_MAX, &groups, &err) < 0 ||
 		store_tree_rows(b->ui->store, id, &wishes, &err) < 0) {
 		say(b, STYLE_ERROR, _("Changes"), "%s", err.text);
 		return;

@@ -36,6 +36,12 @@ void carry_watch(struct ui *ui, const char *word, int64_t n)
 	}
 }
 
+void carry_look(struct ui *ui)
+{
+	if (ui->carry.left == 0)
+		ui->carry.looked_at = 0;
+}
+
 int64_t carry_tick(struct ui *ui)
 {
 	struct carry *c = &ui->carry;

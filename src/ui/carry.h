@@ -22,6 +22,8 @@ struct carry {
 
 /* A step about n messages was begun: is any of it left to do? */
 void carry_watch(struct ui *ui, const char *word, int64_t n);
+/* Something changed: another process may have begun a large step.  Cheap, often. */
+void carry_look(struct ui *ui);
 /* Reads again how much is left; milliseconds until the next time, -1 = nothing is on its way. */
 int64_t carry_tick(struct ui *ui);
 /* "archiving 1,234 of 50,000", "" if nothing is on its way. */

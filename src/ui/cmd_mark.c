@@ -132,10 +132,9 @@ static int read_all(struct ui *ui, struct err *err)
 	int64_t unread = ui->list.unread;
 	char number[32], what[160], undo[KEY_SEQUENCE_MAX * KEY_NAME_MAX] = ":undo";
 
-	for (guint i = 0; i < ui->list.mailboxes->len; i++)
-		if (store_want_all(ui->store, &w, g_array_index(ui->list.mailboxes, mailbox_id, i), true,
-			    err) < 0)
-			return err->code;
+	if (store_want_all(ui->store, &w, (const mailbox_id *)(void *)ui->list.mailboxes->data,
+		    ui->list.mailboxes->len, true, err) < 0)
+		return err->code;
 	keymap_keys_of(ui->keymap, ui_view(ui)->ops->context, "undo", undo, sizeof undo);
 	snprintf(what, sizeof what,
 		ngettext("Marked read: %s message; %s undoes it", "Marked read: %s messages; %s undoes it",
@@ -181,7 +180,7 @@ static void empty_yes(struct ui *ui)
 
 	if (!m)
 		err_set(&err, ERR_GONE, _("This mailbox is not there any more"));
-	if (!m || store_want_all(ui->store, &w, m->id, false, &err) < 0)
+	if (!m || store_want_all(ui->store, &w, &m->id, 1, false, &err) < 0)
 		ui_complain(ui, &err);
 	else
 		after_all(ui, m->account, _("deleting for ever"), _("The trash is emptied"), m->total);

@@ -5,6 +5,8 @@
  * Each acts on the line under the cursor, on the whole group that it stands
  * for, is on disk when it returns, and says what happened.
  */
+#include <string.h>
+
 #include "base/i18n.h"
 #include "base/mem.h"
 #include "ui/activity.h"
@@ -199,6 +201,30 @@ static int step_turn(struct ui *ui, const char *arg, struct err *err)
 {
 	(void)arg;
 	return turn_row(ui, -1, err);
+}
+
+static bool item_offers(const struct activity_item *item, const char *what)
+{
+	if (!item)
+		return false;
+	if (strcmp(what, "target") == 0)
+		return !item->tree && (item->verb == MUTATION_MOVE || item->verb == MUTATION_COPY);
+	if (strcmp(what, "hold") == 0)
+		return !item->tree && item->status == MUTATION_QUEUED;
+	return strcmp(what, "undo") != 0 || item->step > 0;
+}
+
+bool queue_offered(struct ui *ui, const char *command)
+{
+	const struct history_row *step = view_history_row(ui);
+
+	if (g_str_has_prefix(command, "change-"))
+		return item_offers(view_activity_item(ui), command + strlen("change-"));
+	if (strcmp(command, "step-undo") == 0)
+		return step && !step->undone;
+	if (strcmp(command, "step-redo") == 0)
+		return step && step->undone;
+	return true;
 }
 
 const struct command commands_queue[] = {

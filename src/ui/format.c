@@ -1,29 +1,15 @@
 /* Numbers, sizes and dates as people read them. */
 #include <dirent.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
 
 #include "base/clock.h"
 #include "base/i18n.h"
+#include "base/text.h"
 #include "ui/priv.h"
 
 enum { NAMES_MAX = 200 };
-
-const char *number_text(int64_t n, char *out)
-{
-	char plain[24];
-	int len = snprintf(plain, sizeof plain, "%" PRId64, n < 0 ? 0 : n), used = 0;
-
-	for (int i = 0; i < len; i++) {
-		if (i > 0 && (len - i) % 3 == 0)
-			out[used++] = ',';
-		out[used++] = plain[i];
-	}
-	out[used] = '\0';
-	return out;
-}
 
 const char *size_text(uint64_t bytes, char *out, size_t cap)
 {
@@ -37,6 +23,38 @@ const char *size_text(uint64_t bytes, char *out, size_t cap)
 	}
 	snprintf(out, cap, n < 10 && u > 0 ? "%.1f %s" : "%.0f %s", n, units[u]);
 	return out;
+}
+
+/* The system keywords that say something to people (RFC 5788's registry). */
+static const char *friendly(const char *keyword)
+{
+	static const struct {
+		const char *keyword, *word;
+	} known[] = { { "$forwarded", N_("forwarded") }, { "$important", N_("important") } };
+
+	for (size_t i = 0; i < G_N_ELEMENTS(known); i++)
+		if (strcmp(known[i].keyword, keyword) == 0)
+			return _(known[i].word);
+	return *keyword == '$' ? NULL : keyword;
+}
+
+int tags_text(const char *keywords, char *out, size_t cap)
+{
+	g_autoptr(GString) text = NULL;
+	g_auto(GStrv) words = NULL;
+
+	out[0] = '\0';
+	if (!keywords || !*keywords)
+		return 0;
+	text = g_string_new(NULL);
+	words = g_strsplit(keywords, " ", -1);
+	for (size_t i = 0; words[i] && text->len < cap; i++) {
+		const char *word = friendly(words[i]);
+
+		if (word && *word)
+			g_string_append_printf(text, "%s%s", text->len ? ", " : "", word);
+	}
+	return text_clean_into(text->str, -1, out, cap);
 }
 
 static bool same_day(const struct tm *a, const struct tm *b)

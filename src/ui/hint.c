@@ -108,7 +108,7 @@ void hint_draw(struct ui *ui, struct canvas *c, int y)
 	x = put_about(ui, c, y);
 	for (size_t i = 0; hints && hints[i]; i++)
 		if (describe(ui, hints[i], keys, sizeof keys, &label) && deed_offered(ui, hints[i]) &&
-			x + hint_width(keys, label) <= room)
+			queue_offered(ui, hints[i]) && x + hint_width(keys, label) <= room)
 			x = put(c, y, x, keys, label);
 	if (help_label)
 		put(c, y, x, help, help_label);

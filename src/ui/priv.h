@@ -8,6 +8,7 @@
 #ifndef TERN_UI_PRIV_H
 #define TERN_UI_PRIV_H
 
+#include "base/span.h"
 #include "ui/ask.h"
 #include "ui/canvas.h"
 #include "ui/carry.h"
@@ -135,11 +136,16 @@ bool ui_marked(const struct ui *ui, const struct list_row *r);
 int ui_count(const struct ui *ui);
 void view_free(gpointer view);
 
+/* Can this command do something with the line under the cursor of the activity or history view?  True
+ * for all other commands. */
+bool queue_offered(struct ui *ui, const char *command);
+
 /* --- small helpers ----------------------------------------------------- */
-/* 1234567 as "1,234,567"; out holds 32 bytes. */
-const char *number_text(int64_t n, char *out);
 /* Bytes as "12 KB". */
 const char *size_text(uint64_t bytes, char *out, size_t cap);
+/* The tags of a message as people read them, "work, forwarded", cleaned: keywords is in the normal form
+ * of model/flags.h, and what starts with $ is the machinery's.  Returns the cells used; 0 = none. */
+int tags_text(const char *keywords, char *out, size_t cap);
 /* A date for a list row of at most `cells` cells. */
 void date_short(int64_t t, const char *other_years, int cells, char *out, size_t cap);
 /* A date in full, local time. */
@@ -147,7 +153,5 @@ void date_long(int64_t t, char *out, size_t cap);
 const char *list_order_name(enum list_order order);
 /* Names in the file system that continue `typed`, each behind head. */
 void path_complete(GPtrArray *out, const char *head, const char *typed);
-/* What a mailbox is called on the screen ("Inbox" for every inbox). */
-const char *mailbox_label(const struct mailbox *m);
 
 #endif

@@ -28,20 +28,6 @@ void sidebar_release(struct sidebar *s)
 	g_ptr_array_unref(s->places);
 }
 
-const char *mailbox_label(const struct mailbox *m)
-{
-	const char *last = strrchr(m->name, '/');
-
-	switch (m->role) {
-	case ROLE_INBOX:
-		return _("Inbox");
-	case ROLE_NONE:
-		return m->name;
-	default:
-		return last && last[1] ? last + 1 : m->name;
-	}
-}
-
 static struct place *add(struct sidebar *s, enum place_kind kind, account_id a, const char *label)
 {
 	struct place *p = g_new0(struct place, 1);

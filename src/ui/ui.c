@@ -507,6 +507,7 @@ void ui_event(struct ui *ui, const struct event *e)
 	case EV_MUTATION:
 		ui->status.pending_at = 0;
 		ui->stale = true;
+		carry_look(ui);
 		if (e->code < 0)
 			ui->failed = *e;
 		break;
@@ -523,6 +524,7 @@ void ui_event(struct ui *ui, const struct event *e)
 		break;
 	case EV_RESYNC:
 	case EV_MESSAGES:
+		carry_look(ui);
 		ui->stale = true;
 		break;
 	case EV_BODY:

@@ -108,6 +108,8 @@ static const char *state_words(const struct history_row *r)
 		return _("refused");
 	if (r->undone)
 		return moving ? _("undoing") : _("undone");
+	if (r->held > 0 && r->held == r->waiting + r->left)
+		return _("held");
 	return moving ? _("waiting") : _("done");
 }
 

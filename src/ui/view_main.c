@@ -16,8 +16,10 @@ struct main_view {
 /* Where the columns of the list stand. */
 struct columns {
 	int marks, date, date_w, sender, sender_w, subject, end;
+	bool wide; /* there is room for tags */
 };
 
+enum { WIDE = 100, TAGS_WIDE = 24, TAGS_GAP = 2, TAGS_MAX = 160 }; /* cells; bytes */
 enum { MARKS = 4, SIDEBAR_MIN = 16, SIDEBAR_MAX = 32, FOOT_MAX = 4 };
 
 static int sidebar_width(const struct ui *ui, const struct canvas *c)
@@ -33,6 +35,7 @@ static struct columns columns_of(const struct area *a)
 {
 	struct columns k = { .marks = a->x, .end = a->x + a->w - (a->w >= 64) };
 
+	k.wide = a->w >= WIDE;
 	k.date_w = a->w >= 64 ? 10 : 6;
 	k.sender_w = CLAMP(a->w / 4, 8, 26);
 	k.date = k.marks + MARKS + 1;
@@ -76,6 +79,22 @@ static void draw_marks(struct canvas *c, int y, int x, const struct list_row *r)
 		canvas_put(c, y, x + 3, 1, STYLE_ROW, "@");
 }
 
+/* The subject, and the tags behind it: where there is room for them, or room is made on a wide screen. */
+static void draw_subject(struct canvas *c, int y, const struct columns *k, const struct list_row *r,
+	enum style style, bool marked)
+{
+	const char *subject = *r->subject ? r->subject : _("(no subject)");
+	char tags[TAGS_MAX];
+	int room = k->end - k->subject, w = tags_text(r->keywords, tags, sizeof tags), used;
+
+	if (w > 0)
+		w = MIN(w, k->wide ? TAGS_WIDE : room) + TAGS_GAP;
+	used = canvas_put_cut(c, y, k->subject, k->wide ? room - w : room, style, subject);
+	if (w > 0 && used + w <= room)
+		canvas_put_cut(c, y, k->subject + used + TAGS_GAP, w - TAGS_GAP,
+			marked ? STYLE_MARKED : STYLE_ROW_DIM, tags);
+}
+
 static void draw_row(const struct ui *ui, struct canvas *c, int y, const struct columns *k,
 	const struct list_row *r, bool cursor)
 {
@@ -93,8 +112,7 @@ static void draw_row(const struct ui *ui, struct canvas *c, int y, const struct 
 	}
 	canvas_put(c, y, k->date, k->date_w, marked ? STYLE_MARKED : STYLE_ROW_DIM, date);
 	canvas_put_cut(c, y, k->sender, k->sender_w, style, from);
-	canvas_put_cut(c, y, k->subject, k->end - k->subject, style,
-		*r->subject ? r->subject : _("(no subject)"));
+	draw_subject(c, y, k, r, style, marked);
 	if (cursor) /* the marks keep their colours; the bar goes to the edge of the screen */
 		canvas_style(c, y, k->date - 1, c->width - k->date + 1,
 			r->flags & FLAG_SEEN ? STYLE_CURSOR : STYLE_CURSOR_UNREAD);

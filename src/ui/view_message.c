@@ -23,6 +23,7 @@ enum {
 	HEADER_LINES_MAX = 3,   /* of one header, unless all are shown */
 	HEADER_SHARE = 3,       /* the usual headers take at most a third of the height */
 	HEADER_LABEL_MAX = 24,
+	TAGS_MAX = 512,         /* bytes */
 	AHEAD_MAX = 1 << 20,    /* larger messages are fetched when they are opened */
 };
 
@@ -38,7 +39,7 @@ struct message_view {
 	struct view base;
 	/* the row that is shown, copied */
 	struct list_row row;
-	char *from, *to, *cc, *subject;
+	char *from, *to, *cc, *subject, *keywords;
 	enum body_state state;
 	struct err why;         /* of BODY_FAILED */
 	struct document *doc;
@@ -104,7 +105,7 @@ static const char *header_or(const struct message_view *m, const char *name, con
 
 static void add_usual_headers(struct message_view *m)
 {
-	char date[64];
+	char date[64], tags[TAGS_MAX];
 	const struct {
 		const char *label, *value;
 		enum style style;
@@ -115,9 +116,11 @@ static void add_usual_headers(struct message_view *m)
 		{ _("Cc"), header_or(m, "Cc", m->cc), STYLE_HEADER, 6 },
 		{ _("Date"), date, STYLE_HEADER, 3 },
 		{ _("List"), header_or(m, "List-Id", ""), STYLE_HEADER, 7 },
+		{ _("Tags"), tags, STYLE_HEADER, 8 },
 		{ _("Subject"), *m->subject ? m->subject : _("(no subject)"), STYLE_SUBJECT, 0 },
 	};
 
+	tags_text(m->row.keywords, tags, sizeof tags);
 	date_long(m->row.sent_at ? m->row.sent_at : m->row.received_at, date, sizeof date);
 	if (!*date)
 		g_strlcpy(date, header_or(m, "Date", ""), sizeof date);
@@ -254,6 +257,14 @@ static void forget(struct message_view *m)
 	m->read_due = 0;
 }
 
+static void set_keywords(struct message_view *m, const char *keywords)
+{
+	char *own = g_strdup(keywords);
+
+	g_free(m->keywords);
+	m->row.keywords = m->keywords = own;
+}
+
 static void take_row(struct message_view *m, const struct list_row *r)
 {
 	g_free(m->from);
@@ -270,7 +281,8 @@ static void take_row(struct message_view *m, const struct list_row *r)
 	m->row.to = m->to;
 	m->row.cc = m->cc;
 	m->row.subject = m->subject;
-	m->row.message_id_header = m->row.keywords = (char *)"";
+	set_keywords(m, r->keywords);
+	m->row.message_id_header = (char *)"";
 }
 
 static void plan_mark_read(struct message_view *m)
@@ -377,15 +389,20 @@ static void event(struct view *v, const struct event *e)
 			show(m);
 }
 
-/* Flags may have changed elsewhere: what U and F do depends on them. */
+/* Flags may have changed elsewhere: what U and F do depends on them; tags show. */
 static void reread(struct view *v)
 {
 	struct message_view *m = (struct message_view *)v;
 	AUTO(list_row_free) struct list_row *fresh = NULL;
 	struct err ignored;
 
-	if (store_row(v->ui->store, m->row.location, &fresh, &ignored) == 0)
-		m->row.flags = fresh->flags;
+	if (store_row(v->ui->store, m->row.location, &fresh, &ignored) < 0)
+		return;
+	m->row.flags = fresh->flags;
+	if (strcmp(m->keywords, fresh->keywords) == 0)
+		return;
+	set_keywords(m, fresh->keywords);
+	lay_out(m, m->width, m->height);
 }
 
 static int64_t tick(struct view *v)
@@ -580,6 +597,7 @@ static void close_view(struct view *v)
 	g_free(m->to);
 	g_free(m->cc);
 	g_free(m->subject);
+	g_free(m->keywords);
 	g_array_unref(m->head);
 	g_array_unref(m->tail);
 }

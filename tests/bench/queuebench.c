@@ -142,11 +142,18 @@ static void drain(int *rows, int *batches, int64_t *claiming)
 static void look(void)
 {
 	int64_t since = cpu_ms();
-	g_autoptr(GPtrArray) groups = NULL;
+	g_autoptr(GPtrArray) groups = NULL, steps = NULL;
+	int64_t waiting = 0, stuck = 0;
 	struct err err;
 
-	must(store_queue_groups(store, account, 200, &groups, &err), &err);
+	must(store_queue_groups(store, account, 200, 5000, &groups, &err), &err);
 	printf("groups     %6.1f ms (%u shown)\n", (double)(cpu_ms() - since), groups->len);
+	since = cpu_ms();
+	must(store_queue_counts(store, account, &waiting, &stuck, &err), &err);
+	printf("counts     %6.1f ms (%d waiting)\n", (double)(cpu_ms() - since), (int)waiting);
+	since = cpu_ms();
+	must(store_history(store, 0, 50, &steps, &err), &err);
+	printf("history    %6.1f ms (%u steps)\n", (double)(cpu_ms() - since), steps->len);
 	since = cpu_ms();
 	for (int i = 0; i < ASKED; i++)
 		store_queue_due_in(store, account);

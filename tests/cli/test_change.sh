@@ -19,7 +19,7 @@ files() { find "$mail/$1/cur" "$mail/$1/new" -type f | wc -l; }
 row() { t queue --json; printf '%s\n' "$out" | tail -1 | field id; }
 
 # --- copy, tag, read-all ---------------------------------------------------------
-t copy Work "$one" "$two"; is_code 'copy is queued' 75
+t copy "$one" "$two" --to Work; is_code 'copy is queued' 75
 t queue; has 'one line for one step' "$out" 'copies of 2 messages'
 is 'one line' "$(printf '%s\n' "$out" | wc -l)" 1
 t queue --rows --json; is 'two rows' "$(printf '%s\n' "$out" | wc -l)" 2
@@ -27,8 +27,8 @@ t queue --json; is 'as json' "$(printf '%s\n' "$out" | field messages)" 2
 t push; is_code 'push of a copy' 0
 is 'both are there' "$(files .Work)" 2
 is 'and here' "$(files .)" 7
-t copy Nowhere "$one"; is_code 'copy to nowhere' 3
-t copy Work; is_code 'copy of nothing' 2
+t copy "$one" --to Nowhere; is_code 'copy to nowhere' 3
+t copy --to Work; is_code 'copy of nothing' 2
 t tag "$one"; is_code 'tag without words' 2; has 'what to say' "$talk" '--add WORDS'
 t read-all inbox --push --json; is_code read-all 0
 is 'all of them' "$(printf '%s\n' "$out" | field changed)" 7

@@ -165,13 +165,31 @@ END_TEST
 
 START_TEST(all_of_a_mailbox_is_what_is_there_now)
 {
-	ck_assert_int_eq(store_want_all(rig->store, &seen, rig->inbox, true, &err), MANY);
+	ck_assert_int_eq(store_want_all(rig->store, &seen, &rig->inbox, 1, true, &err), MANY);
 	ck_assert_int_eq(rig_ask(rig, "SELECT ids IS NULL FROM bulk"), 1);
 	fill(rig->inbox, MANY + 1, 5); /* new mail */
 	finish();
 	ck_assert_int_eq(rig_unread(rig, rig->inbox), 5);
 	ck_assert_int_eq(rig_ask(rig, "SELECT messages FROM undo_step"), MANY);
-	ck_assert_int_eq(store_want_all(rig->store, &seen, rig->archive, true, &err), 0);
+	ck_assert_int_eq(store_want_all(rig->store, &seen, &rig->archive, 1, true, &err), 0);
+}
+END_TEST
+
+START_TEST(all_of_several_mailboxes_is_one_step)
+{
+	const mailbox_id both[] = { rig->archive, rig->inbox };
+	struct undone u;
+
+	fill(rig->archive, 2 * MANY, 3);
+	ck_assert_int_eq(store_want_all(rig->store, &seen, both, 2, true, &err), MANY + 3);
+	finish();
+	ck_assert_int_eq(rig_unread(rig, rig->inbox) + rig_unread(rig, rig->archive), 0);
+	ck_assert_int_eq(rig_ask(rig, "SELECT count(*) FROM undo_step"), 1);
+	ck_assert_int_eq(rig_ask(rig, "SELECT messages FROM undo_step"), MANY + 3);
+	ck_assert_int_eq(store_undo(rig->store, 0, &u, &err), 1);
+	finish();
+	ck_assert_int_eq(rig_unread(rig, rig->inbox), MANY);
+	ck_assert_int_eq(rig_unread(rig, rig->archive), 3);
 }
 END_TEST
 
@@ -181,7 +199,7 @@ START_TEST(the_trash_is_emptied_of_what_was_just_put_there)
 
 	ck_assert_int_eq(want_marked(&trash, rig->inbox), MANY);
 	/* 800 are on their way: for the reader they are in the trash */
-	ck_assert_int_gt(store_want_all(rig->store, &expunge, rig->trash, false, &err), 0);
+	ck_assert_int_gt(store_want_all(rig->store, &expunge, &rig->trash, 1, false, &err), 0);
 	finish();
 	ck_assert_int_eq(rig_total(rig, rig->trash), 0);
 	ck_assert_int_eq(rig_total(rig, rig->inbox), 0);
@@ -207,7 +225,7 @@ START_TEST(what_the_reader_moved_meanwhile_got_its_turn)
 {
 	struct list_row *row;
 
-	store_want_all(rig->store, &flagged, rig->inbox, false, &err);
+	store_want_all(rig->store, &flagged, &rig->inbox, 1, false, &err);
 	ck_assert_int_eq(want_one(&(struct want){ .verb = MUTATION_MOVE, .target = rig->archive },
 				 rig->inbox, 1), 1);
 	finish();
@@ -312,6 +330,7 @@ int main(void)
 	tcase_add_test(t, killed_between_any_two_slices);
 	tcase_add_test(t, two_at_a_time_do_nothing_twice);
 	tcase_add_test(t, all_of_a_mailbox_is_what_is_there_now);
+	tcase_add_test(t, all_of_several_mailboxes_is_one_step);
 	tcase_add_test(t, the_trash_is_emptied_of_what_was_just_put_there);
 	tcase_add_test(t, a_direct_wish_lets_the_large_step_act_first);
 	tcase_add_test(t, what_the_reader_moved_meanwhile_got_its_turn);

@@ -128,7 +128,7 @@ START_TEST(any_line_can_be_undone)
 	want_at(MUTATION_MOVE, rig->inbox, 2, rig->archive);
 	want_flags(rig->inbox, 3, FLAG_SEEN, 0);
 	ck_assert_int_eq(undo(step_at(1), &out), 1); /* the one in the middle */
-	ck_assert_str_eq(out.what, "move of 1 message from INBOX to Archive");
+	ck_assert_str_eq(out.what, "move of 1 message from Inbox to Archive");
 	ck_assert_int_eq(out.done, 1);
 	ck_assert(rig_shows(rig, rig->inbox, 2));
 	ck_assert_uint_eq(flags_in(rig->inbox, 1), FLAG_FLAGGED);
@@ -401,7 +401,7 @@ START_TEST(a_large_step_is_undone_in_slices)
 	ck_assert_int_eq(undo(0, &out), 1);
 	ck_assert_int_eq(out.done, WANT_AT_ONCE);
 	ck_assert_int_eq(out.left, N - WANT_AT_ONCE);
-	ck_assert_str_eq(out.what, "move of 700 messages from INBOX to Archive");
+	ck_assert_str_eq(out.what, "move of 700 messages from Inbox to Archive");
 	ck_assert_int_eq(rig_total(rig, rig->archive), N - WANT_AT_ONCE);
 	ck_assert_ptr_null(rig_claim(rig)); /* nothing leaves before the step is whole */
 	rig_reopen(rig);

@@ -375,7 +375,7 @@ static GPtrArray *groups(void)
 	GPtrArray *list = NULL;
 	struct err err;
 
-	must(store_queue_groups(rig->store, rig->account, 100, &list, &err), &err);
+	must(store_queue_groups(rig->store, rig->account, 100, 0, &list, &err), &err);
 	return list;
 }
 
@@ -401,7 +401,7 @@ START_TEST(a_step_is_one_line)
 	ck_assert_str_eq(g->row.subject, "Subject 9");
 	g_free(words);
 	words = queue_group_words(g);
-	ck_assert_str_eq(words, "move of 1 message from INBOX to Archive");
+	ck_assert_str_eq(words, "move of 1 message from Inbox to Archive");
 	ck_assert_int_eq(act(g->row.id, true, QUEUE_DROP), 1);
 	ck_assert_int_eq(act(((struct queue_group *)list->pdata[0])->row.id, true, QUEUE_HOLD), 5);
 	g_clear_pointer(&list, g_ptr_array_unref);

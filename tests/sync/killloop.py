@@ -100,7 +100,7 @@ class Ours:
         numbers = [str(n) for i in chosen for n in sorted(self.ids[i])]
         words = {"forever": ["delete"] + numbers + ["--for-ever", "--yes"],
                  "move": ["move"] + numbers + ["--to", target],
-                 "copy": ["copy", target] + numbers}.get(verb, [verb] + numbers)
+                 "copy": ["copy"] + numbers + ["--to", target]}.get(verb, [verb] + numbers)
         after = {}
         for i in chosen:
             there = (target, self.places[i][0][1])

@@ -85,7 +85,7 @@ class Plan:
         self.target, self.arrivals = self.other_box(rng), 1
         for token, ends in self.ends.items():
             ends[self.target] = ends[self.place[token]]
-        return ["copy", self.target] + self.words
+        return ["copy"] + self.words + ["--to", self.target]
 
     def expunge(self):
         for ends in self.ends.values():

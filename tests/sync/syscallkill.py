@@ -185,7 +185,7 @@ class Scenario:
                    ["flag"] + ids[:5], ["read"] + ids[5:8], ["unread"] + ids[8:10],
                    ["tag"] + ids[3:7] + ["--add", "work later"],
                    ["move"] + ids[10:16] + ["--to", "Drafts"], ["flag"] + ids[12:14],
-                   ["delete"] + ids[16:20], ["copy", "Archive"] + ids[20:24],
+                   ["delete"] + ids[16:20], ["copy"] + ids[20:24] + ["--to", "Archive"],
                    ["delete"] + ids[24:27] + ["--for-ever", "--yes"],
                    ["append", "Drafts", self.message(70001), "--flags", "seen"],
                    ["append", "Archive", self.message(70002)])
@@ -199,7 +199,7 @@ class Scenario:
             "flag": ([], ["flag"] + eight),
             "tag": ([], ["tag"] + eight + ["--add", "work later"]),
             "move": ([], move),
-            "copy": ([], ["copy", "Archive"] + eight),
+            "copy": ([], ["copy"] + eight + ["--to", "Archive"]),
             "for-ever": ([], ["delete"] + eight + ["--for-ever", "--yes"]),
             "append": ([], ["append", "Drafts", self.message(70003)]),
             "undo": ([["flag"] + eight, move], ["undo"]),

@@ -115,10 +115,10 @@ static int64_t unread(int64_t *total)
 static void mark_all_read(void)
 {
 	const struct want w = { .verb = MUTATION_FLAGS, .add = FLAG_SEEN };
+	mailbox_id m = rig_mailbox(rig, 0, INBOX);
 	struct err err = { 0 };
 
-	ck_assert_msg(store_want_all(rig->store, &w, rig_mailbox(rig, 0, INBOX), false, &err) > 0,
-		"%s", err.text);
+	ck_assert_msg(store_want_all(rig->store, &w, &m, 1, false, &err) > 0, "%s", err.text);
 }
 
 /* The screen sees it happen, though the server cannot be reached. */

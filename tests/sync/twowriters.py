@@ -319,7 +319,7 @@ class Ours:
             return None
         chosen = self.rng.sample(shown, min(len(shown), self.rng.randint(1, 8)))
         ids = [str(c[0]) for c in chosen]
-        self.run({"move": ["move", *ids, "--to", target], "copy": ["copy", target, *ids],
+        self.run({"move": ["move", *ids, "--to", target], "copy": ["copy", *ids, "--to", target],
                   "forever": ["delete", *ids, "--for-ever", "--yes"],
                   "tag": ["tag", *ids, "--add", "work"],
                   "untag": ["tag", *ids, "--remove", "work"]}.get(verb, [verb, *ids]))

@@ -143,6 +143,68 @@ START_TEST(a_change_is_held_and_released)
 }
 END_TEST
 
+/* The hints offer what the line under the cursor allows (C-02). */
+START_TEST(hints_are_about_the_change_under_the_cursor)
+{
+	one_account();
+	screen_keys(s, "gp");
+	shows("none waits for the server");
+	ck_assert(!screen_shows(s, "r retry"));
+	ck_assert(!screen_shows(s, "x drop"));
+	screen_keys(s, "qjFgp");
+	shows("r retry  x drop  H hold  u undo");
+	ck_assert(!screen_shows(s, "e other mailbox"));
+	screen_keys(s, "qjdgpj");
+	shows("e other mailbox");
+}
+END_TEST
+
+START_TEST(the_history_says_what_is_held)
+{
+	one_account();
+	want(MUTATION_MOVE, 3, 0, s->rig->archive);
+	screen_keys(s, "gpHqgh");
+	shows("held      move of 3 messages from Inbox to Archive");
+	ck_assert(!screen_shows(s, "^R do again"));
+	screen_keys(s, "u");
+	shows("undone    move of 3");
+	shows("^R do again");
+	ck_assert(!screen_shows(s, "u undo"));
+}
+END_TEST
+
+/* A long queue is counted only as far as a key can wait. */
+START_TEST(a_large_group_is_counted_in_part)
+{
+	g_autoptr(GPtrArray) groups = NULL;
+	g_autofree char *words = NULL;
+	const struct queue_group *g;
+	struct err err;
+
+	s = screen_new(1, 24, 80);
+	screen_fill_many(s, 180);
+	want(MUTATION_FLAGS, 120, FLAG_FLAGGED, (mailbox_id){ 0 });
+	want(MUTATION_MOVE, 60, 0, s->rig->archive);
+	want(MUTATION_COPY, 1, 0, s->sent);
+	must(store_queue_groups(s->rig->store, s->rig->account, 100, 100, &groups, &err), &err);
+	ck_assert_uint_eq(groups->len, 3);
+	g = groups->pdata[0];
+	words = queue_group_words(g);
+	ck_assert_str_eq(words, "star on 100+ messages");
+	g = groups->pdata[1];
+	ck_assert_int_eq(g->n, 20); /* whatever was counted before */
+	ck_assert(g->more);
+	g = groups->pdata[2];
+	ck_assert_int_eq(g->n, 1);
+	ck_assert(!g->more);
+	g_clear_pointer(&groups, g_ptr_array_unref);
+	must(store_queue_groups(s->rig->store, s->rig->account, 100, 0, &groups, &err), &err);
+	g = groups->pdata[0];
+	ck_assert_int_eq(g->n, 120);
+	ck_assert(!g->more);
+}
+END_TEST
+
 START_TEST(a_dropped_change_shows_the_truth_of_the_server)
 {
 	int64_t before;
@@ -433,6 +495,9 @@ Suite *suite_of_changes(void)
 	tcase_add_test(tc, changes_screen);
 	tcase_add_test(tc, a_refused_change_is_tried_again);
 	tcase_add_test(tc, a_change_is_held_and_released);
+	tcase_add_test(tc, hints_are_about_the_change_under_the_cursor);
+	tcase_add_test(tc, the_history_says_what_is_held);
+	tcase_add_test(tc, a_large_group_is_counted_in_part);
 	tcase_add_test(tc, a_dropped_change_shows_the_truth_of_the_server);
 	tcase_add_test(tc, a_refused_change_goes_out_of_sight);
 	tcase_add_test(tc, a_move_gets_another_target);

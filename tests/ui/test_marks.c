@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "model/flags.h"
 #include "screen.h"
 
@@ -489,6 +490,78 @@ START_TEST(tags)
 }
 END_TEST
 
+/* A row may end with its tags; no cell of it is another's. */
+static void row_ends(const char *subject, const char *end)
+{
+	g_autofree char *all = screen_text(s);
+	const char *row = strstr(all, subject), *found = row ? strstr(row, end) : NULL;
+
+	ck_assert_msg(found && found < strchr(row, '\n'), "\"%s\" expected behind \"%s\" on\n%s", end,
+		subject, all);
+}
+
+START_TEST(tags_are_seen)
+{
+	char out[32];
+
+	ck_assert_int_eq(tags_text("$forwarded $junk later work", out, sizeof out), 22);
+	ck_assert_str_eq(out, "forwarded, later, work");
+	ck_assert_int_eq(tags_text("$junk $mdnsent", out, sizeof out), 0);
+	ck_assert_int_eq(tags_text("a\033[31m\342\200\256b", out, sizeof out), text_width(out));
+	ck_assert_ptr_null(strchr(out, '\033'));
+	ck_assert_ptr_null(strstr(out, "\342\200\256"));
+	one_account();
+	screen_size(s, 50, 160);
+	screen_keys(s, "ggY+work<Space>later<Enter>");
+	row_ends("review moved to 3 pm", "  later, work");
+	screen_keys(s, "ggY+" "one-tag-that-is-longer-than-any-list-has-room-for-it<Enter>");
+	row_ends("review moved to 3 pm", "  later, one-tag-that-is-…");
+	screen_size(s, 24, 80);
+	screen_keys(s, "gg<Enter>");
+	ck_assert(screen_shows(s, "Tags: later, one-tag-that-is-longer-than-any-list-has-room-for-it, work"));
+	screen_keys(s, "Y-one-tag-that-is-longer-than-any-list-has-room-for-it<Enter>");
+	ck_assert(screen_shows(s, "Tags: later, work"));
+}
+END_TEST
+
+/* One step, not one for each mailbox. */
+START_TEST(everything_in_all_inboxes_is_marked_read)
+{
+	s = screen_new(2, 24, 80);
+	screen_fill(s);
+	ck_assert(screen_shows(s, "All inboxes"));
+	ck_assert_int_gt(s->ui->list.unread, 0);
+	screen_keys(s, "gR");
+	carry_on();
+	ck_assert_int_eq(s->ui->list.unread, 0);
+	ck_assert_int_eq(rig_ask(s->rig, "SELECT count(*) FROM undo_step"), 1);
+	screen_keys(s, "u");
+	carry_on();
+	ck_assert_int_gt(s->ui->list.unread, 0);
+}
+END_TEST
+
+/* What another process does shows while it goes on. */
+START_TEST(a_large_step_of_another_process_shows)
+{
+	const struct want w = { .verb = MUTATION_FLAGS, .add = FLAG_FLAGGED };
+	struct store *other = NULL;
+	struct err err;
+
+	many(1000);
+	screen_wait(s, 1000);
+	ck_assert_int_eq(store_open(s->places.data, STORE_CLI, NULL, &other, &err), 0);
+	ck_assert_int_eq(store_want_all(other, &w, &s->rig->inbox, 1, false, &err), 1000);
+	ui_event(s->ui, &(struct event){ .kind = EV_MESSAGES, .mailbox = s->rig->inbox.v });
+	screen_wait(s, 1);
+	ck_assert(screen_shows(s, "changing "));
+	store_close(&other);
+	carry_on();
+	screen_wait(s, 300);
+	ck_assert(!screen_shows(s, "changing "));
+}
+END_TEST
+
 START_TEST(copies)
 {
 	one_account();
@@ -550,10 +623,10 @@ START_TEST(undo_and_redo)
 {
 	one_account();
 	screen_keys(s, "3eu");
-	ck_assert_msg(screen_shows(s, "Undone: move of 3 messages from INBOX to Archive; ^R does it again"), "%s",
+	ck_assert_msg(screen_shows(s, "Undone: move of 3 messages from Inbox to Archive; ^R does it again"), "%s",
 		s->ui->status.text);
 	screen_keys(s, "<C-r>");
-	ck_assert(screen_shows(s, "Done again: move of 3 messages from INBOX to Archive; u undoes it"));
+	ck_assert(screen_shows(s, "Done again: move of 3 messages from Inbox to Archive; u undoes it"));
 	ck_assert_int_eq(s->ui->list.total, 7);
 	screen_keys(s, "u<C-r><C-r>");
 	ck_assert(screen_shows(s, "Nothing to do again"));
@@ -651,6 +724,9 @@ Suite *suite_of_marks(void)
 	tcase_add_test(tc, everything_is_marked_read);
 	tcase_add_test(tc, marking_much_read_is_asked_about);
 	tcase_add_test(tc, tags);
+	tcase_add_test(tc, tags_are_seen);
+	tcase_add_test(tc, everything_in_all_inboxes_is_marked_read);
+	tcase_add_test(tc, a_large_step_of_another_process_shows);
 	tcase_add_test(tc, copies);
 	tcase_add_test(tc, a_large_step_goes_on_behind_the_screen);
 	tcase_add_test(tc, a_large_step_is_stopped);
