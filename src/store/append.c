@@ -200,7 +200,7 @@ static int append(struct store *s, mailbox_id target, const struct change *c, co
 	const struct want w = { .verb = MUTATION_APPEND, .target = target, .add = c->flags,
 		.add_keywords = c->keywords, .remove_keywords = "" };
 	account_id a = { 0 };
-	int64_t step, goal;
+	int64_t step = 0, goal;
 	int r = wish_allowed(s, &w, target.v, &goal, err);
 
 	if (r == 0)
@@ -292,7 +292,7 @@ int wish_append_again(struct store *s, int64_t message, int64_t target, int64_t 
 {
 	const struct want w = { .verb = MUTATION_APPEND, .target = { target } };
 	sqlite3_stmt *q = NULL;
-	struct change c;
+	struct change c = { 0 };
 	int64_t goal;
 	int r = wish_allowed(s, &w, target, &goal, err);
 
