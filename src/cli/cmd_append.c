@@ -179,7 +179,7 @@ static int append(struct cli *c, const struct args *a, mailbox_id target, messag
 	AUTO(fd_close) int fd = -1;
 
 	if (read_flags(args_option(a, "flags"), &facts.flags, err) < 0 ||
-		read_message(args_word(a, 1), raw, err) < 0 || make_fit(raw, &m, err) < 0 ||
+		read_message(args_word(a, 1), raw, err) < 0 || make_fit(raw, &m, err) < 0 || !m ||
 		keep(m, &fd, err) < 0 || summary_read(fd, &summary, err) < 0)
 		return err->code;
 	summary_fill(summary, &facts);

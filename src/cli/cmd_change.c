@@ -37,7 +37,7 @@ static GArray *locations(const GPtrArray *rows, account_id only, bool once)
 	GArray *list = g_array_new(FALSE, FALSE, sizeof(location_id));
 	message_id last = { 0 };
 
-	for (guint i = 0; i < rows->len; i++) {
+	for (guint i = 0; rows && i < rows->len; i++) {
 		const struct list_row *r = rows->pdata[i];
 
 		if ((!only.v || r->account.v == only.v) && !(once && r->message.v == last.v))

@@ -47,7 +47,7 @@ const struct account *pick_one_account(struct cli *c, const struct args *a, stru
 {
 	g_autoptr(GPtrArray) accounts = NULL;
 
-	if (pick_accounts(c, a, &accounts, err) < 0)
+	if (pick_accounts(c, a, &accounts, err) < 0 || !accounts)
 		return NULL;
 	if (accounts->len == 1)
 		return accounts->pdata[0];
@@ -60,7 +60,7 @@ struct mailbox *pick_mailbox(struct cli *c, const struct args *a, const char *wo
 	g_autoptr(GPtrArray) accounts = NULL;
 	AUTO(mailbox_free) struct mailbox *found = NULL;
 
-	if (pick_accounts(c, a, &accounts, err) < 0)
+	if (pick_accounts(c, a, &accounts, err) < 0 || !accounts)
 		return NULL;
 	for (guint i = 0; i < accounts->len; i++) {
 		AUTO(mailbox_free) struct mailbox *m = NULL;

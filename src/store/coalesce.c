@@ -486,7 +486,7 @@ int wish_queue(struct store *s, const struct place *p, struct wish *w, struct er
 
 static int follow(struct store *s, int64_t follower, bool done, struct err *err)
 {
-	int64_t message;
+	int64_t message = 0;
 	int r;
 
 	if (!done)
@@ -520,7 +520,7 @@ int wish_followers(struct store *s, int64_t row, bool done, struct err *err)
 
 int wish_withdraw(struct store *s, int64_t row, struct err *err)
 {
-	int64_t message;
+	int64_t message = 0;
 	int r = db_run(s, err,
 		"UPDATE mutation SET verb = 'flags', after_id = 0, updated_at = ? WHERE id = ?"
 		" AND verb = 'expunge' AND status = 'queued' AND (add_flags OR remove_flags OR"

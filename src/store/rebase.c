@@ -103,7 +103,7 @@ static void act_flags(struct spot *p, const struct deed *d)
 
 static void lend(const struct spot *from, struct spot *to)
 {
-	if (from == to)
+	if (!to || from == to)
 		return;
 	to->flags = from->flags;
 	to->pending = true;

@@ -55,11 +55,14 @@ static void find_again(struct activity_view *v, bool tree, int64_t id)
 {
 	int n = (int)v->shown->items->len;
 
-	for (int i = 0; i < n; i++)
-		if (item(v, i)->tree == tree && item(v, i)->id == id) {
+	for (int i = 0; i < n; i++) {
+		const struct activity_item *it = item(v, i);
+
+		if (it && it->tree == tree && it->id == id) {
 			v->cursor = i;
 			return;
 		}
+	}
 	v->cursor = MIN(v->cursor, n - 1);
 }
 
@@ -184,13 +187,15 @@ void view_activity_open(struct ui *ui)
 {
 	struct activity_view *v = (struct activity_view *)view_push(ui, &ops);
 	const struct canvas *c = ui->drawn;
+	const struct activity_item *first;
 
 	/* the next key may come before the first drawing: it, too, has a change under the cursor */
 	v->height = c ? MAX(c->height - AROUND, 1) : USUAL_HEIGHT;
 	build(v, c ? c->width : USUAL_WIDTH);
 	v->cursor = 0;
-	if (v->height < SMALL && v->shown->items->len > 0)
-		v->top = MAX(item(v, 0)->line - 1, 0); /* its heading is the first line */
+	first = item(v, 0);
+	if (v->height < SMALL && first)
+		v->top = MAX(first->line - 1, 0); /* its heading is the first line */
 	keep_cursor(v, false);
 }
 

@@ -25,6 +25,7 @@ Suite *imap_apply_suite(void);
 Suite *imap_delta_suite(void);
 Suite *imap_trust_suite(void);
 Suite *imap_verbs_suite(void);
+Suite *imap_doubt_suite(void);
 Suite *imap_watch_suite(void);
 
 #endif

@@ -695,6 +695,35 @@ START_TEST(rights_are_heard_when_a_mailbox_is_opened)
 }
 END_TEST
 
+/* A right that was given since: the scan of a quiet mailbox does not tell it, so the reader who
+ * opens the mailbox must find out. */
+START_TEST(what_was_forbidden_is_asked_again)
+{
+	const struct script_rule rules[] = {
+		{ "LIST", "* LIST () \"/\" box\r\n"
+			  "* STATUS box (UIDVALIDITY 77 UIDNEXT 10 MESSAGES 9 HIGHESTMODSEQ 100)\r\n%T OK\r\n",
+			0 },
+		{ "SELECT", OPENED, 0 },
+		{ "MYRIGHTS \"box\"", "* MYRIGHTS box lrswipkxteacd\r\n%T OK\r\n", 0 },
+		{ NULL, NULL, 0 },
+	};
+	struct mailbox m = { .path = (char *)"box", .cursor = (char *)"2 77 10 1 100 9 0" };
+	struct wish w;
+
+	begin(&w, "ACL LIST-EXTENDED LIST-STATUS " CAN, rules, MUTATION_FLAGS, 0);
+	w.r.rec.sink.rights = on_rights;
+	ck_assert_int_eq(w.r.p->ops->mailboxes(w.r.p, &w.r.rec.sink, &w.r.err), 0);
+	for (int k = 0; k < 4; k++) {
+		w.r.rec.bytes = m.denied = k & 1 ? DENIED_FLAGS : 0;
+		ck_assert_int_eq(w.r.p->ops->changes(w.r.p, &m, k & 2 ? CHANGES_LOOKED_AT : 0,
+					 &w.r.rec.sink, &w.r.err), 0);
+		heard(&w, "SELECT", k == 3);
+		ck_assert_uint_eq(w.r.rec.bytes, k == 1 ? DENIED_FLAGS : 0);
+	}
+	end(&w);
+}
+END_TEST
+
 Suite *imap_verbs_suite(void)
 {
 	Suite *s = suite_create("imap verbs");
@@ -721,6 +750,7 @@ Suite *imap_verbs_suite(void)
 	tcase_add_test(c, what_cannot_be_appended_is_refused_with_words);
 	tcase_add_test(c, an_append_in_doubt_is_looked_for);
 	tcase_add_test(c, rights_are_heard_when_a_mailbox_is_opened);
+	tcase_add_test(c, what_was_forbidden_is_asked_again);
 	suite_add_tcase(s, c);
 	return s;
 }

@@ -213,10 +213,11 @@ static int append_one(struct job *j, size_t n, struct err *err)
 	struct sent s = { 0 };
 	const char *words;
 	uint64_t size;
-	int r = inspect(p->item->fd, &size, &words, err);
+	struct err why = { 0 };
+	int r = inspect(p->item->fd, &size, &words, &why);
 
 	if (r < 0)
-		return r;
+		words = why.text;
 	if (words || (j->imap->plan.append_max && size > j->imap->plan.append_max)) {
 		refuse(j, n, words ? words : _("The message is larger than the server takes."));
 		return 0;
@@ -224,7 +225,8 @@ static int append_one(struct job *j, size_t n, struct err *err)
 	r = transfer(j, n, size, &s, err);
 	if (r == ERR_STORAGE) {
 		imap_drop(j->imap); /* in the middle of a message: it comes to nothing */
-		return r;
+		refuse(j, n, err->text);
+		return err->code = ERR_OFFLINE;
 	}
 	if (r == 0)
 		r = job_hear(j, &s, 1, on_answer, p, err);

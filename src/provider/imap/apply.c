@@ -246,6 +246,20 @@ static int read_only(struct err *err)
 		_("The account is read-only (two_way = false); nothing was sent."));
 }
 
+/* A no of the whole batch is the server's last word, but for what it may have done already: of that
+ * it only says that it tells us nothing now. */
+static int judge_no(struct job *j, struct err *err)
+{
+	bool doubt = j->batch->uncertain && j->batch->verb != MUTATION_FLAGS;
+
+	if (!doubt) {
+		job_refuse(j, err->text);
+		return 0;
+	}
+	job_decide(j, 0, j->n, APPLIED_UNKNOWN, NULL);
+	return err->code = ERR_RETRY;
+}
+
 int imap_apply(
 	struct provider *p, const struct mutation_batch *b, struct applied *out, struct err *err)
 {
@@ -262,10 +276,8 @@ int imap_apply(
 		r = job_select(&j, b->uncertain, &own);
 	if (r == 0)
 		r = run(&j, &own);
-	if (r == ERR_REFUSED) { /* it concerns the whole batch and is the server's last word */
-		job_refuse(&j, own.text);
-		r = 0;
-	}
+	if (r == ERR_REFUSED)
+		r = judge_no(&j, &own);
 	if (r < 0 && err)
 		*err = own;
 	return imap_settle(imap_of(p), r);

@@ -161,8 +161,7 @@ static int tell(struct imap *i, const char *verb, const char *path, const char *
 	return r < 0 ? r : imap_run(i, &c, NULL, NULL, a, err);
 }
 
-/* 1 = there is such a mailbox, 0 = not; what is only a node of the tree counts with `nodes`. */
-static int exists(struct imap *i, const char *path, bool nodes, struct err *err)
+int imap_exists(struct imap *i, const char *path, bool nodes, struct err *err)
 {
 	AUTO(command_release) struct command c = { 0 };
 	AUTO(boxes_free) struct boxes *l = boxes_new();
@@ -195,9 +194,9 @@ static int judge(struct imap *i, const struct answer *a, const char *there, cons
 	if (answer_error(a, err) == ERR_RETRY)
 		return ERR_RETRY;
 	if (there)
-		r = exists(i, there, nodes, err);
+		r = imap_exists(i, there, nodes, err);
 	if (r > 0 && absent) {
-		r = exists(i, absent, nodes, err);
+		r = imap_exists(i, absent, nodes, err);
 		if (r >= 0)
 			r = !r;
 	}

@@ -196,15 +196,16 @@ static bool wants_history(const struct pull *p)
 	return p->at.low > 1 && !(p->flags & CHANGES_NO_HISTORY);
 }
 
-/* The scan proves that nothing changed: same messages, same flags (RFC 7162; L-100). */
-static bool is_unchanged(const struct pull *p)
+/* The scan proves that nothing changed: same messages, same flags (RFC 7162; L-100).  Of rights it
+ * tells nothing: what was forbidden is asked for again when the reader comes. */
+static bool is_unchanged(const struct pull *p, unsigned denied)
 {
 	const struct imap *i = p->imap;
 	const struct box_status *st = imap_status(i, p->path);
 
 	if (!st || p->flags & CHANGES_FULL || imap_distrusted(i) || !p->at.modseq)
 		return false;
-	if (wants_history(p))
+	if (wants_history(p) || (denied && p->flags & CHANGES_LOOKED_AT))
 		return false;
 	if (i->sel.path && strcmp(i->sel.path, p->path) == 0 && !pull_is_open(p))
 		return false; /* of the selected mailbox, servers tell what they told it last */
@@ -326,7 +327,7 @@ static int update(struct pull *p, const struct mailbox *m, struct err *err)
 	bool had = position_read(m->cursor ? m->cursor : "", &p->at);
 	int r;
 
-	if (had && is_unchanged(p))
+	if (had && is_unchanged(p, m->denied))
 		return 0;
 	if (had)
 		p->covered = p->at.uidnext;

@@ -14,13 +14,17 @@
  * Message-ID and size; one without a Message-ID that still stands in the source
  * by its whole header and size; one that we appended by its Message-ID or our
  * X-TUID alone, because some servers change what they store.
+ *
+ * Whatever the server will not tell proves nothing: what is in doubt stays so.
  */
 #include <inttypes.h>
 #include <string.h>
 
 #include "base/mem.h"
 #include "mime/text.h"
+#include "model/change.h"
 #include "provider/imap/job.h"
+#include "provider/imap/list.h"
 #include "provider/imap/uidset.h"
 
 #define DOUBT_HEADER "BODY.PEEK[HEADER]<0.65536>"
@@ -43,15 +47,11 @@ static void first_id(void *ctx, const char *id, size_t len)
 }
 
 /* "SIZE id", or the id alone.  A new string. */
-static char *fingerprint(const struct search *s, uint64_t size, const char *value, size_t len)
+static char *fingerprint(const struct search *s, uint64_t size, const char *id)
 {
-	g_autofree char *id = NULL;
-
-	if (value && len)
-		mime_each_message_id(value, len, 1, first_id, &id);
 	if (s->by_id)
-		return g_strdup(id ? id : "");
-	return g_strdup_printf("%" PRIu64 " %s", size, id ? id : "");
+		return g_strdup(id);
+	return g_strdup_printf("%" PRIu64 " %s", size, id);
 }
 
 static bool has_id(const struct pick *p)
@@ -77,17 +77,23 @@ static void digest_of(const struct fetch *f, char out[static JOB_DIGEST])
 	g_strlcpy(out, sum, JOB_DIGEST);
 }
 
+static void want(struct search *s, struct pick *p)
+{
+	char *key = *p->digest ? digest_key(p->item->size, p->digest)
+			       : fingerprint(s, p->item->size,
+					 has_id(p) ? p->item->message_id_header : "");
+
+	p->twin = g_hash_table_lookup(s->wanted, key);
+	g_hash_table_replace(s->wanted, key, p);
+}
+
+/* Of those that look the same the ones that left the source come first: these are what has come. */
 static void want_all(struct search *s)
 {
-	for (size_t n = s->job->n; n-- > 0;) {
-		struct pick *p = &s->job->picks[n];
-		const char *id = has_id(p) ? p->item->message_id_header : NULL;
-		char *key = *p->digest ? digest_key(p->item->size, p->digest)
-				       : fingerprint(s, p->item->size, id, id ? strlen(id) : 0);
-
-		p->twin = g_hash_table_lookup(s->wanted, key);
-		g_hash_table_replace(s->wanted, key, p);
-	}
+	for (int left = 0; left < 2; left++)
+		for (size_t n = s->job->n; n-- > 0;)
+			if (s->job->picks[n].there == !left)
+				want(s, &s->job->picks[n]);
 }
 
 /* The first one of that fingerprint that was not found yet. */
@@ -119,6 +125,25 @@ static bool next_value(struct scan *s, struct slice *value)
 	return true;
 }
 
+static bool found_as(struct search *s, const struct fetch *f, const char *id)
+{
+	g_autofree char *key = fingerprint(s, f->size, id);
+
+	return found(s, key, f->uid);
+}
+
+/* By the id in a field; one that is none by the book is known by its words (mime/summary.c). */
+static bool found_by(struct search *s, const struct fetch *f, struct slice value, bool *any)
+{
+	g_autofree char *id = NULL;
+
+	mime_each_message_id(value.p, value.n, 1, first_id, &id);
+	*any |= id != NULL;
+	if (!id)
+		id = g_strstrip(mime_decode_text(value.p, value.n, CHANGE_MESSAGE_ID_MAX));
+	return *id && found_as(s, f, id);
+}
+
 static int on_candidate(struct imap *i, const struct response *r, void *ctx, struct err *err)
 {
 	struct search *s = ctx;
@@ -135,17 +160,10 @@ static int on_candidate(struct imap *i, const struct response *r, void *ctx, str
 	if (f.uid < s->from || !(f.has & FETCH_SIZE) || !(f.has & FETCH_HEADER))
 		return 0;
 	header = (struct scan){ f.header.p, f.header.p ? f.header.p + f.header.n : NULL };
-	while (!done && header.p && next_value(&header, &value)) {
-		g_autofree char *key = fingerprint(s, f.size, value.p, value.n);
-
-		any = true;
-		done = found(s, key, f.uid);
-	}
-	if (!any && !s->by_id) {
-		g_autofree char *key = fingerprint(s, f.size, NULL, 0);
-
-		(void)found(s, key, f.uid);
-	}
+	while (!done && header.p && next_value(&header, &value))
+		done = found_by(s, &f, value, &any);
+	if (!done && !any && !s->by_id)
+		(void)found_as(s, &f, "");
 	return 0;
 }
 
@@ -207,6 +225,15 @@ static uint64_t search_from(const struct job *j)
 	return MAX(uidnext, 1);
 }
 
+/* Is the target not there (ERR_GONE), or is that only how the server says no? */
+static int target_gone(struct job *j, struct err *err)
+{
+	struct err why = *err;
+	int r = imap_exists(j->imap, j->batch->target_path, false, err);
+
+	return r > 0 ? err_set(err, ERR_REFUSED, "%s", why.text) : r;
+}
+
 int job_search(struct job *j, struct err *err)
 {
 	g_autoptr(GHashTable) wanted = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
@@ -216,7 +243,7 @@ int job_search(struct job *j, struct err *err)
 	int r = imap_select(j->imap, j->batch->target_path, false, true, err);
 
 	if (r == ERR_GONE)
-		return 0; /* no target: nothing is in it */
+		return target_gone(j, err); /* no target: nothing is in it */
 	if (r < 0 || j->imap->sel.exists == 0)
 		return r;
 	want_all(&s);

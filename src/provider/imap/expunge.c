@@ -5,7 +5,8 @@
  * them; both leave in one flight, for if the first is refused the second finds
  * nothing of ours to remove but what somebody else had marked.  Without UIDPLUS
  * they stay marked: a plain EXPUNGE or CLOSE would also take what others have
- * marked, and neither of the two is in this program.
+ * marked, and neither of the two is in this program.  With UIDPLUS none of ours
+ * stays marked: what cannot be removed loses the mark again.
  */
 #include "base/i18n.h"
 #include "base/mem.h"
@@ -44,6 +45,28 @@ static int refused(struct job *j, size_t from, size_t to, const struct answer *a
 	return later;
 }
 
+/* They may be marked but not removed: whoever expunges the mailbox later must not take them.  That
+ * the server may refuse this, too, changes nothing. */
+static int unmark(struct job *j, const char *set, struct err *err)
+{
+	struct sent x;
+	int r = job_send(j, "UID STORE ", set, " -FLAGS.SILENT (\\Deleted)", &x, err);
+
+	return r < 0 ? r : job_hear(j, &x, 1, NULL, NULL, err);
+}
+
+static int expunge_refused(struct job *j, size_t from, size_t to, const char *set,
+	const struct answer *a, struct err *err)
+{
+	int r = job_postponed(a, err) < 0 ? 0 : unmark(j, set, err);
+
+	if (r < 0) {
+		job_decide(j, from, to, APPLIED_UNKNOWN, a);
+		return r;
+	}
+	return refused(j, from, to, a, err);
+}
+
 int job_remove(struct job *j, size_t from, size_t to, bool look, struct err *err)
 {
 	g_autoptr(GString) set = g_string_new(NULL);
@@ -64,7 +87,7 @@ int job_remove(struct job *j, size_t from, size_t to, bool look, struct err *err
 	if (x[MARK].answer.status != ANSWER_OK)
 		return refused(j, from, to, &x[MARK].answer, err);
 	if (x[EXPUNGE].tag && x[EXPUNGE].answer.status != ANSWER_OK)
-		return refused(j, from, to, &x[EXPUNGE].answer, err);
+		return expunge_refused(j, from, to, set->str, &x[EXPUNGE].answer, err);
 	for (size_t n = from; n < to; n++)
 		if (j->picks[n].open)
 			j->picks[n].out->marked = !x[EXPUNGE].tag;

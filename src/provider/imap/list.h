@@ -31,6 +31,10 @@ int boxes_note(struct imap *i, const struct response *r, void *ctx, struct err *
 /* NULL if it was not named. */
 const struct mailbox *boxes_find(const struct boxes *l, const char *path);
 
+/* Asks: 1 = there is such a mailbox, 0 = not; what is only a node of the tree counts with `nodes`.
+ * (arrange.c) */
+int imap_exists(struct imap *i, const char *path, bool nodes, struct err *err);
+
 /* The answer to boxes_command was OK: keep l for imap_mailboxes. */
 void boxes_keep(struct imap *i, struct boxes **l);
 

@@ -167,14 +167,36 @@ static int refused(struct trial *t, const struct answer *a, struct err *err)
 	return later;
 }
 
-/* Those that COPYUID does not name: they were not there, or the server left them. */
+/* By how many the source has shrunk since the verb was sent. */
+static uint64_t shrunk(const struct trial *t)
+{
+	return t->job->imap->sel.expunged - t->expunged;
+}
+
+/* Did so many leave the source that all which were to have gone? */
+static bool all_left(const struct trial *t)
+{
+	const struct pick *picks = t->job->picks;
+	uint64_t open = 0, last = 0;
+
+	for (size_t n = t->from; n < t->to; n++)
+		if (picks[n].open && picks[n].uid != last) {
+			last = picks[n].uid;
+			open++;
+		}
+	return shrunk(t) >= open;
+}
+
+/* Those that COPYUID does not name: they were not there, or the server left them.  If there is none
+ * although some went, nobody knows which. */
 static int settle_unnamed(struct trial *t, const struct answer *a, struct err *err)
 {
 	struct job *j = t->job;
 	int r = look_at_rest(j, t->from, t->to, err);
+	bool told = r == 0 && (t->mapped || shrunk(t) == 0);
 
 	for (size_t n = t->from; n < t->to; n++)
-		job_decide(j, n, n + 1, r == 0 && !j->picks[n].there ? APPLIED_GONE : APPLIED_UNKNOWN, a);
+		job_decide(j, n, n + 1, told && !j->picks[n].there ? APPLIED_GONE : APPLIED_UNKNOWN, a);
 	return r;
 }
 
@@ -194,7 +216,7 @@ static int move_of(struct trial *t, const char *set, struct err *err)
 		return r;
 	if (a->status != ANSWER_OK)
 		return refused(t, a, err);
-	if (!tells(t->job) || t->odd || (!t->mapped && t->job->imap->sel.expunged > t->expunged))
+	if (!tells(t->job) || t->odd || (!t->mapped && all_left(t)))
 		job_decide(t->job, t->from, t->to, APPLIED_DONE, NULL);
 	else
 		decide_named(t);
