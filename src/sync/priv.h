@@ -25,6 +25,8 @@
 enum {
 	WORKER_STACK = 8 << 20,      /* the IMAP library's parser recurses */
 	BODIES_WANTED_MAX = 64,
+	ASIDE_PATIENCE_MS = 5000,    /* the sync worker waits so long for a batch of the second connection */
+	ASIDE_REST_MS = 60 * 1000,   /* which is left alone for so long when it failed */
 	LOOKS_MAX = 8,               /* mailboxes that the reader opened and that wait for their look */
 	BACKFILL_MAILBOXES = 5,      /* of one run of the backfill job (M-36) */
 	WIDE_EVERY = 3,              /* polls, where asking for all mailboxes costs a command each (C-37) */
@@ -175,6 +177,40 @@ int64_t push_due_in(struct session *s);
 /* Pushes everything that is due; the number of batches, or an error that ends the connection. */
 int push_due(struct session *s, struct err *err);
 
+/* One batch and nothing around it; 0 = none can leave, or nothing came of it.  ERR_STORAGE: its rows
+ * may have stayed leased. */
+int push_single(struct session *s, struct err *err);
+
+/* --- aside.c: changes leave by the second connection while history comes by the first --- */
+
+/* What the sync worker and the body worker of a lane agree on. */
+struct lane;
+struct aside {
+	pthread_mutex_t lock;        /* a leaf */
+	struct cancel quit;          /* ends every call of the second connection */
+	struct cancel done;          /* set while `busy` is not */
+	bool open;                   /* the sync worker reads only messages that the store lacks */
+	bool busy;                   /* a batch is on its way by the second connection */
+	bool ready;                  /* it is connected, and nobody waits for a body */
+	int64_t rests_until;         /* clock_mono_ms: it failed, and is not asked before */
+	struct err hurt;             /* rows may have stayed leased; code 0 = no */
+	GArray *touched;             /* int64_t: mailboxes that the sync worker is to look at */
+};
+void aside_init(struct aside *a);
+void aside_release(struct aside *a);
+/* The sync worker: from now on the second connection may push ... */
+void aside_open(struct lane *l);
+/* ... and here no more, once it is through with its batch; an error if rows were left leased. */
+int aside_shut(struct session *s, struct err *err);
+/* True if due wishes are in good hands, and history need not pause for them. */
+bool aside_takes(struct lane *l);
+/* The body worker: how it is ... */
+void aside_ready(struct lane *l, bool ready);
+/* ... and a batch, if one is due and it may; true = look for the next one. */
+bool aside_push(struct lane *l, struct session *s);
+/* A wish may be due: wakes who can push it now. */
+void lane_push(struct lane *l);
+
 /* --- expand.c: large steps become wishes ----------------------------------- */
 
 /* The rest of what one key did goes into the queue by one more slice, if something of the account
@@ -309,6 +345,8 @@ message_id bodies_ask(struct bodies *b, message_id m);
 bool bodies_waiting(struct bodies *b);
 /* Where the account may have one connection only, its sync worker answers all requests. */
 void bodies_serve(struct lane *l, struct session *s);
+/* The server wants no second connection: the sync worker shall do all, on its own. */
+bool lane_crowded(struct lane *l, const struct session *s, const struct err *why);
 /* Sees to it that the body is in the cache: at once, or by fetching it. */
 int body_fetch(struct session *s, message_id m, struct err *err);
 void *body_main(void *lane);
@@ -348,6 +386,7 @@ struct lane {
 	struct board board;
 	struct bodies bodies;
 	struct looks looks;
+	struct aside aside;
 	pthread_t threads[2];
 	int n_threads;
 };
