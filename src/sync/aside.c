@@ -31,13 +31,13 @@
  *
  * ONE PUSHER AT A TIME.  The sync worker pushes only with the gate shut, and it
  * is shut when a batch that is under way is settled (`busy`).  A second
- * connection that hangs is given up after ASIDE_PATIENCE_MS: what it was at is
+ * connection that hangs is given up after timing.aside_patience: what it was at is
  * in doubt then, and the sync worker's push looks first.  Rows about one message
  * keep their order by the claim.
  *
  * What fails here is no news of the account: the row waits, the sync worker is
  * rung and pushes as ever, and the second connection is left alone for
- * ASIDE_REST_MS.  Only an outcome that could not be stored ends the sync worker's
+ * timing.aside_rest.  Only an outcome that could not be stored ends the sync worker's
  * call, because nobody else brings such rows back.
  */
 #include "base/clock.h"
@@ -74,9 +74,9 @@ void aside_open(struct lane *l)
 }
 
 /* Until no batch is under way; the lock is held at the call and on return. */
-static void wait_for_batch(struct aside *a)
+static void wait_for_batch(struct aside *a, int patience)
 {
-	int64_t end = clock_mono_ms() + ASIDE_PATIENCE_MS;
+	int64_t end = clock_mono_ms() + patience;
 
 	while (a->busy) {
 		int64_t left = end - clock_mono_ms();
@@ -96,7 +96,7 @@ int aside_shut(struct session *s, struct err *err)
 
 	pthread_mutex_lock(&a->lock);
 	a->open = false;
-	wait_for_batch(a);
+	wait_for_batch(a, s->sync->timing.aside_patience);
 	for (guint i = 0; i < a->touched->len; i++)
 		session_touch(s, (mailbox_id){ g_array_index(a->touched, int64_t, i) });
 	g_array_set_size(a->touched, 0);
@@ -122,6 +122,8 @@ bool aside_takes(struct lane *l)
 	pthread_mutex_lock(&l->aside.lock);
 	yes = may(l) && l->aside.ready;
 	pthread_mutex_unlock(&l->aside.lock);
+	if (yes)
+		cancel_set(&l->bodies.ring); /* nobody rings when the time of a row comes */
 	return yes;
 }
 
@@ -151,10 +153,10 @@ void aside_ready(struct lane *l, bool ready)
 /* Leaves the wishes to the sync worker for a while. */
 static void give_up(struct lane *l, struct session *s, const struct err *why)
 {
-	log_event(LOG_WARN, "push-aside-failed", "s:s, s:s, s:s", "account", l->account->name,
+	log_event(why->code ? LOG_WARN : LOG_INFO, "push-aside-failed", "s:s, s:s, s:s", "account", l->account->name,
 		"result", err_name(why->code), "words", why->text);
 	pthread_mutex_lock(&l->aside.lock);
-	l->aside.rests_until = clock_mono_ms() + ASIDE_REST_MS;
+	l->aside.rests_until = clock_mono_ms() + l->sync->timing.aside_rest;
 	pthread_mutex_unlock(&l->aside.lock);
 	if (!s->up)
 		session_drop(s);

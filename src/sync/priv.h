@@ -25,8 +25,6 @@
 enum {
 	WORKER_STACK = 8 << 20,      /* the IMAP library's parser recurses */
 	BODIES_WANTED_MAX = 64,
-	ASIDE_PATIENCE_MS = 5000,    /* the sync worker waits so long for a batch of the second connection */
-	ASIDE_REST_MS = 60 * 1000,   /* which is left alone for so long when it failed */
 	LOOKS_MAX = 8,               /* mailboxes that the reader opened and that wait for their look */
 	BACKFILL_MAILBOXES = 5,      /* of one run of the backfill job (M-36) */
 	WIDE_EVERY = 3,              /* polls, where asking for all mailboxes costs a command each (C-37) */
@@ -66,7 +64,9 @@ struct timing {
 	int retry_cap;               /* longest pause after a failure that heals by itself */
 	int turn;                    /* of one mailbox when several bring in their history */
 	int progress;                /* least time between two progress events */
-	int body_idle;               /* an idle body connection is closed after this */
+	int body_idle;               /* an idle second connection is closed after this */
+	int aside_patience;          /* the sync worker waits so long for its batch */
+	int aside_rest;              /* it is not asked to push for so long when it failed */
 };
 extern const struct timing timing_default;
 
@@ -202,7 +202,7 @@ void aside_release(struct aside *a);
 void aside_open(struct lane *l);
 /* ... and here no more, once it is through with its batch; an error if rows were left leased. */
 int aside_shut(struct session *s, struct err *err);
-/* True if due wishes are in good hands, and history need not pause for them. */
+/* Wishes are due: true if history need not pause for them, the body worker is rung. */
 bool aside_takes(struct lane *l);
 /* The body worker: how it is ... */
 void aside_ready(struct lane *l, bool ready);
