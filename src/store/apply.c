@@ -143,7 +143,8 @@ static int add_preview(struct work *w, const char *preview, int64_t message, str
 		preview, message);
 }
 
-/* 1 = the store has this uid (and its flags are right now), 0 = it does not. */
+/* 1 = the store has this uid (and its flags are right now, unless the batch only adds), 0 = it does
+ * not. */
 static int known_place(struct work *w, const struct change *c, struct err *err)
 {
 	sqlite3_stmt *q = db_stmt(w->s, "SELECT id, message_id, server_flags, keywords FROM location"
@@ -161,6 +162,8 @@ static int known_place(struct work *w, const struct change *c, struct err *err)
 	same = (unsigned)sqlite3_column_int(q, 2) == c->flags &&
 	       strcmp(db_column(q, 3), or_empty(c->keywords)) == 0;
 	sqlite3_reset(q);
+	if (w->b->additive)
+		return 1;
 	r = same ? 0 : update_flags(w, c, location, message, err);
 	if (r == 0 && c->kind == CHANGE_MESSAGE && c->preview)
 		r = add_preview(w, c->preview, message, err);

@@ -60,6 +60,11 @@ void batch_reset(struct batch *b)
 	b->reset = true;
 }
 
+void batch_additive(struct batch *b, bool additive)
+{
+	b->additive = additive;
+}
+
 static const char *keep(struct batch *b, const char *text)
 {
 	return text ? g_string_chunk_insert(b->strings, text) : NULL;

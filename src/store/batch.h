@@ -12,6 +12,7 @@ struct batch {
 	GPtrArray *mailboxes;  /* of struct mailbox *, owned */
 	GPtrArray *references; /* arrays that changes point to */
 	bool replace_mailboxes, reset;
+	bool additive;         /* places that are known stay as they are */
 	char *cursor;          /* NULL = not set */
 	uint32_t uidvalidity;
 	bool complete;

@@ -254,7 +254,7 @@ int tx_commit(struct store *s, struct err *err)
 	}
 	s->depth = 0;
 	turn_give();
-	if (s->role != STORE_UI)
+	if (s->role != STORE_UI && s->role != STORE_PROMPT)
 		store_checkpoint(s);
 	for (guint i = 0; s->events && i < s->posted->len; i++)
 		queue_post(s->events, &g_array_index(s->posted, struct event, i));

@@ -41,6 +41,7 @@ enum store_role {
 	STORE_UI,     /* its writes go first; no checkpoints */
 	STORE_WORKER,
 	STORE_CLI,
+	STORE_PROMPT, /* a thread whose writes somebody waits for: likewise */
 	STORE_BULK,   /* brings in many facts: the only one that needs a large cache */
 };
 
@@ -221,6 +222,9 @@ void batch_replace_mailboxes(struct batch *b);
 /* The uids of the mailbox are void: its messages wait as orphans to be found again by fingerprint. */
 void batch_reset(struct batch *b);
 void batch_change(struct batch *b, const struct change *c);
+/* From now on, also after it was applied: what a fact says of a place that the store has already
+ * changes nothing, for it may be older than what the store knows (sync/aside.c). */
+void batch_additive(struct batch *b, bool additive);
 void batch_rights(struct batch *b, unsigned denied); /* enum mailbox_denied of the mailbox */
 void batch_cursor(struct batch *b, const char *cursor, uint32_t uidvalidity, bool complete);
 size_t batch_size(const struct batch *b);  /* changes held */

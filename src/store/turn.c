@@ -1,8 +1,9 @@
 /*
  * SQLite lets one writer in, and its busy wait is not fair: with a bulk write
  * going on, the reader's key may wait for seconds.  So the writers of this
- * process queue here first, and the screen goes before everybody else; a bulk
- * writer looks at turn_wanted and commits early.
+ * process queue here first, and the screen and the thread that carries its
+ * changes to the server go before everybody else; a bulk writer looks at
+ * turn_wanted and commits early.
  */
 #include <pthread.h>
 
@@ -11,17 +12,20 @@
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* a leaf */
 static pthread_cond_t freed = PTHREAD_COND_INITIALIZER;
 static bool taken;
-static _Atomic int ui_waiting;
+static _Atomic int ahead; /* of those who go first, so many wait */
+
+static bool goes_first(enum store_role role)
+{
+	return role == STORE_UI || role == STORE_PROMPT;
+}
 
 void turn_take(enum store_role role)
 {
 	pthread_mutex_lock(&lock);
-	if (role == STORE_UI)
-		ui_waiting++;
-	while (taken || (role != STORE_UI && ui_waiting > 0))
+	ahead += goes_first(role);
+	while (taken || (!goes_first(role) && ahead > 0))
 		pthread_cond_wait(&freed, &lock);
-	if (role == STORE_UI)
-		ui_waiting--;
+	ahead -= goes_first(role);
 	taken = true;
 	pthread_mutex_unlock(&lock);
 }
@@ -36,5 +40,5 @@ void turn_give(void)
 
 bool turn_wanted(void)
 {
-	return ui_waiting > 0;
+	return ahead > 0;
 }

@@ -1,5 +1,6 @@
 /*
- * The body worker: fetches the messages that someone waits for.
+ * The body worker: fetches the messages that someone waits for, and between two
+ * of them carries changes to the server while history comes in (aside.c).
  *
  * It has its own connection, so that opening a mail does not wait behind a
  * synchronisation.  It connects with the first request and closes after some
@@ -167,7 +168,7 @@ static bool refused(struct lane *l, struct err *err)
 
 static int answer(struct lane *l, struct session *s, message_id m, struct err *err)
 {
-	int r = session_open(s, STORE_WORKER, err);
+	int r = session_open(s, STORE_PROMPT, err);
 
 	if (r >= 0 && !s->up && !present(s, m) && refused(l, err))
 		return err->code;
@@ -180,13 +181,14 @@ static int answer(struct lane *l, struct session *s, message_id m, struct err *e
 }
 
 /* The server wants no second connection: the sync worker shall answer, on its own. */
-static bool crowded_out(struct lane *l, const struct session *s, const struct err *why)
+bool lane_crowded(struct lane *l, const struct session *s, const struct err *why)
 {
 	if (why->code != ERR_RETRY || s->up || s->lane || !atomic_load(&l->up))
 		return false;
 	log_event(LOG_WARN, "second-connection-refused", "s:s, s:s", "account", l->account->name,
 		"words", why->text);
 	atomic_store(&l->crowded_at, clock_mono_ms());
+	atomic_store(&l->shared, true);
 	return true;
 }
 
@@ -198,10 +200,9 @@ static void serve(struct lane *l, struct session *s, message_id m)
 
 	if (r == ERR_CANCELED && cancel_is_set(&l->stop))
 		return;
-	if (r < 0 && crowded_out(l, s, &err)) {
+	if (r < 0 && lane_crowded(l, s, &err)) {
 		release(&l->bodies);
 		bodies_ask(&l->bodies, m);
-		atomic_store(&l->shared, true);
 		return;
 	}
 	if (r < 0)
@@ -244,19 +245,21 @@ void *body_main(void *lane)
 	struct lane *l = lane;
 	struct session s;
 
-	session_init(&s, l->sync, l->account, &l->stop);
+	session_init(&s, l->sync, l->account, &l->aside.quit);
 	while (!cancel_is_set(&l->stop)) {
 		message_id m;
 
 		cancel_clear(&l->bodies.ring);
 		if (atomic_load(&l->shared)) {
+			aside_ready(l, false);
 			stand_aside(l, &s);
 			continue;
 		}
 		m = take(&l->bodies);
+		aside_ready(l, m.v == 0 && s.up);
 		if (m.v != 0)
 			serve(l, &s, m);
-		else
+		else if (!aside_push(l, &s))
 			doze(l, &s);
 	}
 	session_close(&s);

@@ -44,7 +44,7 @@ static void ring_all(struct sync *s)
 {
 	for (size_t i = 0; i < s->n; i++)
 		if (s->lanes[i].account->two_way)
-			lane_ring(&s->lanes[i]);
+			lane_push(&s->lanes[i]);
 }
 
 /* Until nothing is left; < 0 = not now. */

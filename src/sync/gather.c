@@ -15,6 +15,8 @@
  *     least GONE_LEAST messages) would go, or all its uids would become void,
  *     the call is abandoned, the connection is made anew, and only what the
  *     second answer says too is believed.
+ *   - While only history is told that the store does not have, the reader's own
+ *     changes leave by the second connection (aside.c).  Batches only add then.
  *   - The provider is asked to pause behind a slice when the reader's own
  *     change waits, the doorbell rang, or other mailboxes wait for their turn.
  */
@@ -53,6 +55,7 @@ struct gather {
 	bool voided;             /* the batch begins with a reset that is not committed */
 	bool paused;             /* the provider was told to pause */
 	bool dirty;              /* the batch says something that the store does not know */
+	bool adding;             /* history is told, and the second connection may push */
 	bool moved;              /* the cursor is no longer the one that the call began with */
 	int64_t known, removed;  /* in the mailbox before the call; by the call so far */
 	int64_t came;            /* messages told by the call so far */
@@ -111,6 +114,13 @@ static int flush(struct gather *g, struct err *err)
 	return ours(g->s, r, err);
 }
 
+static void new_batch(struct gather *g)
+{
+	batch_free(&g->batch);
+	g->batch = batch_new(g->s->account->id, g->mailbox->id);
+	batch_additive(g->batch, g->adding);
+}
+
 /*
  * A full batch: there may be many more, so another thread writes it.  Not what
  * voids or removes, which concerns the thread's own handle (identity_settle).
@@ -128,7 +138,7 @@ static int hand_over(struct gather *g, struct err *err)
 		return r;
 	r = writer_put(g->writer, &g->batch, err);
 	if (r == 0) {
-		g->batch = batch_new(s->account->id, g->mailbox->id);
+		new_batch(g);
 		g->dirty = false;
 	}
 	g->commit_at = clock_mono_ms() + COMMIT_MS;
@@ -152,6 +162,48 @@ static int keep(struct gather *g, const struct change *c, struct err *err)
 	}
 	g->losses |= c->kind == CHANGE_GONE;
 	return batch_size(g->batch) >= BATCH_CHANGES_MAX ? hand_over(g, err) : 0;
+}
+
+/*
+ * Does the store have nothing of what is going to be told?  After a call that
+ * broke it has messages that no cursor covers: what is told of those must count,
+ * for what other clients changed before they were covered nobody tells again.
+ */
+static bool is_unknown(const struct gather *g, uint64_t low)
+{
+	struct store_known first;
+	int n = store_known(g->s->store, g->mailbox->id, 1, &first, 1, NULL);
+
+	return n == 0 || (n == 1 && first.uid >= low);
+}
+
+/* What was gathered so far is in the store before another connection changes anything, and what is
+ * gathered meanwhile is there before this one reads of known messages again. */
+static int leave_history(struct gather *g, struct err *err)
+{
+	if (!g->adding)
+		return 0;
+	g->adding = false;
+	if (g->batch)
+		batch_additive(g->batch, false);
+	return ours(g->s, aside_shut(g->s, err), err);
+}
+
+static int on_history(struct sink *sink, uint64_t low, struct err *err)
+{
+	struct gather *g = (struct gather *)sink;
+	int r;
+
+	if (!g->s->lane || g->voided || (low != 0 && g->gone->len > 0))
+		return 0;
+	r = flush(g, err);
+	if (r < 0 || low == 0)
+		return r < 0 ? r : leave_history(g, err);
+	g->adding = is_unknown(g, low);
+	batch_additive(g->batch, g->adding);
+	if (g->adding)
+		aside_open(g->s->lane);
+	return 0;
 }
 
 static int on_change(struct sink *sink, const struct change *c, struct err *err)
@@ -241,7 +293,7 @@ static bool should_pause(const struct gather *g, const struct cursor_point *at)
 {
 	if (g->s->wake && cancel_is_set(g->s->wake))
 		return true;
-	if (!g->s->stuck && push_due_in(g->s) == 0)
+	if (!g->s->stuck && push_due_in(g->s) == 0 && !(g->adding && aside_takes(g->s->lane)))
 		return true;
 	if (at->complete)
 		return false;
@@ -321,10 +373,9 @@ static int ask(struct gather *g, const struct mailbox *m, unsigned flags, struct
 	s->broke = false;
 	if (r < 0)
 		return r;
-	batch_free(&g->batch);
-	g->batch = batch_new(s->account->id, m->id);
-	g_array_set_size(g->gone, 0);
 	g->mailbox = m;
+	new_batch(g);
+	g_array_set_size(g->gone, 0);
 	g->voided = g->losses = g->paused = g->dirty = g->moved = false;
 	g->removed = g->came = g->commit_at = 0;
 	g->known = store_known_count(s->store, m->id);
@@ -340,6 +391,8 @@ static int ask_again(struct gather *g, mailbox_id id, unsigned flags, struct err
 	AUTO(mailbox_free) struct mailbox *m = NULL;
 	int r = settle(g, err);
 
+	if (r == 0)
+		r = leave_history(g, err);
 	if (r == 0)
 		r = store_mailbox(g->s->store, id, &m, err);
 	if (r < 0 || !m)
@@ -360,14 +413,18 @@ static int ask_again(struct gather *g, mailbox_id id, unsigned flags, struct err
  */
 static int finish(struct gather *g, int r, struct err *err)
 {
-	struct err second;
+	struct err second = { 0 };
 
 	if (r == ERR_OFFLINE && !g->voided && !g->doubt)
 		flush(g, &second);
 	else if (r < 0)
 		settle(g, &second);
 	else if (flush(g, err) < 0)
-		return err->code;
+		r = err->code;
+	if (leave_history(g, &second) < 0 && r >= 0) {
+		*err = second;
+		r = second.code;
+	}
 	return r;
 }
 
@@ -377,7 +434,7 @@ int gather_mailbox(struct session *s, const struct mailbox *m, unsigned flags,
 	AUTO(gather_release) struct gather g = {
 		.sink = { .reset = on_reset, .change = on_change, .cursor = on_cursor,
 			.known = on_known, .progress = on_progress, .rights = on_rights,
-			.hurry = s->wake },
+			.history = on_history, .hurry = s->wake },
 		.s = s,
 		.stop = *stop,
 		.gone = g_array_new(FALSE, FALSE, sizeof(uint64_t)),

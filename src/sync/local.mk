@@ -1,6 +1,7 @@
 # The files of this room.
 libtern_a_SOURCES += \
 	src/sync/arrange.c \
+	src/sync/aside.c \
 	src/sync/backfill.c \
 	src/sync/board.c \
 	src/sync/body.c \

@@ -64,7 +64,9 @@ struct timing {
 	int retry_cap;               /* longest pause after a failure that heals by itself */
 	int turn;                    /* of one mailbox when several bring in their history */
 	int progress;                /* least time between two progress events */
-	int body_idle;               /* an idle body connection is closed after this */
+	int body_idle;               /* an idle second connection is closed after this */
+	int aside_patience;          /* the sync worker waits so long for its batch */
+	int aside_rest;              /* it is not asked to push for so long when it failed */
 };
 extern const struct timing timing_default;
 
@@ -174,6 +176,40 @@ void session_result(struct session *s, const struct err *why);
 int64_t push_due_in(struct session *s);
 /* Pushes everything that is due; the number of batches, or an error that ends the connection. */
 int push_due(struct session *s, struct err *err);
+
+/* One batch and nothing around it; 0 = none can leave, or nothing came of it.  ERR_STORAGE: its rows
+ * may have stayed leased. */
+int push_single(struct session *s, struct err *err);
+
+/* --- aside.c: changes leave by the second connection while history comes by the first --- */
+
+/* What the sync worker and the body worker of a lane agree on. */
+struct lane;
+struct aside {
+	pthread_mutex_t lock;        /* a leaf */
+	struct cancel quit;          /* ends every call of the second connection */
+	struct cancel done;          /* set while `busy` is not */
+	bool open;                   /* the sync worker reads only messages that the store lacks */
+	bool busy;                   /* a batch is on its way by the second connection */
+	bool ready;                  /* it is connected, and nobody waits for a body */
+	int64_t rests_until;         /* clock_mono_ms: it failed, and is not asked before */
+	struct err hurt;             /* rows may have stayed leased; code 0 = no */
+	GArray *touched;             /* int64_t: mailboxes that the sync worker is to look at */
+};
+void aside_init(struct aside *a);
+void aside_release(struct aside *a);
+/* The sync worker: from now on the second connection may push ... */
+void aside_open(struct lane *l);
+/* ... and here no more, once it is through with its batch; an error if rows were left leased. */
+int aside_shut(struct session *s, struct err *err);
+/* Wishes are due: true if history need not pause for them, the body worker is rung. */
+bool aside_takes(struct lane *l);
+/* The body worker: how it is ... */
+void aside_ready(struct lane *l, bool ready);
+/* ... and a batch, if one is due and it may; true = look for the next one. */
+bool aside_push(struct lane *l, struct session *s);
+/* A wish may be due: wakes who can push it now. */
+void lane_push(struct lane *l);
 
 /* --- expand.c: large steps become wishes ----------------------------------- */
 
@@ -309,6 +345,8 @@ message_id bodies_ask(struct bodies *b, message_id m);
 bool bodies_waiting(struct bodies *b);
 /* Where the account may have one connection only, its sync worker answers all requests. */
 void bodies_serve(struct lane *l, struct session *s);
+/* The server wants no second connection: the sync worker shall do all, on its own. */
+bool lane_crowded(struct lane *l, const struct session *s, const struct err *why);
 /* Sees to it that the body is in the cache: at once, or by fetching it. */
 int body_fetch(struct session *s, message_id m, struct err *err);
 void *body_main(void *lane);
@@ -348,6 +386,7 @@ struct lane {
 	struct board board;
 	struct bodies bodies;
 	struct looks looks;
+	struct aside aside;
 	pthread_t threads[2];
 	int n_threads;
 };

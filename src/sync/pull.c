@@ -240,14 +240,13 @@ int pull_pass(struct session *s, unsigned flags, struct err *err)
 	int r = listing_refresh(s, err);
 
 	p.outdated = store_metadata_outdated(s->store, s->account->id);
+	g_array_set_size(s->touched, 0); /* all are heard; not what a move touches from here on */
 	if (r >= 0)
 		r = choose(&p, NULL, err);
 	if (r >= 0)
 		r = walk(&p, err);
 	if (r >= 0)
 		r = complete(&p, err);
-	if (r >= 0)
-		g_array_set_size(s->touched, 0);
 	note(s, "pass-end", err, r);
 	return r;
 }

@@ -205,6 +205,17 @@ static int push_next(struct drain *d, struct err *err)
 	return r < 0 ? r : 1;
 }
 
+int push_single(struct session *s, struct err *err)
+{
+	AUTO(mutation_batch_free) struct mutation_batch *b = NULL;
+	struct tally t = { 0 };
+	int r = session_stored(s, store_queue_claim(s->store, s->account->id, &b, err));
+
+	if (r > 0)
+		r = push_batch(s, b, &t, err);
+	return r < 0 ? r : t.settled + t.changed > 0;
+}
+
 /* The wishes about the tree go before those about messages, which may need them. */
 static int push_tree(struct session *s, struct err *err)
 {

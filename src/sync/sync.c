@@ -56,7 +56,7 @@ static void engine_push(struct engine *e, account_id a)
 	note_reader(s);
 	for (size_t i = 0; i < s->n; i++)
 		if (a.v == 0 || s->lanes[i].account->id.v == a.v)
-			lane_ring(&s->lanes[i]);
+			lane_push(&s->lanes[i]);
 	cancel_set(&s->grown);
 }
 
@@ -122,12 +122,14 @@ static void lane_init(struct lane *l, struct sync *s, const struct account *a)
 	cancel_init(&l->wake);
 	bodies_init(&l->bodies);
 	looks_init(&l->looks);
+	aside_init(&l->aside);
 	board_init(&l->board, a->id, s->events, s->timing.progress);
 }
 
 static void lane_release(struct lane *l)
 {
 	board_release(&l->board);
+	aside_release(&l->aside);
 	looks_release(&l->looks);
 	bodies_release(&l->bodies);
 	cancel_release(&l->wake);
@@ -214,6 +216,7 @@ static void lane_stop(struct lane *l)
 	cancel_set(&l->stop);
 	cancel_set(&l->wake);
 	cancel_set(&l->bodies.ring);
+	cancel_set(&l->aside.quit);
 }
 
 static void lane_join(struct lane *l)

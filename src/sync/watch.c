@@ -52,7 +52,7 @@ static void look(struct sync *s, struct store *store)
 			continue;
 		if (store_queue_due_in(store, l->account->id) == 0 ||
 			store_tree_due_in(store, l->account->id) == 0)
-			lane_ring(l);
+			lane_push(l);
 	}
 	if (store_want_left(store, (account_id){ 0 }) > 0)
 		cancel_set(&s->grown);

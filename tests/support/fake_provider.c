@@ -319,6 +319,8 @@ static int walk(struct told *t, const struct mailbox *m, unsigned flags)
 	}
 	if (r == 0)
 		t->modseq = t->now;
+	if (r == 0 && !(flags & CHANGES_NO_HISTORY) && t->out->history)
+		r = t->out->history(t->out, t->low, t->err);
 	if (r == 0 && !(flags & CHANGES_NO_HISTORY))
 		r = tell_history(t);
 	return r != 0 ? r : point(t) < 0 ? t->err->code : 0;

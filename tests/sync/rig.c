@@ -59,6 +59,8 @@ static const struct timing quick = {
 	.turn = 10,
 	.progress = 20,
 	.body_idle = 50,
+	.aside_patience = 300,
+	.aside_rest = 1000,
 };
 
 static void make_engine(struct rig *r)

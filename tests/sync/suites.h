@@ -11,5 +11,6 @@ TCase *suite_interrupt(void);
 TCase *suite_soak(void);
 TCase *suite_coalesce(void);
 TCase *suite_push(void);
+TCase *suite_aside(void);
 
 #endif

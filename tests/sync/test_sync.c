@@ -645,6 +645,7 @@ int main(void)
 	suite_add_tcase(s, suite_soak());
 	suite_add_tcase(s, suite_coalesce());
 	suite_add_tcase(s, suite_push());
+	suite_add_tcase(s, suite_aside());
 	srunner_run_all(runner, CK_ENV);
 	failed = srunner_ntests_failed(runner);
 	srunner_free(runner);

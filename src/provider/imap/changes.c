@@ -294,17 +294,26 @@ static int catch_up(struct pull *p, struct err *err)
 	return pull_point(p, p->at.low == 1 ? p->at.exists : p->fetched, err);
 }
 
+static int tell_history(struct pull *p, uint64_t low, struct err *err)
+{
+	return p->out->history ? p->out->history(p->out, low, err) : 0;
+}
+
 /* History; what stirred meanwhile is found by the next call, or at once where that is costly. */
 static int go_back(struct pull *p, struct err *err)
 {
-	int r = wants_history(p) ? pull_backfill(p, err) : 0;
+	int r = wants_history(p) ? tell_history(p, p->fresh ? UINT64_MAX : p->at.low, err) : 0;
 
+	if (r == 0 && wants_history(p))
+		r = pull_backfill(p, err);
 	if (r < 0 || p->paused)
 		return r;
 	if (p->imap->sel.stirred && !p->imap->plan.qresync_on && p->at.low == 1) {
 		p->covered = p->at.uidnext;
 		p->n_new = 0;
-		r = pull_refresh(p, err);
+		r = tell_history(p, 0, err); /* what is known already is read again */
+		if (r == 0)
+			r = pull_refresh(p, err);
 	}
 	if (r < 0 || !p->at.uidnext) /* a server that does not tell it: there is nothing to keep yet */
 		return r;
