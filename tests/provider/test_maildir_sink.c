@@ -121,8 +121,9 @@ static void take_progress(struct sink *s, enum engine_stage stage, int64_t done,
 
 void record_init(struct record *r)
 {
-	*r = (struct record){ .sink = { take_mailbox, take_reset, take_change, take_cursor,
-				      give_known, take_progress } };
+	*r = (struct record){ .sink = { .mailbox = take_mailbox, .reset = take_reset,
+				      .change = take_change, .cursor = take_cursor,
+				      .known = give_known, .progress = take_progress } };
 	r->rows = g_tree_new_full(by_uid, NULL, NULL, row_free);
 	r->boxes = g_ptr_array_new_with_free_func(g_free);
 	r->order = g_ptr_array_new_with_free_func(g_free);

@@ -182,7 +182,7 @@ START_TEST(a_large_deletion_at_the_server_is_not_said_to_be_undone)
 
 	for (uint64_t i = 1; i <= N; i++)
 		rig_add(rig, rig->trash, i, 0);
-	must(store_want_all(rig->store, &all, rig->trash, false, &err), &err);
+	must(store_want_all(rig->store, &all, &rig->trash, 1, false, &err), &err);
 	while (store_want_more(rig->store, &err) > 0)
 		;
 	send_all(0);
