@@ -12,6 +12,7 @@
  */
 #include <check.h>
 #include <glib.h>
+#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -525,16 +526,36 @@ static const struct rule {
 		"SELECT count(*) FROM location l WHERE pending <> EXISTS (SELECT 1 FROM mutation q"
 		" WHERE q.message_id = l.message_id AND q." OPEN " AND (q.source_location_id = l.id"
 		" OR q.target_location_id = l.id))" },
-	{ "one append a message",
-		"SELECT count(*) - count(DISTINCT message_id) FROM mutation WHERE verb = 'append'"
-		" AND " OPEN },
 };
+
+static sqlite3 *eye; /* a connection of its own, that looks on */
+static sqlite3_stmt *broken[G_N_ELEMENTS(rules)];
+
+static void open_eye(void)
+{
+	g_autofree char *path = g_build_filename(rig->dir, "tern.db", NULL);
+
+	ck_assert_int_eq(sqlite3_open(path, &eye), SQLITE_OK);
+	for (size_t i = 0; i < G_N_ELEMENTS(rules); i++)
+		ck_assert_int_eq(sqlite3_prepare_v2(eye, rules[i].sql, -1, &broken[i], NULL), SQLITE_OK);
+}
+
+static void close_eye(void)
+{
+	for (size_t i = 0; i < G_N_ELEMENTS(rules); i++)
+		sqlite3_finalize(broken[i]);
+	sqlite3_close(eye);
+}
 
 static void check_all(void)
 {
 	ck_assert_msg(store_check(rig->store, &err) == 0, "%s: %s", err.text, w.said->str);
-	for (size_t i = 0; i < G_N_ELEMENTS(rules); i++)
-		ck_assert_msg(rig_ask(rig, rules[i].sql) == 0, "%s: %s", rules[i].name, w.said->str);
+	for (size_t i = 0; i < G_N_ELEMENTS(rules); i++) {
+		int n = sqlite3_step(broken[i]) == SQLITE_ROW ? sqlite3_column_int(broken[i], 0) : -1;
+
+		sqlite3_reset(broken[i]);
+		ck_assert_msg(n == 0, "%s: %s", rules[i].name, w.said->str);
+	}
 }
 
 static void act(void)
@@ -659,11 +680,13 @@ static void begin(unsigned seed)
 	for (int i = 0; i < FIRST; i++)
 		put(upto(BOXES), &(struct slot){ .m = w.next_m++, .size = 1000 });
 	pass();
+	open_eye();
 	g_string_append_printf(w.said, "[SEED=%u] ", seed);
 }
 
 static void end(void)
 {
+	close_eye();
 	mutation_batch_free(&w.sent);
 	for (int b = 0; b < BOXES; b++)
 		g_array_unref(w.slots[b]);
