@@ -221,32 +221,37 @@ static size_t behind(const struct bulk *b, int64_t id)
 	return lo;
 }
 
-static bool has_place(const struct bulk *b, int64_t location, int64_t mailbox)
-{
-	size_t i;
-
-	if (!b->listed)
-		return mailbox == b->mailbox && location <= b->last_id;
-	i = behind(b, location - 1);
-	return location > b->at && i < b->n && b->ids[i] == location;
-}
 
 /* --- before a wish of the reader's ------------------------------------- */
 
 struct spot {
 	int64_t location, mailbox;
+	bool unread;
 };
+
+static bool has_place(const struct bulk *b, const struct spot *p)
+{
+	size_t i;
+
+	if (!b->listed)
+		return p->mailbox == b->mailbox && p->location <= b->last_id &&
+			(p->unread || !b->unread);
+	i = behind(b, p->location - 1);
+	return p->location > b->at && i < b->n && b->ids[i] == p->location;
+}
 
 static int load_spots(struct store *s, int64_t message, GArray *spots, struct err *err)
 {
-	sqlite3_stmt *q = db_stmt(s, "SELECT id, mailbox_id FROM location WHERE message_id = ?");
+	sqlite3_stmt *q = db_stmt(s, "SELECT id, mailbox_id, (flags & 1) = 0 FROM location"
+				  " WHERE message_id = ?");
 	int r;
 
 	if (!q)
 		return db_fail(s, err);
 	db_bind(q, "i", message);
 	while ((r = db_step(s, q, err)) > 0) {
-		struct spot p = { sqlite3_column_int64(q, 0), sqlite3_column_int64(q, 1) };
+		struct spot p = { sqlite3_column_int64(q, 0), sqlite3_column_int64(q, 1),
+			sqlite3_column_int(q, 2) != 0 };
 
 		g_array_append_val(spots, p);
 	}
@@ -270,7 +275,7 @@ static int first_of(struct wishing *later, const struct bulk *b, int64_t message
 	for (guint i = 0; r >= 0 && i < spots->len; i++) {
 		const struct spot *p = &g_array_index(spots, struct spot, i);
 
-		if (!has_place(b, p->location, p->mailbox))
+		if (!has_place(b, p))
 			continue;
 		r = had_its_turn(later->s, b, p->location, err);
 		if (r != 0)

@@ -49,6 +49,14 @@ static const struct invariant {
 		"SELECT count(*) FROM location l WHERE l.pending = 0 AND l.shown <> (l.removed = 0)" },
 	{ "location.removed", /* 8: FLAG_DELETED */
 		"SELECT count(*) FROM location l WHERE l.removed = 1 AND (l.server_flags & 8) = 0" },
+	{ "mutation.source_location_id",
+		"SELECT count(*) FROM mutation q WHERE q.status IN ('queued', 'leased') AND NOT EXISTS"
+		" (SELECT 1 FROM location l WHERE l.id = q.source_location_id"
+		"  AND l.message_id = q.message_id)" },
+	{ "location.pending",
+		"SELECT count(*) FROM location l WHERE l.pending <> EXISTS (SELECT 1 FROM mutation q"
+		" WHERE q.message_id = l.message_id AND q.status IN ('queued', 'leased')"
+		" AND (q.source_location_id = l.id OR q.target_location_id = l.id))" },
 	{ "mutation.after_id",
 		"SELECT count(*) FROM mutation q WHERE q.after_id > 0 AND q.status = 'queued'"
 		" AND NOT EXISTS (SELECT 1 FROM mutation a WHERE a.id = q.after_id"

@@ -76,9 +76,12 @@ int queue_ready(struct store *s, int64_t message, struct err *err)
 
 int queue_renumber(struct store *s, int64_t mailbox, struct err *err)
 {
+	/* what was tried at the mailbox of before says nothing about this one */
 	int r = db_run(s, err,
-		"UPDATE mutation SET uidvalidity = (SELECT uidvalidity FROM mailbox WHERE id = ?1)"
-		" WHERE source_id = ?1 AND status IN ('queued', 'leased')",
+		"UPDATE mutation SET attempts = 0, next_at = 0,"
+		" uidvalidity = (SELECT uidvalidity FROM mailbox WHERE id = ?1)"
+		" WHERE source_id = ?1 AND status IN ('queued', 'leased')"
+		" AND uidvalidity <> (SELECT uidvalidity FROM mailbox WHERE id = ?1)",
 		"i", mailbox);
 
 	return r < 0 ? r

@@ -241,29 +241,43 @@ int queue_tell_taken(struct store *s, int64_t row, int64_t n, struct err *err)
 
 /* --- what the world does to rows ---------------------------------------- */
 
-/* Open rows that a statement selects end as conflicts with these words. */
+/* The end of one may have ended another one of the same list. */
+static int conflict_row(struct store *s, int64_t row, const char *why, struct err *err)
+{
+	struct open_row o;
+	int r = load_row(s, row, ROW "WHERE id = ? AND status IN ('queued', 'leased')", &o, err);
+
+	if (r <= 0)
+		return r;
+	r = give_up(s, &o, MUTATION_CONFLICT, why, err);
+	if (r == 0)
+		r = tell(s, &o, true, 1, err);
+	event_post(s, EV_MUTATION, o.quiet ? 0 : ERR_CONFLICT, (account_id){ o.account },
+		(message_id){ o.message });
+	return r;
+}
+
+/* Open rows that a statement selects end as conflicts with these words; so do those that are about
+ * the same place only since a move before them ended. */
 static int conflict_rows(struct store *s, const char *sql, int64_t key, const char *why,
 	struct err *err)
 {
-	g_autoptr(GArray) rows = g_array_new(FALSE, FALSE, sizeof(struct open_row));
-	sqlite3_stmt *q = db_stmt(s, sql);
+	g_autoptr(GArray) rows = g_array_new(FALSE, FALSE, sizeof(int64_t));
 	int r;
 
-	db_bind(q, "i", key);
-	while ((r = db_step(s, q, err)) > 0) {
-		struct open_row o = read_open(q);
+	do { /* each round ends a row, or is the last */
+		sqlite3_stmt *q = db_stmt(s, sql);
 
-		g_array_append_val(rows, o);
-	}
-	for (guint i = 0; r == 0 && i < rows->len; i++) {
-		const struct open_row *o = &g_array_index(rows, struct open_row, i);
+		g_array_set_size(rows, 0);
+		db_bind(q, "i", key);
+		while ((r = db_step(s, q, err)) > 0) {
+			int64_t row = sqlite3_column_int64(q, 0);
 
-		r = give_up(s, o, MUTATION_CONFLICT, why, err);
-		if (r == 0)
-			r = tell(s, o, true, 1, err);
-		event_post(s, EV_MUTATION, o->quiet ? 0 : ERR_CONFLICT, (account_id){ o->account },
-			(message_id){ o->message });
-	}
+			g_array_append_val(rows, row);
+		}
+		for (guint i = 0; r == 0 && i < rows->len; i++)
+			r = conflict_row(s, g_array_index(rows, int64_t, i), why, err);
+	} while (r == 0 && rows->len > 0);
 	return r;
 }
 

@@ -121,7 +121,7 @@ static int revive_older(const struct doing *d, const struct item *u, struct err 
 	int r = wish_revive(d->s, u->gave_way, err);
 
 	return r <= 0 ? r : MAX(db_run(d->s, err,
-		"UPDATE mutation SET after_id = (SELECT id FROM mutation WHERE message_id = ?1"
+		"UPDATE mutation SET after_id = (SELECT max(id) FROM mutation WHERE message_id = ?1"
 		"  AND status IN ('queued', 'leased') AND verb = 'append') WHERE after_id > 0"
 		" AND after_id IN (SELECT id FROM mutation WHERE message_id = ?2"
 		"  AND status IN ('queued', 'leased') AND verb = 'append')",

@@ -82,3 +82,9 @@ tests_store_test_undo_SOURCES = tests/store/test_undo.c $(rig)
 tests_store_test_undo_CFLAGS = $(test_cflags)
 tests_store_test_undo_CPPFLAGS = $(test_cppflags)
 tests_store_test_undo_LDADD = $(test_ldadd)
+
+check_PROGRAMS += tests/store/test_chaos
+tests_store_test_chaos_SOURCES = tests/store/test_chaos.c $(rig)
+tests_store_test_chaos_CFLAGS = $(test_cflags)
+tests_store_test_chaos_CPPFLAGS = $(test_cppflags)
+tests_store_test_chaos_LDADD = $(test_ldadd)

@@ -236,6 +236,24 @@ START_TEST(what_the_reader_moved_meanwhile_got_its_turn)
 }
 END_TEST
 
+/* "All that is unread" is not about what was read, though the reader acts on it meanwhile. */
+START_TEST(what_was_read_has_no_turn_among_the_unread)
+{
+	struct list_row *row;
+
+	ck_assert_int_eq(want_one(&seen, rig->inbox, 1), 1);
+	store_want_all(rig->store, &(struct want){ .verb = MUTATION_MOVE, .target = rig->archive },
+		rig->inbox, true, &err);
+	ck_assert_int_eq(want_one(&flagged, rig->inbox, 1), 1);
+	row = rig_row(rig, rig->inbox, 1);
+	ck_assert_ptr_nonnull(row);
+	ck_assert_uint_eq(row->flags, FLAG_FLAGGED | FLAG_SEEN);
+	list_row_free(&row);
+	finish();
+	ck_assert_int_eq(rig_total(rig, rig->inbox), 1);
+}
+END_TEST
+
 START_TEST(a_second_large_step_finds_them_where_they_are)
 {
 	g_autoptr(GArray) all = places(rig->inbox);
@@ -334,6 +352,7 @@ int main(void)
 	tcase_add_test(t, the_trash_is_emptied_of_what_was_just_put_there);
 	tcase_add_test(t, a_direct_wish_lets_the_large_step_act_first);
 	tcase_add_test(t, what_the_reader_moved_meanwhile_got_its_turn);
+	tcase_add_test(t, what_was_read_has_no_turn_among_the_unread);
 	tcase_add_test(t, a_second_large_step_finds_them_where_they_are);
 	tcase_add_test(t, a_step_that_is_stopped_stays_as_far_as_it_came);
 	tcase_add_test(t, undo_and_redo_of_a_large_step);

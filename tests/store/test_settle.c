@@ -492,6 +492,22 @@ START_TEST(a_move_gets_another_target)
 }
 END_TEST
 
+/* A wish behind a move whose source goes is about that source again, and ends with it. */
+START_TEST(what_follows_on_a_move_ends_when_its_source_goes)
+{
+	struct mutation_batch *b;
+
+	rig_add(rig, rig->inbox, 1, 0);
+	want_at(MUTATION_MOVE, rig->inbox, 1, rig->archive);
+	want_at(MUTATION_COPY, rig->archive, 1, rig->trash);
+	rig_fact(rig, rig->inbox, CHANGE_GONE, 1, 0);
+	ck_assert_int_eq(rig_ask(rig, "SELECT count(*) FROM mutation WHERE status = 'conflict'"), 2);
+	ck_assert_int_eq(rig_total(rig, rig->trash), 0);
+	b = rig_claim(rig);
+	ck_assert_ptr_null(b);
+}
+END_TEST
+
 /* --- a new UIDVALIDITY ---------------------------------------------------- */
 
 static void reset(mailbox_id m)
@@ -697,6 +713,7 @@ int main(void)
 	tcase_add_test(t, what_failed_is_wished_again_where_the_message_is);
 	tcase_add_test(t, a_retry_ends_the_pause);
 	tcase_add_test(t, a_move_gets_another_target);
+	tcase_add_test(t, what_follows_on_a_move_ends_when_its_source_goes);
 	tcase_add_test(t, wishes_are_about_the_new_numbers);
 	tcase_add_test(t, a_wish_is_a_conflict_only_when_passes_do_not_find_it);
 	tcase_add_test(t, two_that_look_alike_are_a_conflict);

@@ -1,6 +1,7 @@
 /*
  * What undo cannot bring back, and what had not left and comes back: deletions
- * for ever, swallowed copies and appends, versions of a draft (M-08, M-69).
+ * for ever, swallowed copies and appends, versions of a draft (M-08, M-69).  And
+ * what a row waits for.
  */
 #include <check.h>
 #include <fcntl.h>
@@ -380,6 +381,88 @@ START_TEST(a_deletion_that_swallowed_a_move_gives_it_back)
 }
 END_TEST
 
+/* --- a mailbox that is not what it was (M-71) ------------------------------ */
+
+static void refuse_to_try(void)
+{
+	struct mutation_batch *b = rig_claim(rig);
+	struct err err;
+
+	ck_assert_ptr_nonnull(b);
+	rig_settle(rig, &b, APPLIED_NOT_TRIED, 0, ERR_CONFLICT);
+	must(store_queue_act(rig->store, rig_ask(rig, "SELECT min(id) FROM mutation WHERE status ="
+		     " 'queued'"), false, QUEUE_RETRY, &err), &err);
+}
+
+START_TEST(a_mailbox_that_is_gone_ends_the_wish_with_the_listing)
+{
+	static const struct mailbox left = { .path = (char *)"INBOX", .name = (char *)"INBOX",
+		.role = ROLE_INBOX };
+	struct batch *list = batch_new(rig->account, (mailbox_id){ 0 });
+	g_autoptr(GPtrArray) rows = NULL;
+	struct err err;
+
+	rig_add(rig, rig->archive, 1, 0);
+	want_flags(rig->archive, 1, FLAG_FLAGGED, 0);
+	refuse_to_try();
+	refuse_to_try();
+	ck_assert_int_eq(open_rows(), 1);
+	batch_mailbox(list, &left);
+	batch_replace_mailboxes(list);
+	must(batch_apply(rig->store, list, NULL, &err), &err);
+	batch_free(&list);
+	must(store_queue_rows(rig->store, rig->account, false, &rows, &err), &err);
+	ck_assert_uint_eq(rows->len, 1);
+	ck_assert_int_eq(((struct mutation_row *)rows->pdata[0])->status, MUTATION_CONFLICT);
+	ck_assert_ptr_nonnull(strstr(((struct mutation_row *)rows->pdata[0])->answer,
+		"does not exist"));
+}
+END_TEST
+
+/* What was counted at the mailbox of before does not count at the new one. */
+START_TEST(a_mailbox_made_anew_begins_to_count_anew)
+{
+	const struct change c = { .kind = CHANGE_MESSAGE, .uid = 7, .message_id = "m1@example.org",
+		.size = 1001 };
+	struct batch *b = batch_new(rig->account, rig->inbox);
+	struct err err;
+
+	rig_add(rig, rig->inbox, 1, 0);
+	want_flags(rig->inbox, 1, FLAG_FLAGGED, 0);
+	for (int i = 0; i < MUTATION_ATTEMPTS_MAX - 1; i++)
+		refuse_to_try();
+	batch_reset(b);
+	batch_change(b, &c);
+	batch_cursor(b, "2", 2, true);
+	must(batch_apply(rig->store, b, NULL, &err), &err);
+	batch_free(&b);
+	ck_assert_int_eq(rig_ask(rig, "SELECT attempts FROM mutation"), 0);
+	refuse_to_try();
+	ck_assert_int_eq(open_rows(), 1);
+	send_all(0);
+	ck_assert_int_eq(rig_ask(rig, "SELECT server_flags FROM location"), FLAG_FLAGGED);
+}
+END_TEST
+
+/* A claim gives nothing before a large step is through, and due_in says the same. */
+START_TEST(nothing_is_due_before_a_large_step_is_through)
+{
+	enum { N = WANT_AT_ONCE + 50 };
+	const struct want all = { .verb = MUTATION_FLAGS, .add = FLAG_SEEN };
+	struct err err;
+
+	for (uint64_t i = 1; i <= N; i++)
+		rig_add(rig, rig->inbox, i, 0);
+	must(store_want_all(rig->store, &all, rig->inbox, false, &err), &err);
+	ck_assert_ptr_null(rig_claim(rig));
+	ck_assert_int_eq(store_queue_due_in(rig->store, rig->account), -1);
+	while (store_want_more(rig->store, &err) > 0)
+		;
+	ck_assert_int_eq(store_queue_due_in(rig->store, rig->account), 0);
+	send_all(0);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("undo");
@@ -401,6 +484,9 @@ int main(void)
 	tcase_add_test(t, a_newer_draft_in_doubt_does_not_take_the_older_one_along);
 	tcase_add_test(t, undo_of_a_newer_draft_brings_an_unsent_older_one_back);
 	tcase_add_test(t, a_deletion_that_swallowed_a_move_gives_it_back);
+	tcase_add_test(t, a_mailbox_that_is_gone_ends_the_wish_with_the_listing);
+	tcase_add_test(t, a_mailbox_made_anew_begins_to_count_anew);
+	tcase_add_test(t, nothing_is_due_before_a_large_step_is_through);
 	suite_add_tcase(suite, t);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_ENV);

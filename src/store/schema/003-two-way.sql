@@ -81,10 +81,10 @@ CREATE TABLE bulk (
 	mailbox_id      INTEGER NOT NULL DEFAULT 0,
 	unread          INTEGER NOT NULL DEFAULT 0,
 	last_id         INTEGER NOT NULL DEFAULT 0,
-	ids             BLOB,
 	at              INTEGER NOT NULL DEFAULT 0,
 	done            INTEGER NOT NULL DEFAULT 0,
-	total           INTEGER NOT NULL DEFAULT 0
+	total           INTEGER NOT NULL DEFAULT 0,
+	ids             BLOB -- the last: what is behind it costs reading it
 ) STRICT;
 -- Places of a large step that had their turn early: the reader acted on them.
 CREATE TABLE bulk_done (
