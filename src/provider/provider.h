@@ -108,6 +108,8 @@ struct mailbox_wish {
 	enum mailbox_verb verb;
 	const char *path;      /* the mailbox it is about; "" for MAILBOX_CREATE */
 	const char *name;      /* MAILBOX_CREATE, MAILBOX_RENAME: the wanted name for people, levels by '/' */
+	const char *cursor;    /* MAILBOX_DELETE: what the store has of it; NULL = nothing is known.
+				  ERR_CONFLICT if mail has come since, which nobody has seen */
 };
 
 /* What wait() watches, and what it saw. */

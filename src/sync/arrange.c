@@ -4,13 +4,28 @@
  * is an end state, so that one that was tried before and is true already is a
  * success.
  */
+#include <string.h>
+
 #include "base/i18n.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "sync/priv.h"
 
+/* The mailbox as the store has it now; NULL = not there. */
+static struct mailbox *known_box(struct session *s, const struct tree_wish *w)
+{
+	struct mailbox *box = NULL;
+	struct err ignored;
+
+	if (store_mailbox_find(s->store, s->account->id, w->path, &box, &ignored) == 0 &&
+		strcmp(box->path, w->path) != 0)
+		mailbox_free(&box);
+	return box;
+}
+
 static int try_wish(struct session *s, const struct tree_wish *w, struct err *err)
 {
+	AUTO(mailbox_free) struct mailbox *box = NULL;
 	struct mailbox_wish wish = { .verb = w->verb, .path = w->path ? w->path : "",
 		.name = w->name };
 	int r = session_connect(s, err);
@@ -20,6 +35,9 @@ static int try_wish(struct session *s, const struct tree_wish *w, struct err *er
 	if (!s->provider->ops->arrange)
 		return err_set(err, ERR_UNSUPPORTED,
 			_("Account %s cannot change its mailboxes."), s->account->name);
+	if (w->verb == MAILBOX_DELETE)
+		box = known_box(s, w);
+	wish.cursor = box ? box->cursor : NULL;
 	return session_heard(s, s->provider->ops->arrange(s->provider, &wish, err));
 }
 

@@ -150,6 +150,58 @@ START_TEST(a_refused_list_is_no_proof)
 }
 END_TEST
 
+static int delete_known(struct desk *d, const char *cursor)
+{
+	const struct mailbox_wish wish = {
+		.verb = MAILBOX_DELETE, .path = "INBOX.a", .cursor = cursor
+	};
+
+	return d->p->ops->arrange(d->p, &wish, &d->err);
+}
+
+/* Mail may come between the reader's word and the DELETE. */
+START_TEST(what_nobody_saw_is_not_deleted)
+{
+	static const char *const steps[] = { OPEN,
+		"C STATUS \"INBOX.a\" (MESSAGES UIDNEXT UIDVALIDITY)",
+		"S * STATUS INBOX.a (MESSAGES 3 UIDNEXT 9 UIDVALIDITY 7)", "S $3 OK",
+		"C STATUS", "S * STATUS INBOX.a (MESSAGES 2 UIDNEXT 8 UIDVALIDITY 6)", "S $4 OK",
+		"C STATUS", "S * STATUS INBOX.a (MESSAGES 1 UIDNEXT 2 UIDVALIDITY 7)", "S $5 OK",
+		"C STATUS", "S * STATUS INBOX.a (MESSAGES 2 UIDNEXT 8 UIDVALIDITY 7)", "S $6 OK",
+		"C DELETE \"INBOX.a\"", "S $7 OK", "C UNSUBSCRIBE \"INBOX.a\"", "S $8 OK", NULL };
+	struct script s;
+	struct desk d;
+
+	script_start(&s, steps);
+	desk_init(&d, s.port);
+	must(&d, desk_connect(&d));
+	ck_assert_int_eq(delete_known(&d, "2 7 8 1 0 2 0"), ERR_CONFLICT);
+	ck_assert_int_eq(delete_known(&d, "2 7 8 1 0 2 0"), ERR_CONFLICT); /* made anew */
+	ck_assert_int_eq(delete_known(&d, ""), ERR_CONFLICT);		   /* never read */
+	must(&d, delete_known(&d, "2 7 8 1 0 2 0"));
+	desk_release(&d);
+	script_stop(&s);
+}
+END_TEST
+
+/* "Later" for the subscription of a mailbox that has its new name already. */
+START_TEST(a_rename_keeps_the_subscription_later)
+{
+	static const char *const steps[] = { OPEN, "C LSUB", "S * LSUB () \".\" INBOX.a", "S $3 OK",
+		"C RENAME \"INBOX.a\" \"INBOX.b\"", "S $4 OK", "C SUBSCRIBE \"INBOX.b\"",
+		"S $5 NO [UNAVAILABLE] later", "C LOGOUT", NULL };
+	struct script s;
+	struct desk d;
+
+	script_start(&s, steps);
+	desk_init(&d, s.port);
+	must(&d, desk_connect(&d));
+	ck_assert_int_eq(desk_arrange(&d, MAILBOX_RENAME, "INBOX.a", "INBOX/b"), ERR_RETRY);
+	desk_release(&d);
+	script_stop(&s);
+}
+END_TEST
+
 Suite *arrange_suite(void)
 {
 	Suite *s = suite_create("arrange");
@@ -163,6 +215,8 @@ Suite *arrange_suite(void)
 	tcase_add_test(t, a_namespace_goes_before_the_name);
 	tcase_add_test(t, without_a_code_the_list_is_asked);
 	tcase_add_test(t, a_refused_list_is_no_proof);
+	tcase_add_test(t, what_nobody_saw_is_not_deleted);
+	tcase_add_test(t, a_rename_keeps_the_subscription_later);
 	suite_add_tcase(s, t);
 	return s;
 }

@@ -158,7 +158,7 @@ class Worker:
             dump = self.dump()
             if not [o for o in dump if o["kind"] in ("mutation", "tree_wish") and
                     o["status"] in ("queued", "leased")]:
-                return without_account(dump)
+                return lasting(dump)
         raise Broken("the queue does not drain: %s" % [
             o for o in dump if o["kind"] in ("mutation", "tree_wish")])
 
@@ -169,11 +169,16 @@ class Worker:
         for _ in range(2):
             before = dump
             self.tern("sync", good=(0,))
-            dump = without_account(self.dump())
+            dump = lasting(self.dump())
             if dump == before:
                 return dump
         raise Broken("one more sync changed the store: %s became %s" % (
             [o for o in before if o not in dump][:2], [o for o in dump if o not in before][:2]))
+
+
+def lasting(dump):
+    """What one more sync may not change.  Messages that are nowhere any more are forgotten."""
+    return [o for o in without_account(dump) if not o.get("orphan")]
 
 
 # --- the store against the server ------------------------------------------------------

@@ -53,6 +53,10 @@ class Bad(Exception):
     """BAD: not understood, or not announced."""
 
 
+class Unopened(Exception):
+    """BAD: no mailbox is open."""
+
+
 class No(Exception):
     """NO, with these words."""
 
@@ -123,6 +127,7 @@ class Connection:
         self.file = sock.makefile("rb")
         self.condstore, self.box, self.writable, self.view = False, None, False, []
         self.path, self.generation, self.out, self.halved = None, 0, [], False
+        self.refused = False    # a fault: what was sent behind a SELECT comes to nothing
 
     @property
     def world(self):
@@ -203,6 +208,8 @@ class Connection:
             if kind == "before":
                 raise Gone
             if kind == "no":
+                if name in ("SELECT", "EXAMINE"):
+                    self.box, self.view, self.refused = None, [], True
                 return self.send("%s NO [UNAVAILABLE] come back later\r\n" % tag)
             self.halved = kind == "half"
             tagged = "%s %s\r\n" % (tag, self.execute(name, rest))
@@ -243,6 +250,10 @@ class Connection:
             answer = handler(*rest)
         except No as why:
             return "NO %s" % why
+        except Unopened as why:
+            if not self.refused:
+                self.server.complain("unknown", "%s %r: %s" % (name, rest, why))
+            return "BAD %s" % why
         except (Bad, TypeError, ValueError, AttributeError, IndexError) as why:
             self.server.complain("unknown", "%s %r: %s" % (name, rest, why))
             return "BAD %s" % why
@@ -351,6 +362,7 @@ class Connection:
     def do_status(self, word, items):
         path = self.existing(word)
         box = self.world.boxes[path]
+        self.world.note("server", "status", path)
         values = {"MESSAGES": len(box.mails), "UIDNEXT": box.uidnext,
                   "UIDVALIDITY": box.validity, "RECENT": 0,
                   "UNSEEN": sum("\\Seen" not in m.flags for m in box.mails)}
@@ -362,8 +374,9 @@ class Connection:
             "%s %d" % (i, values[i]) for i in items)))
 
     def opened(self, word, more, writable):
-        self.box, self.view = None, []
+        self.box, self.view, self.refused = None, [], False
         path = self.existing(word)
+        self.world.note("server", "open", path)
         if more:
             self.need("CONDSTORE")
             self.condstore = True
@@ -427,7 +440,7 @@ class Connection:
 
     def chosen(self, word, by_uid=True):
         if not self.box:
-            raise Bad("nothing is open")
+            raise Unopened("nothing is open")
         if not self.view:
             return []
         if by_uid:

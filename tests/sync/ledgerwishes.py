@@ -310,6 +310,8 @@ class Expected:
         if token in self.other.expunged:
             allowed += [{p: f for p, f in a.items() if p != self.plan.source} for a in allowed[:]]
             allowed.append({})
+        if self.other.renumbered and conflict and not has_id(self.plan.world, token):
+            allowed.append({**begin, **ends})  # copied, and nothing tells that
         if self.other.renumbered and conflict:
             allowed += [begin, {self.plan.source: f for f in ends.values()}]
         if conflict and self.untraceable(token):
@@ -346,14 +348,27 @@ class Expected:
             return []
         return ["appended %s, %d times, wanted %s" % (came, made, wanted)]
 
+    def news(self):
+        """What happened to a mailbox that was to be deleted, before and since mail came to it."""
+        kinds = [e.kind for e in self.world.ledger if e.box == self.plan.source]
+        at = kinds.index("arrive") if self.plan.tree and "arrive" in kinds else len(kinds)
+        return kinds[:at], kinds[at:]
+
     def tree(self, dump):
-        lines = ["a wish about the tree failed: %s" % o for o in dump
-                 if o["kind"] == "tree_wish" and o["status"] in ("conflict", "failed")]
+        failed = [o for o in dump
+                  if o["kind"] == "tree_wish" and o["status"] in ("conflict", "failed")]
+        boxes, before, since = self.plan.boxes, *self.news()
+        if since and failed and failed[0]["verb"] == "delete":
+            boxes = set(self.plan.world.boxes)
+            failed.pop(0)
+        lines = ["a wish about the tree failed: %s" % o for o in failed]
         if not self.plan.tree:
             return lines
-        if set(self.world.boxes) != self.plan.boxes:
-            lines.append("mailboxes %s, wanted %s" % (sorted(self.world.boxes),
-                                                      sorted(self.plan.boxes)))
+        if set(self.world.boxes) != boxes:
+            lines.append("mailboxes %s, wanted %s" % (sorted(self.world.boxes), sorted(boxes)))
+        if "delete" in since and "open" not in since and (
+                "status" in since or "status" not in before):
+            lines.append("deleted with mail that tern did not know of")
         if self.world.subscribed != self.plan.subscribed:
             lines.append("subscribed %s, wanted %s" % (sorted(self.world.subscribed),
                                                        sorted(self.plan.subscribed)))

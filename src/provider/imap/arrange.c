@@ -11,6 +11,8 @@
 #include "base/mem.h"
 #include "provider/imap/job.h"
 #include "provider/imap/list.h"
+#include "provider/imap/pull.h"
+#include "provider/imap/status.h"
 #include "provider/imap/utf7.h"
 
 struct rearranging {
@@ -320,8 +322,71 @@ static int rename_to(struct rearranging *w, struct err *err)
 	return r < 0 ? r : move_subscriptions(w, err);
 }
 
+struct looking {
+	const char *path;
+	struct box_status now;
+	bool told;
+};
+
+static int on_status(struct imap *i, const struct response *r, void *ctx, struct err *err)
+{
+	struct looking *l = ctx;
+	struct box_status s;
+	struct slice name, id;
+	g_autofree char *path = NULL;
+
+	(void)err;
+	if (!status_read(r, &name, &s, &id))
+		return 0;
+	path = imap_path(i, name);
+	if (strcmp(path, l->path) == 0) {
+		l->now = s;
+		l->told = true;
+	}
+	return 0;
+}
+
+/* Has mail come that the store does not have?  What cannot be asked for does not hinder. */
+static bool has_news(const struct looking *l, const char *cursor)
+{
+	struct position at;
+
+	if (!l->told)
+		return false;
+	if (!position_read(cursor, &at))
+		return l->now.messages > 0;
+	if (l->now.uidvalidity && l->now.uidvalidity != at.uidvalidity)
+		return l->now.messages > 0;
+	return l->now.uidnext > at.uidnext && l->now.messages > 0;
+}
+
+/* With a mailbox goes only what the reader knew of. */
+static int check_news(struct rearranging *w, const char *cursor, struct err *err)
+{
+	AUTO(command_release) struct command c = { 0 };
+	struct looking l = { .path = w->path };
+	struct answer a;
+	int r;
+
+	if (!cursor)
+		return 0;
+	command_init(&c, w->imap, "STATUS ");
+	r = command_mailbox(w->imap, &c, w->path, err);
+	command_add(&c, " (MESSAGES UIDNEXT UIDVALIDITY)");
+	if (r == 0)
+		r = imap_run(w->imap, &c, on_status, &l, &a, err);
+	if (r == 0)
+		r = job_postponed(&a, err);
+	if (r == 0 && has_news(&l, cursor))
+		return err_set(err, ERR_CONFLICT,
+			_("Mail that tern did not know of is in the mailbox %s; it was not deleted. "
+			  "Look at it, and delete the mailbox again if you still want to."),
+			w->path);
+	return r;
+}
+
 /* A subscription to what is gone is of no use; RFC 3501 forbids the server to end it. */
-static int delete (struct rearranging *w, struct err *err)
+static int delete (struct rearranging *w, const char *cursor, struct err *err)
 {
 	struct answer a;
 	int r;
@@ -329,6 +394,8 @@ static int delete (struct rearranging *w, struct err *err)
 	if (is_inbox(w->path))
 		return err_set(err, ERR_USAGE, _("The inbox cannot be deleted."));
 	r = leave(w->imap, w->path, err);
+	if (r == 0)
+		r = check_news(w, cursor, err);
 	if (r == 0)
 		r = tell(w->imap, "DELETE ", w->path, NULL, &a, err);
 	if (r == 0 && !answer_code(&a, "NONEXISTENT"))
@@ -349,17 +416,17 @@ static int subscribe(struct rearranging *w, bool on, struct err *err)
 	return answer_error(&a, err);
 }
 
-static int rearrange(struct rearranging *w, enum mailbox_verb verb, struct err *err)
+static int rearrange(struct rearranging *w, const struct mailbox_wish *wish, struct err *err)
 {
-	switch (verb) {
+	switch (wish->verb) {
 	case MAILBOX_CREATE:
 		return create(w, err);
 	case MAILBOX_RENAME:
 		return rename_to(w, err);
 	case MAILBOX_DELETE:
-		return delete (w, err);
+		return delete (w, wish->cursor, err);
 	default:
-		return subscribe(w, verb == MAILBOX_SUBSCRIBE, err);
+		return subscribe(w, wish->verb == MAILBOX_SUBSCRIBE, err);
 	}
 }
 
@@ -389,7 +456,7 @@ int imap_arrange(struct provider *p, const struct mailbox_wish *wish, struct err
 			*err = why;
 	}
 	if (r == 0)
-		r = rearrange(&w, wish->verb, err);
+		r = rearrange(&w, wish, err);
 	imap_status_forget(i, NULL);
 	return imap_settle(i, r);
 }

@@ -156,7 +156,7 @@ static int new_mail(struct pull *p, struct err *err)
 	p->at.uidnext = (uint32_t)MIN(
 		MAX(p->max_uid + 1, MAX(p->at.uidnext, sel->uidnext)), UINT32_MAX);
 	p->at.exists += p->n_new;
-	return 0;
+	return pull_strays(p, err);
 }
 
 /* --- one mailbox ------------------------------------------------------------------- */
@@ -334,13 +334,17 @@ static int tell_rights(struct pull *p, struct err *err)
 static int update(struct pull *p, const struct mailbox *m, struct err *err)
 {
 	bool had = position_read(m->cursor ? m->cursor : "", &p->at);
+	struct known stray;
 	int r;
 
 	if (had && is_unchanged(p, m->denied))
 		return 0;
 	if (had)
 		p->covered = p->at.uidnext;
-	r = pull_open(p, had, err);
+	r = had ? p->out->known(p->out, p->covered, &stray, 1, err) : 0;
+	p->strays = r > 0;
+	if (r >= 0)
+		r = pull_open(p, had, err);
 	if (r == 0)
 		r = begin(p, had, m, err);
 	if (r == 0)

@@ -120,8 +120,8 @@ static void on_fetch(struct job *j, const struct response *r)
 	if (!fetch_parse(r->number, &s, &f) || !f.uid)
 		return;
 	testify(j, &f);
-	if (f.uid == j->witness.uid && !j->witness.after)
-		return; /* before the change */
+	if (j->witness.uid && !j->witness.after)
+		return; /* before the change: of the witness, or news */
 	for (struct pick *p = job_find(j, f.uid); p; p = job_next(j, p)) {
 		p->told = p->there = true;
 		if (f.modseq)
@@ -242,6 +242,12 @@ static void decide_one(struct piece *x, size_t n)
 		job_decide(x->job, n, n + 1, APPLIED_REFUSED, &x->answer);
 }
 
+/* Did the answer name the message as changed?  News of it, with its flags, may have come among it. */
+static bool named(const struct piece *x, const struct pick *p)
+{
+	return p->told && !p->modified && (!p->flags_told || holds(x, p));
+}
+
 /* Asks for those that the change did not name or left alone, and decides all. */
 static int conclude(struct piece *x, struct err *err)
 {
@@ -251,7 +257,7 @@ static int conclude(struct piece *x, struct err *err)
 	int r = 0;
 
 	for (size_t n = x->from; n < x->to; n++)
-		if (x->answer.status == ANSWER_OK && j->picks[n].told && !j->picks[n].modified)
+		if (x->answer.status == ANSWER_OK && named(x, &j->picks[n]))
 			job_decide(j, n, n + 1, APPLIED_DONE, NULL);
 		else
 			j->picks[n].there = false;

@@ -158,3 +158,22 @@ int pull_members(struct pull *p, bool *heavy, struct err *err)
 	p->at.exists = now;
 	return pull_report_gone(p, gone, err);
 }
+
+int pull_strays(struct pull *p, struct err *err)
+{
+	g_autoptr(GArray) spans = g_array_new(FALSE, FALSE, sizeof(struct span));
+	g_autoptr(GArray) gone = g_array_new(FALSE, FALSE, sizeof(uint64_t));
+	struct search f = { .spans = spans, .low = p->covered };
+	uint64_t known = 0;
+	int r;
+
+	if (!p->strays || p->at.uidnext <= p->covered)
+		return 0;
+	f.high = p->at.uidnext - 1;
+	r = search(p, &f, err);
+	if (r == 0 && f.told && !f.overflow)
+		r = pull_gone(p, spans, true, f.low, f.high, gone, &known, err);
+	if (r < 0 || pull_heavy(gone->len, known))
+		return r; /* so much is not lost on one answer: the daily comparison tells */
+	return pull_report_gone(p, gone, err);
+}

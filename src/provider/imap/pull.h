@@ -59,6 +59,7 @@ struct pull {
 	enum pull_proof proof;
 	bool news_read;	  /* new mail was asked for in the first flight, and came */
 	GArray *vanished; /* of struct span, inside the coverage; NULL = none */
+	bool strays;	  /* the store has messages that the cursor does not cover: we put them there */
 	bool fresh;	  /* nothing was covered at the start of this call */
 	bool paused;	  /* the sink wants a pause */
 	bool proved;	  /* a heavy loss was seen twice, on two connections */
@@ -106,6 +107,8 @@ int pull_vanished(struct pull *p, bool *heavy, struct err *err);
 /* Asks which of the covered messages are there and reports those that are not; *heavy likewise,
  * or there is one that the store does not know. */
 int pull_members(struct pull *p, bool *heavy, struct err *err);
+/* Behind new mail: which of the strays went before they were covered?  No other answer tells. */
+int pull_strays(struct pull *p, struct err *err);
 /*
  * Appends to `gone` the known messages in low .. high that lie in the spans
  * (joined), or, `inverse`, in none of them; stops at PULL_GONE_MAX.  Counts in
