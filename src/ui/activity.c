@@ -121,7 +121,7 @@ static void add_now(struct builder *b, const struct engine_state *s)
 	if (s->started_at && *s->sync_id)
 		say(b, STYLE_ROW_DIM, NULL, _("since %s, %s"), when(s->started_at, at, sizeof at),
 			reason(s->trigger));
-	if (state_is_shared(s)) /* what the server pushes goes to the other one */
+	if (state_is_shared(s) || s->error.code) /* what it pushes goes to the other one, or to nobody */
 		return;
 	if (s->push_live)
 		say(b, STYLE_NORMAL, _("Push"),

@@ -217,7 +217,6 @@ shows 'how the account is' 'Now        offline since'
 shows 'the cause' 'Trouble    No connection to localhost'
 shows 'the next try' 'Next try   '
 keys r
-shows 'it is tried' 'Trying again: star on 1 message'
 if until_true grep -rqs pause-ended-by-reader "$home"; then ok; else bad 'r ends the pause'; fi
 shows 'it still waits' 'waiting    star on 1 message: letter four'
 keys q
