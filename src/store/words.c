@@ -35,6 +35,8 @@ static char *mark_words(const struct wish_words *w, const char *n)
 static char *flag_words(const struct wish_words *w, const char *n)
 {
 	bool tags_on = *w->add_keywords != '\0', tags_off = *w->remove_keywords != '\0';
+	g_auto(GStrv) words = g_strsplit(tags_on ? w->add_keywords : w->remove_keywords, " ", -1);
+	g_autofree char *tags = g_strjoinv(", ", words);
 
 	if (!tags_on && !tags_off)
 		return mark_words(w, n);
@@ -48,10 +50,10 @@ static char *flag_words(const struct wish_words *w, const char *n)
 	if (tags_on)
 		return g_strdup_printf(
 			ngettext("tag %s on %s message", "tag %s on %s messages", (unsigned long)w->n),
-			w->add_keywords, n);
+			tags, n);
 	return g_strdup_printf(ngettext("tag %s taken off %s message",
 				       "tag %s taken off %s messages", (unsigned long)w->n),
-		w->remove_keywords, n);
+		tags, n);
 }
 
 /* From and to: either may be several, or none. */

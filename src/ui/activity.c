@@ -19,6 +19,7 @@ enum {
 	GROUPS_MAX = 100, /* changes shown per account */
 	COUNTED_MAX = 5000, /* ... and so many messages of theirs are counted: a key may not wait */
 	JOB_COLUMNS = 7,
+	KEYS_MAX = KEY_SEQUENCE_MAX * KEY_NAME_MAX,
 	NEW_S = 5,	/* so young a change is "just now" */
 };
 
@@ -120,7 +121,7 @@ static void add_now(struct builder *b, const struct engine_state *s)
 	if (s->started_at && *s->sync_id)
 		say(b, STYLE_ROW_DIM, NULL, _("since %s, %s"), when(s->started_at, at, sizeof at),
 			reason(s->trigger));
-	if (state_is_shared(s)) /* what the server pushes goes to the other one */
+	if (state_is_shared(s) || s->error.code) /* what it pushes goes to the other one, or to nobody */
 		return;
 	if (s->push_live)
 		say(b, STYLE_NORMAL, _("Push"),
@@ -157,7 +158,7 @@ static void add_server(struct builder *b, const struct account *a)
 static void add_state(struct builder *b, const struct account *a)
 {
 	struct engine_state s = { 0 };
-	char at[32];
+	char at[32], span[32];
 
 	if (!b->ui->engine || !b->ui->engine->state(b->ui->engine, a->id, &s))
 		return;
@@ -168,7 +169,8 @@ static void add_state(struct builder *b, const struct account *a)
 	else if (s.error.code)
 		say(b, STYLE_ERROR, _("Trouble"), "%s", s.error.text);
 	if (s.retry_at)
-		say(b, STYLE_NORMAL, _("Next try"), "%s", when(s.retry_at, at, sizeof at));
+		say(b, STYLE_NORMAL, _("Next try"), _("%s, in %s"), when(s.retry_at, at, sizeof at),
+			span_text(s.retry_at - clock_unix(), span, sizeof span));
 }
 
 /* --- jobs ---------------------------------------------------------------- */
@@ -279,6 +281,36 @@ static enum style status_style(enum mutation_status status)
 									: STYLE_NORMAL;
 }
 
+static void keys_of(struct builder *b, const char *command, char *out)
+{
+	g_strlcpy(out, command, KEYS_MAX);
+	keymap_keys_of(b->ui->keymap, IN_ACTIVITY, command, out, KEYS_MAX);
+}
+
+/* What became of a change that needs the reader, and what can be done. */
+static void put_advice(struct builder *b, const struct activity_item *item)
+{
+	bool moves = item->verb == MUTATION_MOVE || item->verb == MUTATION_COPY;
+	char retry[KEYS_MAX], drop[KEYS_MAX], target[KEYS_MAX];
+
+	if (item->status != MUTATION_CONFLICT && item->status != MUTATION_FAILED)
+		return;
+	keys_of(b, "change-retry", retry);
+	keys_of(b, "change-drop", drop);
+	keys_of(b, "change-target", target);
+	if (item->status == MUTATION_CONFLICT)
+		say(b, STYLE_ROW_DIM, NULL,
+			_("Not done.  %s does it where the message is now, %s gives it up."),
+			retry, drop);
+	else if (moves && !item->tree)
+		say(b, STYLE_ROW_DIM, NULL,
+			_("Not done.  %s tries it again, %s another mailbox, %s gives it up."),
+			retry, target, drop);
+	else
+		say(b, STYLE_ROW_DIM, NULL, _("Not done.  %s tries it again, %s gives it up."),
+			retry, drop);
+}
+
 /* One change: a word for its state, what it is, how old, how often it was tried and when it is
  * again; the server's words below.  Takes the words of the item. */
 static void put_change(struct builder *b, struct activity_item item, const struct mutation_row *r)
@@ -309,6 +341,7 @@ static void put_change(struct builder *b, struct activity_item item, const struc
 
 		put_text(b, STYLE_ROW_DIM, TEXT_X, NULL, words);
 	}
+	put_advice(b, &item);
 	item.lines = (int)b->lines->len - item.line;
 	g_array_append_val(b->items, item);
 }

@@ -58,6 +58,15 @@ static int act(struct ui *ui, const struct activity_item *item, enum queue_act w
 	return err_set(err, ERR_USAGE, _("Only changes of messages can be held"));
 }
 
+/* A change alone does not end the pause after a failure; the reader who asks does. */
+static void end_pause(struct ui *ui, account_id a)
+{
+	struct engine_state state = { 0 };
+
+	if (ui->engine && ui->engine->state(ui->engine, a, &state) && state.stage == STAGE_WAITING)
+		ui->engine->sync_now(ui->engine, a, false);
+}
+
 static int retry(struct ui *ui, const char *arg, struct err *err)
 {
 	AUTO(picked_release) struct picked p = { 0 };
@@ -67,7 +76,8 @@ static int retry(struct ui *ui, const char *arg, struct err *err)
 		act(ui, &p.item, p.item.held ? QUEUE_RELEASE : QUEUE_RETRY, err) < 0)
 		return err->code;
 	settle(ui, p.item.account);
-	ui_say(ui, p.item.held ? _("Goes on: %s") : _("Tried again: %s"), p.what);
+	end_pause(ui, p.item.account);
+	ui_say(ui, p.item.held ? _("Goes on: %s") : _("Trying again: %s"), p.what);
 	return 0;
 }
 

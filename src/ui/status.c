@@ -91,11 +91,14 @@ static void clock_text(int64_t t, char *out, size_t cap)
 static char *short_name(const char *name)
 {
 	const char *slash = strrchr(name, '/');
+	bool inbox = g_ascii_strcasecmp(name, "INBOX") == 0; /* RFC 3501 section 5.1 */
 	g_autoptr(GString) out = g_string_new(NULL);
 	struct text_iter it;
 	int width, used = 0;
 	uint32_t c;
 
+	if (inbox)
+		return g_strdup(mailbox_label_of(ROLE_INBOX, name));
 	text_iter_init(&it, slash && slash[1] ? slash + 1 : name, -1);
 	while ((c = text_next(&it, &width))) {
 		if ((used += width) > NAME_CELLS) {
@@ -216,8 +219,10 @@ static int pending(struct ui *ui)
 		const struct tree_wish *w = wishes->pdata[i];
 
 		waiting += w->status == MUTATION_QUEUED || w->status == MUTATION_LEASED;
+		stuck += w->status == MUTATION_FAILED || w->status == MUTATION_CONFLICT;
 	}
 	s->pending = (int)waiting;
+	s->stuck = (int)stuck;
 	return s->pending;
 }
 
@@ -225,6 +230,20 @@ static void add_part(GString *out, const char *part)
 {
 	if (*part)
 		g_string_append_printf(out, "%s%s", out->len ? " · " : "", part);
+}
+
+/* Changes that did not happen stand there until the reader saw to them. */
+static void add_stuck(struct ui *ui, GString *out)
+{
+	char keys[KEY_SEQUENCE_MAX * KEY_NAME_MAX], text[160];
+	int n = ui->status.stuck;
+
+	if (keymap_keys_of(ui->keymap, ui_view(ui)->ops->context, "activity", keys, sizeof keys))
+		snprintf(text, sizeof text,
+			ngettext("%d refused, see %s", "%d refused, see %s", (unsigned long)n), n, keys);
+	else /* these lines are on the screen */
+		snprintf(text, sizeof text, ngettext("%d refused", "%d refused", (unsigned long)n), n);
+	add_part(out, text);
 }
 
 /* The accounts with trouble, or those without. */
@@ -288,6 +307,8 @@ void status_draw(struct ui *ui, struct canvas *c, int y)
 	}
 	carry_text(ui, count, sizeof count);
 	add_part(right, count);
+	if (s->stuck > 0)
+		add_stuck(ui, right);
 	if (n > 0) {
 		snprintf(count, sizeof count, ngettext("%d waiting", "%d waiting", (unsigned long)n),
 			n);

@@ -32,6 +32,7 @@ struct status {
 	account_id about;     /* whose trouble it tells, 0 = of no account */
 	int64_t until;        /* monotonic ms, 0 = nothing is shown */
 	int pending;          /* changes that wait to reach a server */
+	int stuck;            /* changes that did not happen: refused, or a conflict */
 	int64_t pending_at;   /* when they were counted; 0 = count again */
 	struct told told[TOLD_MAX]; /* the newest first */
 	size_t n_told;

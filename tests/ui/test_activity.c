@@ -126,7 +126,7 @@ END_TEST
 START_TEST(activity_follows_events)
 {
 	busy_account();
-	ck_assert(screen_shows(s, "fetching INBOX 12,300/100,000"));
+	ck_assert(screen_shows(s, "fetching Inbox 12,300/100,000"));
 	s->state = (struct engine_state){ .stage = STAGE_WAITING, .retry_at = NOW + 300 };
 	err_set(&s->state.error, ERR_OFFLINE, "The server imap.example.org does not answer.");
 	ui_event(s->ui, &(struct event){ .kind = EV_ACCOUNT, .account = 1 });

@@ -115,13 +115,31 @@ START_TEST(a_refused_change_is_tried_again)
 		screen_keys(s, "gp");
 		shows("refused");
 		shows("The test says so.");
+		shows("Not done.  r tries it again, x gives it up.");
 		screen_keys(s, keys[i]);
-		shows("Tried again: ");
+		shows("Trying again: ");
 		shows("waiting");
 		counts(1, 0);
 		ck_assert(strstr(s->calls->str, "push 1") != NULL);
 		screen_free(&s);
 	}
+}
+END_TEST
+
+/* Who asks does not wait for the end of a pause; an account that is well is not asked twice. */
+START_TEST(retry_ends_the_pause_of_the_account)
+{
+	one_account();
+	screen_keys(s, "jFgpr");
+	ck_assert_ptr_null(strstr(s->calls->str, "sync 1"));
+	s->state.stage = STAGE_WAITING;
+	s->state.error.code = ERR_OFFLINE;
+	s->state.retry_at = NOW + 42;
+	screen_keys(s, "qgp");
+	shows("Next try   12:00, in 42 s");
+	screen_keys(s, "r");
+	shows("Trying again: star on 1 message");
+	ck_assert(strstr(s->calls->str, "sync 1") != NULL);
 }
 END_TEST
 
@@ -228,7 +246,12 @@ START_TEST(a_refused_change_goes_out_of_sight)
 	screen_keys(s, "jd");
 	settle_next(APPLIED_REFUSED);
 	counts(0, 1);
-	screen_keys(s, "gpx");
+	screen_wait(s, 40000);
+	shows("1 refused, see gp");
+	screen_keys(s, "gp");
+	shows("r tries it again, e another mailbox, x gives it up.");
+	screen_keys(s, "x");
+	ck_assert(!screen_shows(s, "1 refused, see"));
 	shows("Out of sight: ");
 	counts(0, 0);
 }
@@ -306,7 +329,7 @@ START_TEST(a_wish_about_a_mailbox_is_tried_again)
 	screen_keys(s, "H");
 	shows("Only changes of messages can be held");
 	screen_keys(s, "r");
-	shows("Tried again: make the mailbox Work");
+	shows("Trying again: make the mailbox Work");
 	ck_assert_int_eq(store_tree_due_in(s->rig->store, s->rig->account), 0);
 	screen_keys(s, "x");
 	shows("Dropped: make the mailbox Work");
@@ -494,6 +517,7 @@ Suite *suite_of_changes(void)
 	tcase_set_timeout(tc, 120);
 	tcase_add_test(tc, changes_screen);
 	tcase_add_test(tc, a_refused_change_is_tried_again);
+	tcase_add_test(tc, retry_ends_the_pause_of_the_account);
 	tcase_add_test(tc, a_change_is_held_and_released);
 	tcase_add_test(tc, hints_are_about_the_change_under_the_cursor);
 	tcase_add_test(tc, the_history_says_what_is_held);

@@ -341,7 +341,7 @@ START_TEST(states_are_told_in_words)
 	} cases[] = {
 		{ { .stage = STAGE_FETCHING, .done = 1200, .of = 100000 }, "fetching 1,200/100,000" },
 		{ { .stage = STAGE_FETCHING, .mailbox = "INBOX", .done = 12300, .of = 100000 },
-			"fetching INBOX 12,300/100,000" },
+			"fetching Inbox 12,300/100,000" },
 		{ { .stage = STAGE_PLANNING, .mailbox = "Lists/A name that is far too long" },
 			"comparing A name that is far t…" },
 		{ { .stage = STAGE_CONNECTING }, "connecting" },

@@ -210,15 +210,34 @@ marks 'flagged while offline' 'letter four' '★'
 marks 'it waits' 'letter four' '↑'
 shows 'it waits' '1 waiting'
 shows 'it says why' 'offline'
+keys g p
+shows 'what waits' 'waiting    star on 1 message: letter four'
+shows 'since when' ' old)'
+shows 'how the account is' 'Now        offline since'
+shows 'the cause' 'Trouble    No connection to localhost'
+shows 'the next try' 'Next try   '
+keys r
+if until_true grep -rqs pause-ended-by-reader "$home"; then ok; else bad 'r ends the pause'; fi
+shows 'it still waits' 'waiting    star on 1 message: letter four'
+keys q
 quit 'offline'
 start A=1
 shows 'the list without a server' 'letter four'
 marks 'still waiting' 'letter four' '↑'
 shows 'still waiting' '1 waiting'
+keys g p
+shows 'still waiting' 'waiting    star on 1 message: letter four'
+keys q
 timeout 60 "$support/dovecot.sh" start "$dir/server" >"$dir/server.env" || exit 99
 . "$dir/server.env"
-keys '$'
-hides 'it leaves' '1 waiting'
+keys g p
+keys r
+hides 'it leaves' 'star on 1 message'
+shows 'it has left' 'none waits for the server'
+keys q
+hides 'it has left' '1 waiting'
+server_has eight 'INBOX \Flagged \Seen'
+server_has five 'INBOX'
 server_has four 'INBOX \Flagged'
 
 # --- sizes --------------------------------------------------------------------------
