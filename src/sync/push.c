@@ -72,11 +72,12 @@ static bool puts_somewhere(enum mutation_verb verb)
 }
 
 /*
- * Where messages came or went, and whatever did not go as wished, must be seen.
+ * Where messages came or went, and whatever did not go as wished, must be seen,
+ * and a mailbox that was made anew (ERR_CONFLICT), for whose pass the rows wait.
  * What met a change was told by the answer itself: there is nothing to look at.
  */
 static struct tally review(struct session *s, const struct mutation_batch *b,
-	const struct applied *out)
+	const struct applied *out, enum err_code why)
 {
 	struct tally t = { 0 };
 	size_t odd = 0;
@@ -90,7 +91,8 @@ static struct tally review(struct session *s, const struct mutation_batch *b,
 	}
 	if (puts_somewhere(b->verb))
 		session_touch(s, b->target);
-	if (b->verb == MUTATION_MOVE || b->verb == MUTATION_EXPUNGE || odd > 0)
+	if (b->verb == MUTATION_MOVE || b->verb == MUTATION_EXPUNGE || odd > 0 ||
+		why == ERR_CONFLICT)
 		session_touch(s, b->source);
 	return t;
 }
@@ -145,7 +147,7 @@ static int push_batch(struct session *s, struct mutation_batch *b, struct tally 
 	if (why.code == ERR_RETRY && why.after_s == 0)
 		why.after_s = PUSH_LATER_S;
 	r = session_stored(s, store_queue_settle(s->store, b, out, &why, err));
-	*t = review(s, b, out);
+	*t = review(s, b, out, why.code);
 	applied_free(out, b->n);
 	if (r < 0)
 		return err->code = ERR_STORAGE; /* the rows stay leased: in doubt until recovered */
