@@ -78,6 +78,27 @@ START_TEST(attempts_count_only_what_was_judged)
 }
 END_TEST
 
+/* A mailbox that was made anew is looked at at once: the rows that wait for the pass must not use up
+ * their attempts before the clock brings it. */
+START_TEST(a_mailbox_made_anew_is_looked_at_at_once)
+{
+	struct fake_account *a = rig->server[0];
+	int m = fake_deliver(rig_box(rig, 0, INBOX), 2), before;
+
+	rig_pass(rig);
+	rig_start(rig);
+	UNTIL(a->call[FAKE_WAIT].count > 0);
+	g_usleep(200 * 1000); /* what the start brings with it */
+	fake_fail(a, FAKE_APPLY, ERR_CONFLICT, 1);
+	before = a->n_visits;
+	rig_flag(rig, INBOX, m, FLAG_FLAGGED);
+	rig->engine->push(rig->engine, rig->id[0]);
+	UNTIL(a->call[FAKE_APPLY].count > 0);
+	UNTIL(a->n_visits > before);
+	rig_stop(rig);
+}
+END_TEST
+
 /* --- changes that were met --------------------------------------------------------- */
 
 /* Another client's flag survives, ours arrives, and nothing is asked for beside that. */
@@ -226,6 +247,7 @@ TCase *suite_push(void)
 	tcase_add_checked_fixture(c, setup, teardown);
 	tcase_set_timeout(c, 700);
 	tcase_add_loop_test(c, attempts_count_only_what_was_judged, 0, G_N_ELEMENTS(judged));
+	tcase_add_test(c, a_mailbox_made_anew_is_looked_at_at_once);
 	tcase_add_test(c, a_change_that_was_met_is_judged_anew_at_once);
 	tcase_add_test(c, a_large_step_happens_without_a_network);
 	tcase_add_test(c, a_large_step_survives_a_stop);
