@@ -14,7 +14,7 @@
 #include "sync/rig.h"
 #include "sync/suites.h"
 
-enum { MANY = 400, SLICE_MS = 40, DEATHS = 16, STRIDE = 11, CHILD_S = 20 };
+enum { MANY = 400, SLICE_MS = 30, DEATHS = 16, STRIDE = 11, CHILD_S = 20 };
 
 static struct rig *rig;
 static int first;
@@ -23,6 +23,7 @@ static void prepare(struct rig *r)
 {
 	rig_limits(r, 100000, 0, BACKFILL_PROGRESSIVE);
 	r->sync->timing.turn = 100000;
+	r->sync->timing.glance = 100000;
 	r->sync->timing.body_idle = 100000;
 	first = fake_deliver(rig_box(r, 0, INBOX), MANY);
 	fake_slow(r->server[0], 10, SLICE_MS);
@@ -120,10 +121,12 @@ START_TEST(a_cold_connection_is_warmed_by_the_first_change)
 	UNTIL(open_rows() == 0 && rig->server[0]->connected_max == 2);
 	UNTIL(aside_takes(rig->sync->lanes));
 	calls = fake_count(rig->server[0], FAKE_CHANGES);
-	flag(newest(1), FLAG_FLAGGED);
-	UNTIL(open_rows() == 0);
+	for (int i = 1; i < 5; i++) {
+		flag(newest(i), FLAG_FLAGGED);
+		UNTIL(open_rows() == 0);
+	}
 	ck_assert_int_lt(rig_total(rig, 0, INBOX), MANY);
-	ck_assert_int_eq(fake_count(rig->server[0], FAKE_CHANGES), calls);
+	ck_assert_int_le(fake_count(rig->server[0], FAKE_CHANGES), calls + 1); /* the first one's */
 	end();
 }
 END_TEST
