@@ -66,10 +66,6 @@ struct sink {
 	/* changes(): one fact.  CHANGE_MESSAGE may come before the answer is complete (each stands
 	 * for itself); CHANGE_GONE only after the answer that proves it was complete. */
 	int (*change)(struct sink *s, const struct change *c, struct err *err);
-	/* changes(): from here on only messages are told whose uid is below `low`, which no cursor covers
-	 * yet (UINT64_MAX: nothing is covered); with 0 that is over, as it is at the end of the call.
-	 * May be NULL. */
-	int (*history)(struct sink *s, uint64_t low, struct err *err);
 	/* changes(): all before this point is complete; 1 = please pause now (return 1 from changes) */
 	int (*cursor)(struct sink *s, const struct cursor_point *at, struct err *err);
 	/* changes(): the known messages with uid >= from, ascending, at most max; returns how many */
@@ -85,6 +81,10 @@ struct sink {
 	const struct cancel *hurry;
 	/* changes(): so many messages of history may still come; 0 = any number.  May shrink under way. */
 	int64_t room;
+	/* changes(): from here on only messages are told whose uid is below `low`, which no cursor covers
+	 * yet (UINT64_MAX: nothing is covered); with 0 that is over, as it is at the end of the call.
+	 * May be NULL. */
+	int (*history)(struct sink *s, uint64_t low, struct err *err);
 };
 
 /* Which message to read: its place, and what it should be. */

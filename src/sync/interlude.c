@@ -2,8 +2,8 @@
  * What comes between any two slices of long work.
  *
  * A first synchronisation or the history of a large mailbox takes minutes, on
- * the one connection that also carries the reader's changes and brings new
- * mail.  The doorbell pauses the provider behind a slice; here everything that
+ * the one connection that brings new mail, and but for aside.c carries the
+ * reader's changes.  The doorbell pauses the provider behind a slice; here everything that
  * waited has its turn, and then the work goes on from its cursor.
  *
  * The reader's changes may be days of work themselves: between two batches of

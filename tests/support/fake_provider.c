@@ -13,7 +13,7 @@ void fake_step(void)
 {
 	long now = __atomic_add_fetch(&fake_world->steps, 1, __ATOMIC_SEQ_CST);
 
-	if (now == fake_world->die_at)
+	if (now == __atomic_load_n(&fake_world->die_at, __ATOMIC_SEQ_CST))
 		kill(getpid(), SIGKILL);
 }
 
