@@ -61,7 +61,7 @@ code=$?; is_code 'from standard input' 0
 t delete "$five" --for-ever; is_code 'for ever needs a yes' 2; has 'which' "$talk" '--yes'
 t delete "$five" --for-ever --yes --push; is_code 'for ever' 0
 is 'nowhere' "$(grep -l 'Subject: letter 5' -r "$mail" | wc -l)" 0
-t undo; is_code 'that cannot be undone' 1
+t undo; is_code 'what is final is passed over' 75; has 'and told' "$talk" 'cannot be undone'
 t delete "$four" --push; is_code 'to the trash' 0
 t empty-trash; is_code 'needs a yes' 2; has 'how many' "$talk" '1 message would'
 t empty-trash --yes --push --json; is_code empty-trash 0
