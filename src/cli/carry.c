@@ -9,10 +9,12 @@
 #include "base/i18n.h"
 #include "base/mem.h"
 #include "base/span.h"
+#include "base/text.h"
 #include "cli/command.h"
 
 enum {
 	PROGRESS_MS = 200,   /* between two words of progress */
+	STAGE_TEXT_MAX = 48, /* bytes of a mailbox's name in them */
 	LEFT_SHOWN_MAX = 5,  /* changes of an account that are told one by one */
 	STEPS_SEARCHED = 20, /* newest steps among which an unfinished one is looked for */
 };
@@ -94,15 +96,6 @@ int carry_on(struct cli *c, int changed, struct err *err)
 
 /* --- progress of a push -------------------------------------------------- */
 
-/* A thread of its own with a handle of its own, for the push blocks. */
-struct onlooker {
-	const char *dir, *name;
-	account_id account;
-	struct cancel over;
-	GThread *thread;
-	bool shown;
-};
-
 static int64_t to_send(struct store *s, account_id a)
 {
 	int64_t waiting = 0, stuck = 0;
@@ -134,15 +127,37 @@ static gpointer look_on(gpointer p)
 	return NULL;
 }
 
-static void onlooker_start(struct onlooker *o, const struct cli *c, const struct account *a)
+/* Where the engine is: a mailbox, and how much of it. */
+static gpointer look_at_engine(gpointer p)
 {
-	*o = (struct onlooker){ .dir = c->places->data, .name = a->name, .account = a->id };
-	cancel_init(&o->over);
-	if (isatty(STDERR_FILENO))
-		o->thread = g_thread_new("progress", look_on, o);
+	struct onlooker *o = p;
+
+	while (cancel_poll(&o->over, -1, 0, PROGRESS_MS) == 0) {
+		struct engine_state s = { 0 };
+		char name[STAGE_TEXT_MAX], done[NUMBER_TEXT_MAX], of[NUMBER_TEXT_MAX];
+
+		if (!o->engine->state(o->engine, o->account, &s) || !s.mailbox[0])
+			continue;
+		text_clean_into(s.mailbox, -1, name, sizeof name);
+		fprintf(stderr, "\r%s: %s %s%s%s\033[K", o->name, name,
+			s.done > 0 ? number_text(s.done, done) : "", s.of > 0 ? "/" : "",
+			s.of > 0 ? number_text(s.of, of) : "");
+		fflush(stderr);
+		o->shown = true;
+	}
+	return NULL;
 }
 
-static void onlooker_stop(struct onlooker *o)
+void onlooker_start(struct onlooker *o, const struct cli *c, const struct account *a, bool queue)
+{
+	*o = (struct onlooker){ .dir = c->places->data, .name = a->name, .account = a->id,
+		.engine = c->engine };
+	cancel_init(&o->over);
+	if (isatty(STDERR_FILENO))
+		o->thread = g_thread_new("progress", queue ? look_on : look_at_engine, o);
+}
+
+void onlooker_stop(struct onlooker *o)
 {
 	cancel_set(&o->over);
 	if (o->thread)
@@ -271,7 +286,7 @@ int push_account(struct cli *c, const struct account *a, bool json)
 	struct onlooker o;
 	int left;
 
-	onlooker_start(&o, c, a);
+	onlooker_start(&o, c, a, true);
 	left = c->engine->drain(c->engine, a->id, c->cancel, &err);
 	onlooker_stop(&o);
 	stuck = count_stuck(c, a->id) - stuck;

@@ -39,10 +39,12 @@ static int sync_one(struct cli *c, const struct account *account, const struct a
 {
 	bool full = args_has(a, "full"), want_bodies = args_has(a, "bodies"), well = false;
 	struct err err = { 0 };
+	struct onlooker o;
 	int left = -1, bodies = -1;
 
 	if (isatty(STDERR_FILENO))
 		say(_("%s: synchronising ..."), account->name);
+	onlooker_start(&o, c, account, false);
 	if (c->engine->pass(c->engine, account->id, full, c->cancel, &err) >= 0)
 		left = c->engine->drain(c->engine, account->id, c->cancel, &err);
 	if (left >= 0)
@@ -51,11 +53,14 @@ static int sync_one(struct cli *c, const struct account *account, const struct a
 		bodies = c->engine->bodies(c->engine, account->id, c->cancel, &err);
 		well &= bodies >= 0;
 	}
+	onlooker_stop(&o);
 	if (a->json)
 		sync_json(account, &err, left, bodies);
 	if (!well) {
 		if (err.code != ERR_CANCELED)
 			say("%s: %s", account->name, err.text);
+		else
+			say(_("%s: stopped; what came is kept, and the next sync goes on."), account->name);
 		return EXIT_FAILED;
 	}
 	if (isatty(STDERR_FILENO))

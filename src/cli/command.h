@@ -86,6 +86,20 @@ bool confirmed(struct cli *c, const struct args *a, const char *question, struct
 
 /* --- carry.c ------------------------------------------------------------- */
 
+/* Progress for who waits at a terminal: a thread of its own, for the engine blocks.  queue: how much
+ * of the queue has left, with a handle of its own; else where the engine is.  Between start and stop
+ * nobody else writes to the terminal. */
+struct onlooker {
+	const char *dir, *name;
+	account_id account;
+	struct engine *engine;
+	struct cancel over;
+	GThread *thread;
+	bool shown;
+};
+void onlooker_start(struct onlooker *o, const struct cli *c, const struct account *a, bool queue);
+void onlooker_stop(struct onlooker *o);
+
 /*
  * Brings the rest of large steps into the queue, with progress at a terminal.
  * changed: messages of the step that this command made, 0 if it made none.  ^C

@@ -112,9 +112,12 @@ static void lend(const struct spot *from, struct spot *to)
 
 static void act(const struct deed *d, struct spot *from, struct spot *to)
 {
-	if (!from || (!to && (d->verb == MUTATION_MOVE || d->verb == MUTATION_COPY)))
+	if (!from)
 		return;
 	from->pending = true;
+	/* in doubt, it arrived, and somebody took it on from there: where it is, only an answer tells */
+	if (!to && (d->verb == MUTATION_MOVE || d->verb == MUTATION_COPY))
+		return;
 	switch (d->verb) {
 	case MUTATION_FLAGS:
 		act_flags(from, d);

@@ -20,13 +20,14 @@ struct errand {
 
 /* --- running an errand -------------------------------------------------------- */
 
-static int run_one(struct sync *sync, const struct account *a, struct errand *j,
-	struct cancel *cancel, struct err *err)
+static int run_one(struct sync *sync, struct lane *l, struct errand *j, struct cancel *cancel,
+	struct err *err)
 {
 	AUTO(session_close) struct session s;
 	int r;
 
-	session_init(&s, sync, a, cancel);
+	session_init(&s, sync, l->account, cancel);
+	s.board = &l->board; /* who waits may look */
 	r = session_open(&s, STORE_CLI, err);
 	if (r >= 0 && store_was_unclean(s.store))
 		r = store_recover(s.store, err);
@@ -46,7 +47,7 @@ static int run_chosen(struct sync *sync, account_id a, struct errand *j, struct 
 		if (a.v != 0 && account->id.v != a.v)
 			continue;
 		n++;
-		if (run_one(sync, account, j, cancel, &one) >= 0)
+		if (run_one(sync, &sync->lanes[i], j, cancel, &one) >= 0)
 			continue;
 		if (first.code == ERR_OK)
 			first = one;

@@ -114,7 +114,7 @@ struct board {
 };
 void board_init(struct board *b, account_id a, struct queue *events, int progress_ms);
 void board_release(struct board *b);
-/* These accept a NULL board (the blocking forms have none) and post EV_ACCOUNT; stages and
+/* These accept a NULL board and post EV_ACCOUNT; stages and
  * progress do so at most once in progress_ms, but the end of the work is always told. */
 void board_stage(struct board *b, enum engine_stage stage, const char *mailbox);
 void board_progress(struct board *b, enum engine_stage stage, int64_t done, int64_t of);

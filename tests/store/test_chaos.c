@@ -519,7 +519,8 @@ static const struct rule {
 		" WHERE l.id = q.source_location_id AND l.message_id = q.message_id"
 		" AND l.mailbox_id = q.source_id)" },
 	{ "target",
-		"SELECT count(*) FROM mutation q WHERE " OPEN " AND target_id > 0 AND NOT EXISTS"
+		"SELECT count(*) FROM mutation q WHERE status = 'queued' AND uncertain = 0"
+		" AND target_id > 0 AND NOT EXISTS"
 		" (SELECT 1 FROM location l WHERE l.id = q.target_location_id"
 		" AND l.message_id = q.message_id AND l.mailbox_id = q.target_id)" },
 	{ "pending",
