@@ -29,3 +29,4 @@ EXTRA_PROGRAMS += tests/sync/ternfork
 check_DATA += tests/sync/ternfork$(EXEEXT)
 tests_sync_ternfork_SOURCES = tests/sync/ternfork.c tests/sync/ternfork.h src/main.c
 tests_sync_ternfork_CPPFLAGS = $(test_cppflags) -Dmain=tern_main -include sync/ternfork.h
+CLEANFILES += tests/sync/ternfork$(EXEEXT)
