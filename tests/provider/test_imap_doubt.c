@@ -264,32 +264,6 @@ START_TEST(a_message_that_cannot_be_read_fails_alone)
 }
 END_TEST
 
-/* A name that only a literal can carry, which waits for its "+": the answers of what left in front of
- * it are not taken for its own. */
-START_TEST(a_name_that_waits_goes_alone)
-{
-	const struct script_rule rules[] = {
-		{ "SELECT", SOURCE, 0 },
-		{ "STATUS", "+ go on\r\n", 0 },
-		{ "UID FETCH", "* 1 FETCH (UID 1)\r\n%T OK\r\n", 0 },
-		{ "UID MOVE", "+ go on\r\n", 0 },
-		{ "(literal)", "* STATUS {2}\r\n\xC3\xBC (UIDVALIDITY 5 UIDNEXT 40)\r\n%T OK\r\n", 1 },
-		{ "(literal)", "* 1 EXPUNGE\r\n%T OK\r\n", 1 },
-		{ NULL, NULL, 0 },
-	};
-	struct doubt d;
-
-	begin(&d, "MOVE", rules, MUTATION_MOVE, 1, (const char *const[]){ "m1@x" });
-	d.b.target_path = (char *)"\xC3\xBC";
-	d.b.uncertain = false;
-	ck_assert_msg(d.r.p->ops->prepare(d.r.p, &d.b, &d.r.err) == 0, "%s", d.r.err.text);
-	ck_assert_str_eq(d.b.mark, "5 40");
-	apply(&d);
-	expect(&d, 0, "D");
-	end(&d);
-}
-END_TEST
-
 Suite *imap_doubt_suite(void)
 {
 	Suite *s = suite_create("imap doubt");
@@ -304,7 +278,6 @@ Suite *imap_doubt_suite(void)
 	tcase_add_test(c, an_ok_is_no_proof_for_all);
 	tcase_add_test(c, what_cannot_be_removed_is_not_left_marked);
 	tcase_add_test(c, a_message_that_cannot_be_read_fails_alone);
-	tcase_add_test(c, a_name_that_waits_goes_alone);
 	suite_add_tcase(s, c);
 	return s;
 }

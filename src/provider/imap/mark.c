@@ -48,19 +48,19 @@ static int on_answer(struct imap *i, const struct response *r, void *ctx, struct
 	return 0;
 }
 
-/* The SELECT leaves before the STATUS: of what is selected, servers need not tell it.  A name that
- * waits for its "+" goes alone: the answer that is awaited then is its own. */
+/* The SELECT leaves before the STATUS: of what is selected, servers need not tell it. */
 static int send_both(struct imap *i, const struct mutation_batch *b, struct marking *m,
 	struct err *err)
 {
 	AUTO(command_release) struct command c = { 0 };
 	bool open = i->sel.path && i->sel.writable && g_strcmp0(i->sel.path, b->source_path) == 0;
-	int r;
+	int r = 0;
 
-	command_init(&c, i, "STATUS ");
-	r = command_mailbox(i, &c, b->target_path, err);
-	if (r == 0 && b->source_path && !open && c.n_stops == 0)
+	if (b->source_path && !open)
 		r = select_send(i, &m->source, b->source_path, SELECT_WRITE, NULL, err);
+	command_init(&c, i, "STATUS ");
+	if (r == 0)
+		r = command_mailbox(i, &c, b->target_path, err);
 	command_add(&c, " (UIDVALIDITY UIDNEXT)");
 	return r < 0 ? r : imap_send(i, &c, 0, &m->tag, err);
 }

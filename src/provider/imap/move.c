@@ -100,16 +100,15 @@ static int send_verb(struct trial *t, const char *verb, const char *set, struct 
 	struct job *j = t->job;
 	AUTO(command_release) struct command c = { 0 };
 	bool ask = !tells(j);
-	int r;
+	int r = 0;
 
 	t->expunged = j->imap->sel.expunged;
+	if (ask && t->moves)
+		r = job_ask(j, t->from, t->to, set, &t->sent[0], err);
 	command_init(&c, j->imap, verb);
 	g_string_append_printf(c.text, " %s ", set);
-	r = command_mailbox(j->imap, &c, j->batch->target_path, err);
-	if (r == 0 && ask && t->moves)
-		r = job_ask(j, t->from, t->to, set, &t->sent[0], err);
-	if (r == 0 && t->sent[0].tag && c.n_stops > 0) /* a name that waits for its "+" goes alone */
-		r = job_hear(j, t->sent, 1, on_answer, t, err);
+	if (r == 0)
+		r = command_mailbox(j->imap, &c, j->batch->target_path, err);
 	if (r == 0)
 		r = imap_send(j->imap, &c, 0, &t->sent[1].tag, err);
 	if (r == 0 && ask && !t->moves)

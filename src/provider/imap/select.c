@@ -36,17 +36,18 @@ int select_send(struct imap *i, struct selecting *s, const char *path, unsigned 
 	struct err *err)
 {
 	AUTO(command_release) struct command c = { 0 };
-	int r;
+	int r = 0;
 
 	*s = (struct selecting){
 		.path = path, .write = how & SELECT_WRITE && i->base.account->two_way
 	};
 	g_clear_pointer(&i->sel.path, g_free); /* a refused SELECT leaves nothing selected */
 	rights_forget(i);
-	command_init(&c, i, s->write ? "SELECT " : "EXAMINE ");
-	r = command_mailbox(i, &c, path, err);
-	if (r == 0 && how & SELECT_RIGHTS && s->write && c.n_stops == 0) /* what waits goes alone */
+	if (how & SELECT_RIGHTS && s->write)
 		r = rights_ask(i, path, &s->rights, err);
+	command_init(&c, i, s->write ? "SELECT " : "EXAMINE ");
+	if (r == 0)
+		r = command_mailbox(i, &c, path, err);
 	if (r < 0)
 		return r;
 	if (more)
