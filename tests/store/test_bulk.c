@@ -243,7 +243,7 @@ START_TEST(what_was_read_has_no_turn_among_the_unread)
 
 	ck_assert_int_eq(want_one(&seen, rig->inbox, 1), 1);
 	store_want_all(rig->store, &(struct want){ .verb = MUTATION_MOVE, .target = rig->archive },
-		rig->inbox, true, &err);
+		&rig->inbox, 1, true, &err);
 	ck_assert_int_eq(want_one(&flagged, rig->inbox, 1), 1);
 	row = rig_row(rig, rig->inbox, 1);
 	ck_assert_ptr_nonnull(row);

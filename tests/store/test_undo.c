@@ -453,7 +453,7 @@ START_TEST(nothing_is_due_before_a_large_step_is_through)
 
 	for (uint64_t i = 1; i <= N; i++)
 		rig_add(rig, rig->inbox, i, 0);
-	must(store_want_all(rig->store, &all, rig->inbox, false, &err), &err);
+	must(store_want_all(rig->store, &all, &rig->inbox, 1, false, &err), &err);
 	ck_assert_ptr_null(rig_claim(rig));
 	ck_assert_int_eq(store_queue_due_in(rig->store, rig->account), -1);
 	while (store_want_more(rig->store, &err) > 0)
