@@ -295,13 +295,8 @@ class Expected:
         return self.case.sets == "C" and token in self.plan.undone and \
             not has_id(self.plan.world, token)
 
-    def one(self, token, conflict):
-        """Where a message of ours is."""
-        places = self.world.places().get(token, [])
-        begin, ends = self.plan.begin(token), dict(self.plan.ends[token])
-        marked = "\\Deleted" in begin[self.plan.source]  # by somebody else
-        live = [p for p in places if marked and ends or "\\Deleted" not in p[1]]
-        dead = [p for p in places if p not in live]
+    def variants(self, token, ends):
+        """What the second client may have made of this end."""
         allowed = [ends]
         if token in self.other.flagged:
             allowed.append({p: f ^ {self.other.flagged[token]} for p, f in ends.items()})
@@ -310,12 +305,22 @@ class Expected:
         if token in self.other.expunged:
             allowed += [{p: f for p, f in a.items() if p != self.plan.source} for a in allowed[:]]
             allowed.append({})
+        return allowed
+
+    def one(self, token, conflict):
+        """Where a message of ours is."""
+        places = self.world.places().get(token, [])
+        begin, ends = self.plan.begin(token), dict(self.plan.ends[token])
+        marked = "\\Deleted" in begin[self.plan.source]  # by somebody else
+        live = [p for p in places if marked and ends or "\\Deleted" not in p[1]]
+        dead = [p for p in places if p not in live]
+        allowed = self.variants(token, ends)
+        if conflict and self.untraceable(token):
+            allowed += self.variants(token, self.plan.undone[token])
         if self.other.renumbered and conflict and not has_id(self.plan.world, token):
             allowed.append({**begin, **ends})  # copied, and nothing tells that
         if self.other.renumbered and conflict:
             allowed += [begin, {self.plan.source: f for f in ends.values()}]
-        if conflict and self.untraceable(token):
-            allowed.append(self.plan.undone[token])
         lines = []
         if live not in [sorted(a.items()) for a in allowed]:
             lines.append("%s: is %s, wanted %s%s" % (
