@@ -141,8 +141,20 @@ static enum applied_state missing(const struct trial *t, const struct pick *p)
 	return t->moves ? APPLIED_UNKNOWN : APPLIED_GONE;
 }
 
-/* The server said no.  If one is gone that may be why (RFC 5530, EXPUNGEISSUED): the others stay
- * open, to be tried without it. */
+/* One of the messages was removed (RFC 5530); a server may tell that at a NOOP only. */
+static int hear_expunged(const struct trial *t, const struct answer *a, struct err *err)
+{
+	AUTO(command_release) struct command c = { 0 };
+	struct answer unused;
+
+	if (!answer_code(a, "EXPUNGEISSUED"))
+		return 0;
+	command_init(&c, t->job->imap, "NOOP");
+	return imap_run(t->job->imap, &c, NULL, NULL, &unused, err);
+}
+
+/* The server said no.  If one is gone that may be why: the others stay open, to be tried without
+ * it. */
 static int refused(struct trial *t, const struct answer *a, struct err *err)
 {
 	struct job *j = t->job;
@@ -150,7 +162,7 @@ static int refused(struct trial *t, const struct answer *a, struct err *err)
 	struct err ignored;
 	bool gone = false;
 
-	if (look_at_rest(j, t->from, t->to, &ignored) < 0) {
+	if (hear_expunged(t, a, &ignored) < 0 || look_at_rest(j, t->from, t->to, &ignored) < 0) {
 		job_decide(j, t->from, t->to, APPLIED_UNKNOWN, a);
 		return later ? later : err_set(err, ignored.code, "%s", ignored.text);
 	}
