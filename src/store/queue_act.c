@@ -113,10 +113,24 @@ static int wish_anew(struct store *s, const struct wished *w, int64_t target, st
 	return r < 0 || !location ? r : wish_apply(s, &again, location, w->step, err);
 }
 
+/* What may have reached the server is looked for there before it is done again. */
+static int hand_on_doubt(struct store *s, const struct wished *w, struct err *err)
+{
+	return db_run(s, err,
+		"UPDATE mutation SET uncertain = 1, mark = (SELECT mark FROM mutation WHERE id = ?1)"
+		" WHERE id = (SELECT max(id) FROM mutation WHERE message_id = ?2"
+		"  AND status = 'queued' AND verb = ?3 AND source_id = ?4 AND ifnull(target_id, 0) = ?5)",
+		"iitii", w->id, w->message, mutation_verb_name(w->verb), w->source, w->target);
+}
+
 static int retry(struct store *s, const struct wished *w, struct err *err)
 {
-	if (!waits(w))
-		return wish_anew(s, w, 0, err);
+	int r;
+
+	if (!waits(w)) {
+		r = wish_anew(s, w, 0, err);
+		return r < 0 || !w->uncertain ? r : hand_on_doubt(s, w, err);
+	}
 	return db_run(s, err, "UPDATE mutation SET next_at = 0 WHERE id = ?", "i", w->id);
 }
 
@@ -179,6 +193,10 @@ static int retarget_one(struct store *s, const struct wished *w, int64_t target,
 		return err_set(err, ERR_USAGE, _("Only moves and copies have a target."));
 	if (w->target == target)
 		return 0;
+	if (w->uncertain)
+		return err_set(err, ERR_USAGE,
+			_("The server may have done this already: try it again first, which looks "
+			  "there, or drop it."));
 	r = db_ask(s, err, &later,
 		"SELECT id FROM mutation WHERE message_id = ? AND source_location_id = ?"
 		" AND status IN ('queued', 'leased') AND verb <> 'flags'",

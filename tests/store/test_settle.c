@@ -457,6 +457,36 @@ START_TEST(what_failed_is_wished_again_where_the_message_is)
 }
 END_TEST
 
+/* What may have happened is never repeated blindly, not by hand either. */
+START_TEST(what_failed_in_doubt_is_looked_for_when_tried_again)
+{
+	struct mutation_batch *b;
+	struct err err;
+
+	rig_add(rig, rig->inbox, 1, 0);
+	want_at(MUTATION_MOVE, rig->inbox, 1, rig->archive);
+	for (int i = 0; i < MUTATION_ATTEMPTS_MAX; i++) {
+		b = rig_claim(rig);
+		ck_assert_ptr_nonnull(b);
+		g_strlcpy(b->mark, "1 5", sizeof b->mark);
+		must(store_queue_mark(rig->store, b, &err), &err);
+		rig_settle(rig, &b, APPLIED_UNKNOWN, 0, ERR_PROTOCOL);
+		if (status_at(0) == MUTATION_QUEUED)
+			ck_assert_int_eq(act(row_at(0), false, QUEUE_RETRY), 1);
+	}
+	ck_assert_int_eq(status_at(0), MUTATION_FAILED);
+	ck_assert_int_eq(store_queue_retarget(rig->store, row_at(0), false, rig->trash, &err),
+		ERR_USAGE);
+	ck_assert_int_eq(act(row_at(0), false, QUEUE_RETRY), 1);
+	b = rig_claim(rig);
+	ck_assert_ptr_nonnull(b);
+	ck_assert(b->uncertain);
+	ck_assert_str_eq(b->mark, "1 5");
+	rig_settle(rig, &b, APPLIED_DONE, 9, ERR_OK);
+	ck_assert_uint_eq(listed(), 0);
+}
+END_TEST
+
 START_TEST(a_retry_ends_the_pause)
 {
 	struct mutation_batch *b;
@@ -711,6 +741,7 @@ int main(void)
 	tcase_add_test(t, a_step_is_one_line);
 	tcase_add_test(t, a_dropped_move_gives_back_what_follows);
 	tcase_add_test(t, what_failed_is_wished_again_where_the_message_is);
+	tcase_add_test(t, what_failed_in_doubt_is_looked_for_when_tried_again);
 	tcase_add_test(t, a_retry_ends_the_pause);
 	tcase_add_test(t, a_move_gets_another_target);
 	tcase_add_test(t, what_follows_on_a_move_ends_when_its_source_goes);
