@@ -33,11 +33,19 @@ static void order_init(struct order *o, struct rig *r, enum mutation_verb verb, 
 	}
 }
 
+/* What the results of the last run own. */
+static void order_clear(struct order *o)
+{
+	for (size_t n = 0; n < G_N_ELEMENTS(o->out); n++)
+		g_free(o->out[n].keywords);
+	memset(o->out, 0, sizeof o->out);
+}
+
 static int run(struct rig *r, struct order *o)
 {
 	int n = rig_connect(r);
 
-	memset(o->out, 0, sizeof o->out);
+	order_clear(o);
 	return n < 0 ? n : r->p->ops->apply(r->p, &o->b, o->out, &r->err);
 }
 
@@ -46,6 +54,18 @@ static int prepare(struct rig *r, struct order *o)
 	int n = rig_connect(r);
 
 	return n < 0 ? n : r->p->ops->prepare(r->p, &o->b, &r->err);
+}
+
+/* A server that has just lost a message may need a moment to know which one it was. */
+static int run_patiently(struct rig *r, struct order *o)
+{
+	int n = run(r, o);
+
+	for (int tries = 0; n == ERR_RETRY && tries < 20; tries++) {
+		g_usleep(200 * 1000);
+		n = run(r, o);
+	}
+	return n;
 }
 
 static const char *const a_and_b[] = { "a", "b", NULL };
@@ -324,7 +344,6 @@ START_TEST(what_changed_meanwhile_is_not_overwritten)
 	ck_assert_int_eq(server_count("chg", "flagged"), 1);
 	o.items[0].modseq = o.out[0].modseq; /* with what is known now it works */
 	o.items[1].modseq = o.out[1].modseq;
-	g_free(o.out[1].keywords);
 	o.b.add = FLAG_SEEN;
 	ck_assert_msg(run(&r, &o) == 0, "%s", r.err.text);
 	ck_assert_int_eq(o.out[0].state, APPLIED_DONE);
@@ -336,6 +355,7 @@ START_TEST(what_changed_meanwhile_is_not_overwritten)
 	o.b.add = FLAG_DRAFT;
 	ck_assert_msg(run(&r, &o) == 0, "%s", r.err.text);
 	ck_assert_int_eq(o.out[0].state, APPLIED_DONE);
+	order_clear(&o);
 	rig_release(&r);
 }
 END_TEST
@@ -355,8 +375,9 @@ static void copy_works(const char *name, const char *mode)
 	server_adm("expunge -u alice mailbox %s subject b", name);
 	order_init(&o, &r, MUTATION_COPY, name, to, a_and_b);
 	ck_assert_msg(prepare(&r, &o) == 0, "%s", r.err.text);
-	ck_assert_msg(run(&r, &o) == 0, "%s", r.err.text);
-	ck_assert_int_eq(o.out[0].state, APPLIED_DONE);
+	ck_assert_msg(run_patiently(&r, &o) == 0, "%s", r.err.text);
+	ck_assert_msg(o.out[0].state == APPLIED_DONE, "%d: %s", (int)o.out[0].state,
+		o.out[0].answer);
 	ck_assert_int_eq(o.out[1].state, APPLIED_GONE);
 	ck_assert_int_eq(server_count(to, "all"), 1);
 	ck_assert_int_eq(server_count(name, "all"), 2);

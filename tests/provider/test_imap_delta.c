@@ -492,6 +492,7 @@ static int stuck(const char *before, const char *after)
 	ck_assert_int_eq(out.state, APPLIED_DONE);
 	ck_assert_int_eq(script_flights(&s), 3); /* SELECT, STORE, look */
 	n = imap_of(r.p)->evidence.count[EVIDENCE_MODSEQ_STUCK];
+	g_free(out.keywords);
 	end(&r, &s);
 	return n;
 }

@@ -174,6 +174,8 @@ static int refused(struct trial *t, const struct answer *a, struct err *err)
 		job_decide(j, n, n + 1, missing(t, p), a);
 		gone = true;
 	}
+	if (!later && !gone && answer_code(a, "EXPUNGEISSUED"))
+		return err_set(err, ERR_RETRY, "%s", a->text); /* it does not know yet which one */
 	if (!later && (t->last || !gone)) /* later: they were not tried */
 		job_decide(j, t->from, t->to, APPLIED_REFUSED, a);
 	return later;
