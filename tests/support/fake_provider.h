@@ -147,6 +147,8 @@ int fake_connected(struct fake_account *a);
 bool fake_was_asked(struct fake_box *b, struct fake_account *a, unsigned flags);
 void fake_block(struct fake_account *a, enum fake_call call, bool on);
 int fake_count(struct fake_account *a, enum fake_call call);
+/* A counter of the world, while workers are at it. */
+int fake_read(const int *counter);
 /* How many copies of the message the mailbox holds; *flags (may be NULL) of the last. */
 int fake_copies(struct fake_box *b, int serial, unsigned *flags);
 int fake_total(struct fake_box *b);

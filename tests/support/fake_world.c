@@ -240,14 +240,19 @@ void fake_block(struct fake_account *a, enum fake_call call, bool on)
 	fake_unlock();
 }
 
-int fake_count(struct fake_account *a, enum fake_call call)
+int fake_read(const int *counter)
 {
 	int n;
 
 	fake_lock();
-	n = a->call[call].count;
+	n = *counter;
 	fake_unlock();
 	return n;
+}
+
+int fake_count(struct fake_account *a, enum fake_call call)
+{
+	return fake_read(&a->call[call].count);
 }
 
 int fake_copies(struct fake_box *b, int serial, unsigned *flags)

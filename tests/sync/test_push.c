@@ -87,14 +87,14 @@ START_TEST(a_mailbox_made_anew_is_looked_at_at_once)
 
 	rig_pass(rig);
 	rig_start(rig);
-	UNTIL(a->call[FAKE_WAIT].count > 0);
+	UNTIL(fake_count(a, FAKE_WAIT) > 0);
 	g_usleep(200 * 1000); /* what the start brings with it */
 	fake_fail(a, FAKE_APPLY, ERR_CONFLICT, 1);
-	before = a->n_visits;
+	before = fake_read(&a->n_visits);
 	rig_flag(rig, INBOX, m, FLAG_FLAGGED);
 	rig->engine->push(rig->engine, rig->id[0]);
-	UNTIL(a->call[FAKE_APPLY].count > 0);
-	UNTIL(a->n_visits > before);
+	UNTIL(fake_count(a, FAKE_APPLY) > 0);
+	UNTIL(fake_read(&a->n_visits) > before);
 	rig_stop(rig);
 }
 END_TEST
@@ -218,7 +218,7 @@ START_TEST(a_long_queue_leaves_in_order_beside_new_mail)
 	rig->sync->timing.glance = n / 20;
 	rig_start(rig);
 	begin = now_ms();
-	while (rig->server[0]->batches[MUTATION_FLAGS] == 0 && now_ms() - begin < 60000)
+	while (fake_read(&rig->server[0]->batches[MUTATION_FLAGS]) == 0 && now_ms() - begin < 60000)
 		g_usleep(500);
 	fake_deliver(inbox, 1);
 	while ((unread(&total), total == n) && now_ms() - begin < 60000) {
@@ -229,7 +229,7 @@ START_TEST(a_long_queue_leaves_in_order_beside_new_mail)
 		g_usleep(500);
 	}
 	late = now_ms() - begin;
-	while (rig->server[0]->items[MUTATION_FLAGS] < n && now_ms() - begin < 600000)
+	while (fake_read(&rig->server[0]->items[MUTATION_FLAGS]) < n && now_ms() - begin < 600000)
 		g_usleep(2000);
 	printf("%d waiting: new mail after %lld ms, all left after %lld ms, told of %lld,"
 	       " %ld KiB more\n", n, (long long)late, (long long)(now_ms() - begin),
