@@ -21,13 +21,13 @@ same_again = tests/sync/syscallkill.py tests/sync/lostanswer.py tests/sync/forei
 	tests/conform/test_hoodiecrow.sh tests/conform/test_shaper_B.sh \
 	tests/conform/test_shaper_C.sh tests/conform/test_shaper_DROP.sh
 lints = tests/lint/%
+loops = tests/sync/killloop.py tests/sync/twowriters.py
 one_thread = tests/config/% tests/mime/% tests/model/% tests/store/% tests/cli/%
 .PHONY: check-asan check-tsan
 check-asan:
 	KILLS=20 OPS=400 $(MAKE) check TESTS='$(filter-out $(same_again) $(lints),$(TESTS))'
 check-tsan:
-	KILLS=20 OPS=400 $(MAKE) check TESTS='$(filter-out $(one_thread),$(check_PROGRAMS)) \
-		tests/sync/killloop.py tests/sync/twowriters.py'
+	KILLS=20 OPS=400 $(MAKE) check TESTS='$(filter-out $(one_thread),$(check_PROGRAMS)) $(loops)'
 
 # The long forms; CI runs short ones through make check.
 .PHONY: bench killtest twowriters lostanswer syscallkill fuzz
