@@ -247,7 +247,7 @@ struct deed {
 
 static int do_row(struct store *s, int64_t row, const struct deed *d, struct err *err)
 {
-	struct wished w;
+	struct wished w = { 0 };
 	int r = load(s, row, &w, err);
 
 	if (r < 0)

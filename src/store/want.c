@@ -413,7 +413,7 @@ static int count_all(struct store *s, mailbox_id m, bool unread, int64_t *accoun
 static int want_mailbox(struct wishing *w, mailbox_id m, bool unread, int max, int *done,
 	int64_t *rest, struct err *err)
 {
-	g_autofree location_id *first = g_new(location_id, WANT_AT_ONCE);
+	g_autofree location_id *first = g_new0(location_id, WANT_AT_ONCE);
 	int64_t account = 0, total = 0, coming = 0, later;
 	int n = 0, r = count_all(w->s, m, unread, &account, &total, err);
 

@@ -17,7 +17,7 @@ static struct mailbox *known_box(struct session *s, const struct tree_wish *w)
 	struct mailbox *box = NULL;
 	struct err ignored;
 
-	if (store_mailbox_find(s->store, s->account->id, w->path, &box, &ignored) == 0 &&
+	if (w->path && store_mailbox_find(s->store, s->account->id, w->path, &box, &ignored) == 0 &&
 		strcmp(box->path, w->path) != 0)
 		mailbox_free(&box);
 	return box;

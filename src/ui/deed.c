@@ -155,6 +155,7 @@ static int survey(struct ui *ui, struct survey *out, struct err *err)
 {
 	const GArray *places = ui->targets.places;
 
+	g_assert(places); /* deed_prepare came before */
 	if (store_survey(ui->store, (const location_id *)(const void *)places->data, places->len, out,
 		    err) < 0)
 		return err->code;
