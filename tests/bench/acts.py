@@ -86,8 +86,13 @@ def copy_user(server, old, new):
     where = os.path.join(server.v["MAIL"], new)
     shutil.rmtree(where, ignore_errors=True)
     subprocess.run(["cp", "-a", os.path.join(server.v["MAIL"], old), where], check=True, timeout=600)
+    admit(server, new)
+
+
+def admit(server, user):
+    """May log in from now on."""
     with open(os.path.join(server.folder, "passwd"), "a", encoding="utf-8") as f:
-        f.write("%s:{PLAIN}secret::::::\n" % new)
+        f.write("%s:{PLAIN}secret::::::\n" % user)
 
 
 def drop_user(server, user):
@@ -348,6 +353,7 @@ def acts_in(o, server, tap, folder, n):
     base = "bob"
     if n != o.messages:
         base = "acts%d" % n
+        admit(server, base)
         server.fill(base, n)
     copy_user(server, base, "mine%d" % n)
     figures = tern_acts(o, server, tap, folder, "mine%d" % n)
