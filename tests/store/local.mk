@@ -1,6 +1,7 @@
 check_PROGRAMS += tests/store/test_store tests/store/test_queue tests/store/test_engine \
 	tests/store/test_bodies tests/store/test_tree
 rig = tests/support/rig.c tests/support/rig.h
+desk = tests/store/desk.c tests/store/desk.h $(rig)
 
 tests_store_test_store_SOURCES = tests/store/test_store.c $(rig)
 tests_store_test_store_CFLAGS = $(test_cflags)
@@ -58,13 +59,13 @@ tests_store_test_match_CPPFLAGS = $(test_cppflags)
 tests_store_test_match_LDADD = $(test_ldadd)
 
 check_PROGRAMS += tests/store/test_history
-tests_store_test_history_SOURCES = tests/store/test_history.c $(rig)
+tests_store_test_history_SOURCES = tests/store/test_history.c $(desk)
 tests_store_test_history_CFLAGS = $(test_cflags)
 tests_store_test_history_CPPFLAGS = $(test_cppflags)
 tests_store_test_history_LDADD = $(test_ldadd)
 
 check_PROGRAMS += tests/store/test_settle
-tests_store_test_settle_SOURCES = tests/store/test_settle.c $(rig)
+tests_store_test_settle_SOURCES = tests/store/test_settle.c $(desk)
 tests_store_test_settle_CFLAGS = $(test_cflags)
 tests_store_test_settle_CPPFLAGS = $(test_cppflags)
 tests_store_test_settle_LDADD = $(test_ldadd)
@@ -78,7 +79,7 @@ tests_bench_queuebench_SOURCES = tests/bench/queuebench.c
 tests_bench_queuebench_CPPFLAGS = $(test_cppflags)
 
 check_PROGRAMS += tests/store/test_undo
-tests_store_test_undo_SOURCES = tests/store/test_undo.c $(rig)
+tests_store_test_undo_SOURCES = tests/store/test_undo.c $(desk)
 tests_store_test_undo_CFLAGS = $(test_cflags)
 tests_store_test_undo_CPPFLAGS = $(test_cppflags)
 tests_store_test_undo_LDADD = $(test_ldadd)

@@ -1,120 +1,13 @@
 /* Undo of any step, redo, the lines of the history (M-08, M-69). */
 #include <check.h>
-#include <fcntl.h>
 #include <glib.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "model/flags.h"
-#include "support/rig.h"
+#include "store/desk.h"
 
-static struct rig *rig;
 static mailbox_id none;
-
-static void setup(void)
-{
-	rig = rig_new();
-}
-
-static void teardown(void)
-{
-	if (rig)
-		rig_sound(rig);
-	if (rig)
-		rig_free(&rig);
-}
-
-static void must(int r, const struct err *err)
-{
-	ck_assert_msg(r >= 0, "%s", err->text);
-}
-
-/* The wish about one message, as a key of the reader's. */
-static void want(mailbox_id m, uint64_t number, const struct want *w)
-{
-	struct list_row *row = rig_row(rig, m, number);
-	struct err err;
-	int r;
-
-	ck_assert_ptr_nonnull(row);
-	r = store_want(rig->store, w, &row->location, 1, &err);
-	must(r, &err);
-	ck_assert_int_eq(r, 1);
-	list_row_free(&row);
-}
-
-static void want_flags(mailbox_id m, uint64_t number, unsigned add, unsigned remove)
-{
-	want(m, number, &(struct want){ .verb = MUTATION_FLAGS, .add = add, .remove = remove });
-}
-
-static void want_at(enum mutation_verb verb, mailbox_id m, uint64_t number, mailbox_id target)
-{
-	want(m, number, &(struct want){ .verb = verb, .target = target });
-}
-
-static unsigned flags_in(mailbox_id m, uint64_t number)
-{
-	struct list_row *row = rig_row(rig, m, number);
-	unsigned flags;
-
-	ck_assert_ptr_nonnull(row);
-	flags = row->flags;
-	list_row_free(&row);
-	return flags;
-}
-
-static int undo(int64_t step, struct undone *out)
-{
-	struct undone unused;
-	struct err err;
-	int r = store_undo(rig->store, step, out ? out : &unused, &err);
-
-	must(r, &err);
-	return r;
-}
-
-static int redo(int64_t step)
-{
-	struct undone out;
-	struct err err;
-	int r = store_redo(rig->store, step, &out, &err);
-
-	must(r, &err);
-	return r;
-}
-
-/* All lines of the history, newest first. */
-static GPtrArray *lines(void)
-{
-	GPtrArray *rows = NULL;
-	struct err err;
-
-	must(store_history(rig->store, 0, 1000, &rows, &err), &err);
-	return rows;
-}
-
-static int64_t step_at(guint i)
-{
-	g_autoptr(GPtrArray) rows = lines();
-
-	ck_assert_uint_lt(i, rows->len);
-	return ((struct history_row *)rows->pdata[i])->step;
-}
-
-static void send_all(uint64_t uid)
-{
-	struct mutation_batch *b;
-
-	while ((b = rig_claim(rig)) != NULL)
-		rig_settle(rig, &b, APPLIED_DONE, uid++, ERR_OK);
-}
-
-static int64_t open_rows(void)
-{
-	return rig_ask(rig, "SELECT count(*) FROM mutation WHERE status IN ('queued', 'leased')");
-}
 
 /* --- any line ---------------------------------------------------------- */
 
@@ -298,25 +191,6 @@ START_TEST(undo_brings_two_places_of_a_message_back)
 	ck_assert_int_eq(open_rows(), 0);
 }
 END_TEST
-
-static message_id append(void)
-{
-	const struct change facts = { .kind = CHANGE_MESSAGE, .message_id = "m9@example.org",
-		.subject = "Draft", .from_addr = "me@example.org", .flags = FLAG_DRAFT | FLAG_SEEN,
-		.received_at = 1600000000 };
-	static const char text[] = "Message-ID: <m9@example.org>\r\nSubject: Draft\r\n\r\nHello.\r\n";
-	g_autofree char *path = g_build_filename(rig->dir, "draft.eml", NULL);
-	message_id m = { 0 };
-	struct err err;
-	int fd;
-
-	ck_assert(g_file_set_contents(path, text, -1, NULL));
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	ck_assert_int_ge(fd, 0);
-	must(store_append(rig->store, rig->archive, &facts, fd, (message_id){ 0 }, &m, &err), &err);
-	close(fd);
-	return m;
-}
 
 START_TEST(undo_of_an_append)
 {
@@ -691,7 +565,7 @@ int main(void)
 	SRunner *runner;
 	int failed;
 
-	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_checked_fixture(t, desk_open, desk_close);
 	tcase_set_timeout(t, 120);
 	tcase_add_test(t, any_line_can_be_undone);
 	tcase_add_test(t, flags_are_undone_where_the_message_is_now);

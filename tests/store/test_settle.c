@@ -5,60 +5,9 @@
 #include <string.h>
 
 #include "model/flags.h"
-#include "support/rig.h"
+#include "store/desk.h"
 
-static struct rig *rig;
 static const mailbox_id none;
-
-static void setup(void)
-{
-	rig = rig_new();
-}
-
-static void teardown(void)
-{
-	if (rig)
-		rig_sound(rig);
-	if (rig)
-		rig_free(&rig);
-}
-
-static void must(int r, const struct err *err)
-{
-	ck_assert_msg(r >= 0, "%s", err->text);
-}
-
-static void want(mailbox_id m, uint64_t number, const struct want *w)
-{
-	struct list_row *row = rig_row(rig, m, number);
-	struct err err;
-
-	ck_assert_ptr_nonnull(row);
-	must(store_want(rig->store, w, &row->location, 1, &err), &err);
-	list_row_free(&row);
-}
-
-static void want_flags(uint64_t number, unsigned add, unsigned remove)
-{
-	want(rig->inbox, number,
-		&(struct want){ .verb = MUTATION_FLAGS, .add = add, .remove = remove });
-}
-
-static void want_at(enum mutation_verb verb, mailbox_id m, uint64_t number, mailbox_id target)
-{
-	want(m, number, &(struct want){ .verb = verb, .target = target });
-}
-
-static unsigned flags_in(mailbox_id m, uint64_t number)
-{
-	struct list_row *row = rig_row(rig, m, number);
-	unsigned flags;
-
-	ck_assert_ptr_nonnull(row);
-	flags = row->flags;
-	list_row_free(&row);
-	return flags;
-}
 
 /* The only item of the batch is settled so. */
 static void settle(struct mutation_batch **b, struct applied a)
@@ -143,11 +92,11 @@ START_TEST(done_keeps_the_new_number_of_the_change)
 	struct mutation_batch *b;
 
 	rig_add(rig, rig->inbox, 1, 0);
-	want_flags(1, FLAG_SEEN, 0);
+	want_flags(rig->inbox, 1, FLAG_SEEN, 0);
 	b = rig_claim(rig);
 	ck_assert_uint_eq(b->items[0].modseq, 0);
 	settle(&b, (struct applied){ .state = APPLIED_DONE, .modseq = 4711 });
-	want_flags(1, FLAG_FLAGGED, 0);
+	want_flags(rig->inbox, 1, FLAG_FLAGGED, 0);
 	b = rig_claim(rig);
 	ck_assert_uint_eq(b->items[0].modseq, 4711);
 	settle(&b, (struct applied){ .state = APPLIED_DONE });
@@ -162,8 +111,8 @@ START_TEST(a_held_row_holds_what_follows_on_the_message)
 	rig_add(rig, rig->inbox, 1, 0);
 	rig_add(rig, rig->inbox, 2, 0);
 	want_at(MUTATION_COPY, rig->inbox, 1, rig->archive);
-	want_flags(1, FLAG_FLAGGED, 0);
-	want_flags(2, FLAG_FLAGGED, 0);
+	want_flags(rig->inbox, 1, FLAG_FLAGGED, 0);
+	want_flags(rig->inbox, 2, FLAG_FLAGGED, 0);
 	held = row_at(0);
 	ck_assert_int_eq(act(held, false, QUEUE_HOLD), 1);
 	rig_reopen(rig);
@@ -188,7 +137,7 @@ START_TEST(a_change_that_is_true_already_is_done)
 	struct mutation_batch *b;
 
 	rig_add(rig, rig->inbox, 1, 0);
-	want_flags(1, FLAG_SEEN, 0);
+	want_flags(rig->inbox, 1, FLAG_SEEN, 0);
 	b = rig_claim(rig);
 	settle(&b, (struct applied){ .state = APPLIED_CHANGED, .flags = FLAG_SEEN | FLAG_ANSWERED,
 			   .modseq = 12 });
@@ -238,7 +187,7 @@ START_TEST(reading_is_never_a_conflict)
 	must(store_note_read(rig->store, rig_place(rig, rig->inbox, 2), &err), &err);
 	rig_fact(rig, rig->inbox, CHANGE_GONE, 2, 0);
 	ck_assert_uint_eq(listed(), 0);
-	want_flags(3, FLAG_SEEN, 0); /* a decision of the reader's is */
+	want_flags(rig->inbox, 3, FLAG_SEEN, 0); /* a decision of the reader's is */
 	b = rig_claim(rig);
 	settle(&b, (struct applied){ .state = APPLIED_GONE });
 	ck_assert_int_eq(status_at(0), MUTATION_CONFLICT);
@@ -492,7 +441,7 @@ START_TEST(a_retry_ends_the_pause)
 	struct mutation_batch *b;
 
 	rig_add(rig, rig->inbox, 1, 0);
-	want_flags(1, FLAG_SEEN, 0);
+	want_flags(rig->inbox, 1, FLAG_SEEN, 0);
 	b = rig_claim(rig);
 	rig_settle(rig, &b, APPLIED_NOT_TRIED, 0, ERR_PROTOCOL);
 	ck_assert_int_gt(store_queue_due_in(rig->store, rig->account), 0);
@@ -516,7 +465,7 @@ START_TEST(a_move_gets_another_target)
 	ck_assert_str_eq(((struct history_row *)rows->pdata[0])->target_name, "Trash");
 	ck_assert_int_eq(store_undo(rig->store, 0, &out, &err), 1);
 	ck_assert(rig_shows(rig, rig->inbox, 1));
-	want_flags(1, FLAG_SEEN, 0);
+	want_flags(rig->inbox, 1, FLAG_SEEN, 0);
 	ck_assert_int_eq(store_queue_retarget(rig->store, row_at(0), false, rig->trash, &err),
 		ERR_USAGE);
 }
@@ -572,7 +521,7 @@ START_TEST(wishes_are_about_the_new_numbers)
 	rig_add(rig, rig->inbox, 1, 0);
 	rig_add(rig, rig->inbox, 2, 0);
 	rig_keep_body(rig, rig->inbox, 1);
-	want_flags(1, FLAG_FLAGGED, 0);
+	want_flags(rig->inbox, 1, FLAG_FLAGGED, 0);
 	reset(rig->inbox);
 	ck_assert_ptr_null(rig_claim(rig));
 	arrive(rig->inbox, 1, 101, false);
@@ -611,7 +560,7 @@ START_TEST(two_that_look_alike_are_a_conflict)
 	struct err err;
 
 	rig_add(rig, rig->inbox, 1, 0);
-	want_flags(1, FLAG_FLAGGED, 0);
+	want_flags(rig->inbox, 1, FLAG_FLAGGED, 0);
 	reset(rig->inbox);
 	arrive(rig->inbox, 1, 101, false);
 	arrive(rig->inbox, 1, 102, true); /* two arrivals */
@@ -724,7 +673,7 @@ int main(void)
 	SRunner *runner;
 	int failed;
 
-	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_checked_fixture(t, desk_open, desk_close);
 	tcase_set_timeout(t, 60);
 	tcase_add_test(t, keywords_leave_in_batches_of_their_own);
 	tcase_add_test(t, done_keeps_the_new_number_of_the_change);
