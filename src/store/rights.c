@@ -72,7 +72,7 @@ static int check_flags(const struct want *w, const struct ground *g, struct err 
 			  "copy the messages to a mailbox of your own."), g->name);
 	if (w->add_keywords && *w->add_keywords && (g->denied & DENIED_KEYWORDS))
 		return err_set(err, ERR_REFUSED,
-			_("The server keeps no tags in %s; use a flag instead."), g->name);
+			_("Tags cannot be kept in %s; use a flag instead."), g->name);
 	return 0;
 }
 

@@ -138,6 +138,10 @@ void deed_question(struct ui *ui, const struct deed *d, const struct survey *v, 
 	}
 	if (v->unread == 0 || d->kind == DEED_READ)
 		return;
+	if (v->here->len == 1) {
+		g_strlcat(out, _("  It is unread."), cap);
+		return;
+	}
 	snprintf(more, sizeof more, ngettext("  %s of them is unread.", "  %s of them are unread.",
 					    (unsigned long)v->unread), number_text(v->unread, unread));
 	g_strlcat(out, more, cap);
