@@ -28,6 +28,7 @@
 #include "cli/cli.h"
 #include "config/config.h"
 #include "mime/text.h"
+#include "read/reader.h"
 #include "store/store.h"
 #include "sync/sync.h"
 #include "ui/ui.h"
@@ -106,10 +107,12 @@ struct run {
 	struct store *store;
 	struct queue *events;
 	struct sync *sync;
+	struct reader *reader;
 };
 
 static void run_release(struct run *r)
 {
+	reader_free(&r->reader);
 	sync_free(&r->sync);
 	store_close(&r->store);
 	queue_free(&r->events);
@@ -169,6 +172,7 @@ static int screen_once(const struct places *places, struct err *err)
 	start.store = r.store;
 	start.events = r.events;
 	start.engine = sync_engine(r.sync);
+	start.reader = r.reader = reader_new(r.events);
 	return ui_run(&start, err);
 }
 
@@ -224,6 +228,7 @@ static int command(const struct places *places, int argc, char **argv)
 		print_warnings(r.config);
 	c.config = r.config;
 	c.store = r.store;
+	c.reader = r.reader = reader_new(NULL);
 	c.engine = r.sync ? sync_engine(r.sync) : NULL;
 	code = cli_run(&c, argc, argv);
 	return code;

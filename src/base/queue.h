@@ -24,6 +24,8 @@ enum event_kind {
 	EV_MAILBOXES, /* the folder tree or a counter changed */
 	EV_MESSAGES,  /* rows of a mailbox changed */
 	EV_BODY,      /* a body arrived (code 0) or could not be had (code < 0) */
+	EV_DOCUMENT,  /* the reader process answered; message: the ticket (read/reader.h) */
+	EV_ONE_CLICK, /* a list was told (engine.one_click); message: the ticket */
 	EV_MUTATION,  /* a queued change moved on; code < 0: it failed or conflicts */
 	EV_NEW_MAIL,  /* new unread messages arrived in an inbox */
 };

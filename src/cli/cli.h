@@ -26,6 +26,7 @@ struct cli {
 	struct store *store;       /* opened by main before a command that needs it (see cli_needs) */
 	struct err trouble;        /* CLI_TOLERANT: why there is no store or no configuration */
 	struct engine *engine;     /* blocking calls only */
+	struct reader *reader;     /* likewise */
 	struct cancel *cancel;     /* set by SIGINT and SIGTERM */
 };
 

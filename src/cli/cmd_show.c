@@ -164,7 +164,7 @@ static int show_document(int fd, int64_t id, const struct args *a, struct err *e
 	unsigned what = (args_has(a, "headers") ? SHOW_HEADERS : 0u) |
 		(args_has(a, "text") ? SHOW_TEXT : 0u) | (args_has(a, "parts") ? SHOW_PARTS : 0u);
 
-	if (document_read(fd, &d, err) < 0)
+	if (document_read(fd, NULL, &d, err) < 0)
 		return err->code;
 	if (a->json) {
 		show_json(d, id, what ? what : SHOW_HEADERS | SHOW_TEXT | SHOW_PARTS);

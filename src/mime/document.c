@@ -44,12 +44,23 @@ static void part_free(void *p)
 	g_free(part);
 }
 
+static void link_free(void *p)
+{
+	struct document_link *link = p;
+
+	g_free(link->target);
+	g_free(link->label);
+	g_free(link);
+}
+
 static struct document *document_new(void)
 {
 	struct document *d = g_new0(struct document, 1);
 
 	d->headers = g_ptr_array_new_with_free_func(header_free);
 	d->parts = g_ptr_array_new_with_free_func(part_free);
+	d->spans = g_array_new(FALSE, FALSE, sizeof(struct document_span));
+	d->links = g_ptr_array_new_with_free_func(link_free);
 	return d;
 }
 
@@ -59,6 +70,8 @@ void document_free(struct document **d)
 		return;
 	g_ptr_array_unref((*d)->headers);
 	g_ptr_array_unref((*d)->parts);
+	g_array_unref((*d)->spans);
+	g_ptr_array_unref((*d)->links);
 	g_free((*d)->text);
 	g_free((*d)->note);
 	g_clear_pointer(d, g_free);
@@ -276,8 +289,9 @@ static int read_whole(struct document *d, int fd, struct err *err)
 	return 0;
 }
 
-int document_read(int fd, struct document **out, struct err *err)
+int document_read(int fd, const struct document_how *how, struct document **out, struct err *err)
 {
+	(void)how;
 	AUTO(document_free) struct document *d = document_new();
 	int r = read_whole(d, fd, err);
 

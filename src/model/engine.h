@@ -11,6 +11,7 @@
 
 #include "base/cancel.h"
 #include "base/err.h"
+#include "model/cache.h"
 #include "model/id.h"
 
 enum engine_stage {
@@ -48,12 +49,22 @@ struct engine {
 	void (*look)(struct engine *e, account_id a, mailbox_id m);
 	void (*push)(struct engine *e, account_id a);
 	void (*want_body)(struct engine *e, account_id a, message_id m); /* answered by EV_BODY */
+	/* The whole message, attachments included, where only its text is here; likewise. */
+	void (*want_whole)(struct engine *e, account_id a, message_id m);
+	/* Something was seen or done: what the cache learns from.  Cheap; never waits, may forget. */
+	void (*notice)(struct engine *e, const struct cache_notice *n, size_t count);
+	/* Tells a list that the reader wants no more of it (RFC 8058: one POST, no cookies, no
+	 * redirects followed).  Answered by EV_ONE_CLICK with the ticket as its message; the words
+	 * of a failure by `told`. */
+	int64_t (*one_click)(struct engine *e, const char *url);
+	bool (*told)(struct engine *e, int64_t ticket, struct err *out);
 	bool (*state)(struct engine *e, account_id a, struct engine_state *out); /* false: unknown account */
 
 	/* blocking, for the command line: in the caller's thread, no worker runs */
 	int (*pass)(struct engine *e, account_id a, bool full, struct cancel *cancel, struct err *err);
 	int (*drain)(struct engine *e, account_id a, struct cancel *cancel, struct err *err); /* rows left */
 	int (*body)(struct engine *e, account_id a, message_id m, struct cancel *cancel, struct err *err);
+	int (*whole)(struct engine *e, account_id a, message_id m, struct cancel *cancel, struct err *err);
 	int (*bodies)(struct engine *e, account_id a, struct cancel *cancel, struct err *err); /* all that are not cached */
 	int (*check)(struct engine *e, account_id a, struct cancel *cancel, struct err *err); /* connect and list */
 

@@ -33,6 +33,7 @@
 #include "model/account.h"
 #include "model/change.h"
 #include "model/engine.h"
+#include "model/hole.h"
 #include "model/mailbox.h"
 #include "model/mutation.h"
 #include "model/tuning.h"
@@ -95,6 +96,13 @@ struct body_ref {
 	const char *canonical; /* may be NULL */
 	uint64_t size;         /* expected bytes, 0 = unknown */
 	const char *message_id_header; /* expected, without <>; may be NULL */
+};
+
+/* What body() left out; see model/hole.h. */
+struct body_rest {
+	bool whole;            /* in: nothing may be left out */
+	struct body_hole holes[BODY_HOLES_MAX]; /* out: ascending */
+	size_t n;              /* out: 0 = the message is whole */
 };
 
 /* Where bodies() puts what it reads; implemented by sync. */
@@ -186,9 +194,12 @@ struct provider_ops {
 	/*
 	 * Streams the raw message into fd (open for reading, too), never whole in
 	 * memory.  ERR_GONE if it is not there; ERR_PROTOCOL if what came is
-	 * another message than ref says.
+	 * another message than ref says.  A large message may come without the
+	 * contents of parts that are not read (attachments), unless rest->whole: it
+	 * is then told by rest->holes.  rest is never NULL.
 	 */
-	int (*body)(struct provider *p, const struct body_ref *ref, int fd, struct err *err);
+	int (*body)(struct provider *p, const struct body_ref *ref, int fd, struct body_rest *rest,
+		struct err *err);
 
 	/*
 	 * Streams many raw messages of a mailbox, in any order, each of at most

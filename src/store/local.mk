@@ -1,6 +1,6 @@
 # The schema is SQL in files of its own; the build turns it into a header.
 schema = src/store/schema/001-initial.sql src/store/schema/002-engine.sql \
-	src/store/schema/003-two-way.sql
+	src/store/schema/003-two-way.sql src/store/schema/004-cache.sql
 
 libtern_a_SOURCES += \
 	src/store/account.c \
@@ -9,6 +9,7 @@ libtern_a_SOURCES += \
 	src/store/batch.c src/store/batch.h \
 	src/store/body.c \
 	src/store/bulk.c \
+	src/store/cache.c src/store/cache.h \
 	src/store/check.c \
 	src/store/coalesce.c \
 	src/store/count.c \

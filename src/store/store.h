@@ -30,6 +30,7 @@
 #include "base/err.h"
 #include "base/queue.h"
 #include "model/change.h"
+#include "model/hole.h"
 #include "model/id.h"
 #include "model/mailbox.h"
 #include "model/mutation.h"
@@ -359,6 +360,8 @@ int store_survey(struct store *s, const location_id *l, size_t n, struct survey 
 /* An open, read-only descriptor of the cached raw message; ERR_GONE if it is not cached. */
 int store_body_open(struct store *s, message_id m, int *fd_out, struct err *err);
 bool store_body_cached(struct store *s, message_id m);
+/* What was left out of the cached message; how many (at most BODY_HOLES_MAX), 0 = it is whole. */
+int store_body_holes(struct store *s, message_id m, struct body_hole *out, struct err *err);
 
 struct body_place {
 	mailbox_id mailbox;
@@ -377,6 +380,8 @@ struct body_draft {
 	message_id message;
 	int fd;
 	char *tmp;
+	const struct body_hole *holes; /* what was left out (ascending), for commit; NULL = nothing */
+	size_t n_holes;
 };
 int store_body_begin(struct store *s, message_id m, struct body_draft *out, struct err *err);
 int store_body_commit(struct store *s, struct body_draft *d, struct err *err);

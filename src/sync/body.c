@@ -109,6 +109,7 @@ static int fetch(struct session *s, message_id m, bool last, bool *asked, struct
 {
 	AUTO(body_place_release) struct body_place at = { 0 };
 	struct body_draft draft = { .fd = -1 };
+	struct body_rest rest = { .whole = true };
 	struct body_ref ref;
 	bool again;
 	int r = store_body_place(s->store, m, &at, err);
@@ -123,7 +124,7 @@ static int fetch(struct session *s, message_id m, bool last, bool *asked, struct
 		.uid = at.uid, .canonical = at.canonical, .size = at.size,
 		.message_id_header = at.message_id_header };
 	*asked = true;
-	r = session_heard(s, s->provider->ops->body(s->provider, &ref, draft.fd, err));
+	r = session_heard(s, s->provider->ops->body(s->provider, &ref, draft.fd, &rest, err));
 	if (r >= 0)
 		return store_body_commit(s->store, &draft, err);
 	again = !last && (r == ERR_OFFLINE || r == ERR_PROTOCOL);

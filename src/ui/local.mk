@@ -25,6 +25,7 @@ libtern_a_SOURCES += \
 	src/ui/marks.c src/ui/marks.h \
 	src/ui/priv.h \
 	src/ui/prompt.c src/ui/prompt.h \
+	src/ui/reading.h \
 	src/ui/search.c src/ui/search.h \
 	src/ui/sidebar.c src/ui/sidebar.h \
 	src/ui/status.c src/ui/status.h \

@@ -50,6 +50,7 @@ struct ui {
 	struct store *store;
 	struct queue *events;
 	struct engine *engine;
+	struct reader *reader;
 
 	GPtrArray *views;      /* of struct view, the top one last */
 	struct keymap *keymap;

@@ -39,6 +39,7 @@ struct ui *ui_new(const struct ui_start *start)
 	ui->store = start->store;
 	ui->events = start->events;
 	ui->engine = start->engine;
+	ui->reader = start->reader;
 	ui->views = g_ptr_array_new_with_free_func(view_free);
 	ui->dirty = true;
 	ui->bar_from = -1;
@@ -528,6 +529,8 @@ void ui_event(struct ui *ui, const struct event *e)
 		ui->stale = true;
 		break;
 	case EV_BODY:
+	case EV_DOCUMENT:
+	case EV_ONE_CLICK:
 		break;
 	}
 	for (guint i = 0; i < ui->views->len; i++) {

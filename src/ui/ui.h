@@ -17,6 +17,7 @@ struct ui_start {
 	struct store *store;      /* the UI thread's own handle (STORE_UI) */
 	struct queue *events;
 	struct engine *engine;    /* borrowed */
+	struct reader *reader;    /* opens messages; borrowed */
 };
 
 enum ui_end {

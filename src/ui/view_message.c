@@ -302,7 +302,7 @@ static int load(struct message_view *m, struct err *err)
 
 	if (rc < 0)
 		return rc;
-	rc = document_read(fd, &m->doc, err);
+	rc = document_read(fd, NULL, &m->doc, err);
 	if (rc < 0)
 		return rc;
 	flow_init(&m->flow, m->doc->text, MAX(m->width, 1));

@@ -24,7 +24,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	mime_init();
 	if (fd < 0 || fd_write_all(fd, data, len) < 0)
 		return 0;
-	if (document_read(fd, &d, NULL) < 0 || summary_read(fd, &s, NULL) < 0)
+	if (document_read(fd, NULL, &d, NULL) < 0 || summary_read(fd, &s, NULL) < 0)
 		abort();
 	if (!text_is_utf8(d->text, strlen(d->text)))
 		abort();

@@ -45,7 +45,7 @@ static void read_one(const char *path)
 	AUTO(summary_free) struct summary *s = NULL;
 	struct change c = { 0 };
 
-	ck_assert_msg(document_read(fd, &d, NULL) == 0, "%s", path);
+	ck_assert_msg(document_read(fd, NULL, &d, NULL) == 0, "%s", path);
 	check_document(d);
 	ck_assert_msg(summary_read(fd, &s, NULL) == 0, "%s", path);
 	summary_fill(s, &c);

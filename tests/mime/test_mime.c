@@ -55,7 +55,7 @@ struct document *document_of(const char *bytes, size_t len)
 	struct document *d = NULL;
 	struct err err = { 0 };
 
-	ck_assert_msg(document_read(fd, &d, &err) == 0, "%s", err.text);
+	ck_assert_msg(document_read(fd, NULL, &d, &err) == 0, "%s", err.text);
 	check_document(d);
 	return d;
 }

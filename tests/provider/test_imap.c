@@ -407,7 +407,7 @@ static int read_body(struct rig *r, const char *path, uint64_t uid, uint32_t uid
 	struct body_ref ref = { .mailbox_path = path, .uid = uid, .uidvalidity = uidvalidity };
 	int n = rig_connect(r);
 
-	return n < 0 ? n : r->p->ops->body(r->p, &ref, fileno(f), &r->err);
+	return n < 0 ? n : r->p->ops->body(r->p, &ref, fileno(f), &(struct body_rest){ .whole = true }, &r->err);
 }
 
 START_TEST(a_body_is_streamed_byte_for_byte)
@@ -488,7 +488,7 @@ START_TEST(a_body_of_another_message_is_not_taken)
 		FILE *f = tmpfile();
 
 		ck_assert_int_eq(rig_connect(&r), 0);
-		ck_assert_msg(r.p->ops->body(r.p, &ref, fileno(f), &r.err) == rows[i].result,
+		ck_assert_msg(r.p->ops->body(r.p, &ref, fileno(f), &(struct body_rest){ .whole = true }, &r.err) == rows[i].result,
 			"row %d: %s", (int)i, r.err.text);
 		fclose(f);
 	}

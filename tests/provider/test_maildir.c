@@ -412,7 +412,7 @@ static int body_of(const char *subject, char *out, size_t cap)
 		.canonical = row->canonical };
 	g_autofree char *tmp = at("tmp/XXXXXX");
 	AUTO(fd_close) int fd = g_mkstemp(tmp);
-	int r = ops->body(p, &ref, fd, &err);
+	int r = ops->body(p, &ref, fd, &(struct body_rest){ .whole = true }, &err);
 	ssize_t n = pread(fd, out, cap - 1, 0);
 
 	out[n > 0 ? n : 0] = '\0';

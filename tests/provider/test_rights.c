@@ -117,7 +117,7 @@ static void read_bodies(struct side *s, const char *path)
 	FILE *f = tmpfile();
 	uint64_t uid = k->uid;
 
-	ck_assert_msg(s->p->ops->body(s->p, &ref, fileno(f), &s->err) == 0, "%s", s->err.text);
+	ck_assert_msg(s->p->ops->body(s->p, &ref, fileno(f), &(struct body_rest){ .whole = true }, &s->err) == 0, "%s", s->err.text);
 	ck_assert_msg(s->p->ops->bodies(s->p, &m, &uid, 1, &out, &s->err) == 0, "%s", s->err.text);
 	fclose(f);
 }

@@ -360,7 +360,8 @@ static int fake_changes(struct provider *p, const struct mailbox *m, unsigned fl
 	return r;
 }
 
-static int fake_body(struct provider *p, const struct body_ref *ref, int fd, struct err *err)
+static int fake_body(struct provider *p, const struct body_ref *ref, int fd, struct body_rest *rest,
+	struct err *err)
 {
 	struct fake *f = (struct fake *)p;
 	struct fake_box *b = fake_box_of(f, ref->mailbox_path);
@@ -368,6 +369,7 @@ static int fake_body(struct provider *p, const struct body_ref *ref, int fd, str
 	g_autofree char *text = NULL;
 	int r = fake_enter(f, FAKE_BODY, err);
 
+	(void)rest;
 	if (r < 0)
 		return r;
 	fake_lock();

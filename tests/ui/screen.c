@@ -127,9 +127,11 @@ static void complete(struct screen *s, mailbox_id m)
 void screen_start(struct screen *s)
 {
 	struct ui_start start = { &s->places, &s->config, s->rig->store, s->rig->events,
-		&s->engine };
+		&s->engine, s->reader };
 
 	ui_free(&s->ui);
+	if (!s->reader)
+		s->reader = reader_new(s->rig->events);
 	s->ui = ui_new(&start);
 }
 
@@ -174,6 +176,7 @@ void screen_free(struct screen **p)
 	struct screen *s = *p;
 
 	ui_free(&s->ui);
+	reader_free(&s->reader);
 	canvas_free(&s->canvas);
 	rig_free(&s->rig);
 	g_ptr_array_unref(s->config.accounts);

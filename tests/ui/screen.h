@@ -7,6 +7,7 @@
 #ifndef TERN_TESTS_UI_SCREEN_H
 #define TERN_TESTS_UI_SCREEN_H
 
+#include "read/reader.h"
 #include "support/rig.h"
 #include "ui/priv.h"
 
@@ -20,6 +21,7 @@ struct screen {
 	GString *calls;           /* "push 1\n", "body 1 7\n", ... */
 	int looks;                /* how often it was told what is looked at */
 	struct engine_state state;
+	struct reader *reader;
 	struct ui *ui;
 	struct canvas *canvas;
 	int64_t ms;               /* the fake clock */

@@ -137,10 +137,13 @@ static int read_body(struct imap *i, const struct body_ref *ref, int fd, struct 
 	return judge(i, ref, &w, bytes, fd, err);
 }
 
-int imap_body(struct provider *p, const struct body_ref *ref, int fd, struct err *err)
+int imap_body(struct provider *p, const struct body_ref *ref, int fd, struct body_rest *rest,
+	struct err *err)
 {
 	struct imap *i = imap_of(p);
 	int r = imap_ready(i, err);
+
+	(void)rest;
 
 	if (r == 0 && (ref->uid == 0 || ref->uid > UINT32_MAX))
 		r = err_set(err, ERR_GONE, _("The message is no longer on the server."));

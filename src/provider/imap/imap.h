@@ -125,7 +125,8 @@ char *imap_path(const struct imap *i, struct slice name);
 int imap_mailboxes(struct provider *p, struct sink *out, struct err *err);
 int imap_changes(struct provider *p, const struct mailbox *m, unsigned flags, struct sink *out,
 	struct err *err);
-int imap_body(struct provider *p, const struct body_ref *ref, int fd, struct err *err);
+int imap_body(struct provider *p, const struct body_ref *ref, int fd, struct body_rest *rest,
+	struct err *err);
 int imap_prepare(struct provider *p, struct mutation_batch *b, struct err *err);
 int imap_apply(
 	struct provider *p, const struct mutation_batch *b, struct applied *out, struct err *err);

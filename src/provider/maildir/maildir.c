@@ -68,13 +68,15 @@ static int copy_out(struct maildir *m, int from, int to, struct err *err)
 	}
 }
 
-static int body(struct provider *p, const struct body_ref *ref, int fd, struct err *err)
+static int body(struct provider *p, const struct body_ref *ref, int fd, struct body_rest *rest,
+	struct err *err)
 {
 	enum { TRIES_MAX = 3 }; /* another program may rename the file at the same moment */
 	struct maildir *m = (struct maildir *)p;
 	AUTO(folder_close) struct folder f = FOLDER_NONE;
 	int r = folder_open(m, ref->mailbox_path, &f, err);
 
+	(void)rest; /* a local file is always whole */
 	for (int i = 0; r >= 0 && i < TRIES_MAX; i++) {
 		AUTO(fd_close) int from = -1;
 		struct place at;
