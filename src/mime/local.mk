@@ -8,7 +8,10 @@ libtern_a_SOURCES += \
 	src/mime/header.c src/mime/header.h \
 	src/mime/html.c src/mime/html.h \
 	src/mime/html_trim.c \
+	src/mime/linkify.c src/mime/linkify.h \
+	src/mime/open.c src/mime/open.h \
 	src/mime/outline.c src/mime/outline.h \
 	src/mime/structure.c src/mime/structure.h \
 	src/mime/summary.c src/mime/summary.h \
-	src/mime/text.c src/mime/text.h
+	src/mime/text.c src/mime/text.h \
+	src/mime/words.c src/mime/words.h
