@@ -103,7 +103,7 @@ static char *person(icalproperty *p)
 	addr = line_of(uri, CALENDAR_VALUE_MAX);
 	if (name && addr && strcmp(name, addr) != 0)
 		return g_strdup_printf("%s <%s>", name, addr);
-	return g_steal_pointer(name ? &name : &addr);
+	return name ? g_steal_pointer(&name) : g_steal_pointer(&addr);
 }
 
 static icalparameter_partstat answer_of(icalproperty *p)

@@ -150,33 +150,21 @@ char *moment_words_here(const struct moment *from, const struct moment *to)
 
 /* --- repetition ------------------------------------------------------------------- */
 
-static const char *every(icalrecurrencetype_frequency how)
+/* "every 2 weeks"; NULL for what happens within a day. */
+static char *every(icalrecurrencetype_frequency how, int n)
 {
 	switch (how) {
 	case ICAL_DAILY_RECURRENCE:
-		return _("every day");
+		return n > 1 ? g_strdup_printf(_("every %d days"), n) : g_strdup(_("every day"));
 	case ICAL_WEEKLY_RECURRENCE:
-		return _("every week");
+		return n > 1 ? g_strdup_printf(_("every %d weeks"), n) : g_strdup(_("every week"));
 	case ICAL_MONTHLY_RECURRENCE:
-		return _("every month");
+		return n > 1 ? g_strdup_printf(_("every %d months"), n)
+			     : g_strdup(_("every month"));
 	case ICAL_YEARLY_RECURRENCE:
-		return _("every year");
+		return n > 1 ? g_strdup_printf(_("every %d years"), n) : g_strdup(_("every year"));
 	default:
 		return NULL;
-	}
-}
-
-static const char *every_n(icalrecurrencetype_frequency how)
-{
-	switch (how) {
-	case ICAL_DAILY_RECURRENCE:
-		return _("every %d days");
-	case ICAL_WEEKLY_RECURRENCE:
-		return _("every %d weeks");
-	case ICAL_MONTHLY_RECURRENCE:
-		return _("every %d months");
-	default:
-		return _("every %d years");
 	}
 }
 
@@ -206,7 +194,7 @@ static bool is_simple(const struct icalrecurrencetype *r)
 {
 	const short none = ICAL_RECURRENCE_ARRAY_MAX;
 
-	return every(r->freq) && r->by_second[0] == none && r->by_minute[0] == none &&
+	return r->by_second[0] == none && r->by_minute[0] == none &&
 	       r->by_hour[0] == none && r->by_year_day[0] == none && r->by_week_no[0] == none &&
 	       r->by_set_pos[0] == none && (r->by_month[0] == none || r->by_month[1] == none) &&
 	       (r->by_month_day[0] == none || r->by_month_day[1] == none);
@@ -215,15 +203,12 @@ static bool is_simple(const struct icalrecurrencetype *r)
 char *rule_words(const struct icalrecurrencetype *rule)
 {
 	struct icalrecurrencetype copy = *rule;
+	g_autofree char *words = every(rule->freq, rule->interval);
 	GString *out;
 
-	if (!is_simple(rule))
+	if (!words || !is_simple(rule))
 		return g_strdup(icalrecurrencetype_as_string(&copy));
-	out = g_string_new(NULL);
-	if (rule->interval > 1)
-		g_string_append_printf(out, every_n(rule->freq), rule->interval);
-	else
-		g_string_append(out, every(rule->freq));
+	out = g_string_new(words);
 	append_days(out, rule);
 	if (rule->freq == ICAL_MONTHLY_RECURRENCE && rule->by_month_day[0] > 0 &&
 		rule->by_month_day[0] <= 31)

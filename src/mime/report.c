@@ -77,36 +77,40 @@ static char *recipient(const struct block *b)
 	return n > 0 ? g_strndup(s, n) : NULL;
 }
 
-static const char *what_happened(const char *action)
+static bool says(const char *value, const char *word)
 {
-	static const struct {
-		const char *word, *sentence;
-	} rows[] = {
-		/* %s: a mail address */
-		{ "failed", N_("Not delivered to %s") },
-		{ "delayed", N_("Not delivered yet to %s") },
-		{ "delivered", N_("Delivered to %s") },
-		{ "relayed", N_("Passed on for %s, to a system that does not report") },
-		{ "expanded", N_("Delivered to the members of %s") },
-	};
-
-	for (size_t i = 0; action && i < G_N_ELEMENTS(rows); i++)
-		if (g_ascii_strncasecmp(action, rows[i].word, strlen(rows[i].word)) == 0)
-			return _(rows[i].sentence);
-	return _("About %s");
+	return value && g_ascii_strncasecmp(value, word, strlen(word)) == 0;
 }
 
-static void append_delivery(GString *out, const struct block *b, const char *who, const char *reporting)
+static char *what_happened(const char *action, const char *who)
 {
-	const char *why = value_of(b->field[DIAGNOSTIC]), *host = value_of(b->field[REMOTE]);
-	bool good = b->field[ACTION] && (g_ascii_strncasecmp(b->field[ACTION], "fail", 4) != 0 &&
-						g_ascii_strncasecmp(b->field[ACTION], "delay", 5) != 0);
+	if (says(action, "failed"))
+		return g_strdup_printf(_("Not delivered to %s"), who);
+	if (says(action, "delayed"))
+		return g_strdup_printf(_("Not delivered yet to %s"), who);
+	if (says(action, "delivered"))
+		return g_strdup_printf(_("Delivered to %s"), who);
+	if (says(action, "relayed"))
+		return g_strdup_printf(_("Passed on for %s, to a system that does not report"),
+			who);
+	if (says(action, "expanded"))
+		return g_strdup_printf(_("Delivered to the members of %s"), who);
+	return g_strdup_printf(_("About %s"), who);
+}
 
-	if (!why || !*why)
-		why = good ? NULL : b->field[STATUS];
+static void append_delivery(GString *out, const struct block *b, const char *who,
+	const char *reporting)
+{
+	const char *action = b->field[ACTION], *host = value_of(b->field[REMOTE]);
+	const char *why = value_of(b->field[DIAGNOSTIC]);
+	g_autofree char *what = what_happened(action, who);
+
+	if ((!why || !*why) && !says(action, "deliver") && !says(action, "relay") &&
+		!says(action, "expand"))
+		why = b->field[STATUS];
 	if (!host || !*host)
 		host = value_of(reporting);
-	g_string_append_printf(out, what_happened(b->field[ACTION]), who);
+	g_string_append(out, what);
 	if (why && *why)
 		g_string_append_printf(out, ": %s", why);
 	if (host && *host)
@@ -114,29 +118,31 @@ static void append_delivery(GString *out, const struct block *b, const char *who
 	g_string_append(out, why && *why ? "\n" : ".\n");
 }
 
+static char *what_was_done(const char *type, const char *who)
+{
+	if (says(type, "displayed"))
+		return g_strdup_printf(_("Your message was displayed to %s."), who);
+	if (says(type, "deleted"))
+		return g_strdup_printf(
+			_("Your message was deleted by %s; it may not have been read."), who);
+	if (says(type, "dispatched"))
+		return g_strdup_printf(_("Your message was passed on by %s."), who);
+	if (says(type, "processed"))
+		return g_strdup_printf(
+			_("Your message was handled for %s without being displayed."), who);
+	if (says(type, "denied"))
+		return g_strdup_printf(_("%s does not tell whether your message was read."), who);
+	if (says(type, "failed"))
+		return g_strdup_printf(
+			_("What became of your message to %s could not be found out."), who);
+	return g_strdup_printf(_("About %s"), who);
+}
+
 static void append_disposition(GString *out, const struct block *b, const char *who)
 {
-	static const struct {
-		const char *word, *sentence;
-	} rows[] = {
-		/* %s: a mail address */
-		{ "displayed", N_("Your message was displayed to %s.") },
-		{ "deleted", N_("Your message was deleted by %s; it may not have been read.") },
-		{ "dispatched", N_("Your message was passed on by %s.") },
-		{ "processed", N_("Your message was handled for %s without being displayed.") },
-		{ "denied", N_("%s does not tell whether your message was read.") },
-		{ "failed", N_("What became of your message to %s could not be found out.") },
-	};
-	const char *type = value_of(b->field[DISPOSITION]);
+	g_autofree char *what = what_was_done(value_of(b->field[DISPOSITION]), who);
 
-	for (size_t i = 0; type && i < G_N_ELEMENTS(rows); i++)
-		if (g_ascii_strncasecmp(type, rows[i].word, strlen(rows[i].word)) == 0) {
-			g_string_append_printf(out, _(rows[i].sentence), who);
-			g_string_append_c(out, '\n');
-			return;
-		}
-	g_string_append_printf(out, _("About %s"), who);
-	g_string_append_printf(out, ": %s\n", type ? type : "");
+	g_string_append_printf(out, "%s\n", what);
 }
 
 void report_append(GString *out, const char *text, size_t len)
