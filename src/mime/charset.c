@@ -248,7 +248,8 @@ bool charset_append(GString *out, const char *name, const char *data, size_t len
 	labelled = *real != '\0';
 	if (!labelled || (may_be_utf8(real) && guess_is_utf8(data, len, proof(real))))
 		g_strlcpy(real, charset_guess(data, len), sizeof real);
-	if (strcmp(real, "UTF-16") == 0 && (utf16 = guess_utf16(data, len)))
+	if (strcmp(real, "UTF-16") == 0 && !has_mark(data, len) &&
+		(utf16 = guess_utf16(data, len, labelled)))
 		g_strlcpy(real, utf16, sizeof real);
 	if (strcmp(real, "UTF-8") == 0)
 		return append_utf8(out, data, len);

@@ -107,15 +107,16 @@ static const char *iso2022(const char *data, size_t len)
 	return NULL;
 }
 
-const char *guess_utf16(const char *data, size_t len)
+const char *guess_utf16(const char *data, size_t len, bool labelled)
 {
-	enum { LEAST = 4, SHARE = 3 };
-	size_t nuls[2] = { 0 };
+	enum { LEAST = 8, SHARE = 3 };
+	size_t nuls[2] = { 0 }, most;
 
 	len = MIN(len, (size_t)GUESS_LOOK);
 	for (size_t i = 0; i < len; i++)
 		nuls[i % 2] += data[i] == '\0';
-	if (len < LEAST || MAX(nuls[0], nuls[1]) * 2 * SHARE < len)
+	most = MAX(nuls[0], nuls[1]);
+	if (most == 0 || (!labelled && (len < LEAST || most * SHARE < len)))
 		return NULL;
 	if (nuls[1] > SHARE * nuls[0])
 		return "UTF-16LE";
@@ -164,7 +165,7 @@ const char *charset_guess(const char *data, size_t len)
 	len = MIN(len, (size_t)GUESS_LOOK);
 	if (len >= 2 && (memcmp(p, "\xFF\xFE", 2) == 0 || memcmp(p, "\xFE\xFF", 2) == 0))
 		return "UTF-16";
-	name = guess_utf16(data, len);
+	name = guess_utf16(data, len, false);
 	if (name)
 		return name;
 	count_bytes(&c, p, len);

@@ -117,7 +117,7 @@ static void take_file(struct tnef *t, Attachment *a, const char *charset, size_t
 {
 	struct tnef_file *f;
 	const variableLength *data = &a->FileData;
-	size_t skip = 0;
+	size_t skip = 0, len;
 	char *name = text_property(&a->MAPI, PR_ATTACH_LONG_FILENAME, charset, TNEF_NAME_MAX);
 
 	if (!name)
@@ -130,7 +130,8 @@ static void take_file(struct tnef *t, Attachment *a, const char *charset, size_t
 		data = &a->FileData;
 	else
 		data = property(&a->MAPI, PT_BINARY, PR_ATTACH_DATA_OBJ);
-	if (!data || !data->data || data->size <= 0 || (size_t)data->size - skip > *room) {
+	len = data && data->data && data->size > 0 ? (size_t)data->size - skip : 0;
+	if ((len == 0 && !name) || len > *room) {
 		g_free(name);
 		return;
 	}
@@ -138,7 +139,8 @@ static void take_file(struct tnef *t, Attachment *a, const char *charset, size_t
 	f->name = name;
 	f->type = text_property(&a->MAPI, PR_ATTACH_MIME_TAG, charset, TNEF_NAME_MAX);
 	f->data = g_byte_array_new();
-	g_byte_array_append(f->data, data->data + skip, (guint)((size_t)data->size - skip));
+	if (len > 0)
+		g_byte_array_append(f->data, data->data + skip, (guint)len);
 	*room -= f->data->len;
 	g_ptr_array_add(t->files, f);
 }
