@@ -223,10 +223,10 @@ static void print_people(struct body_text *out, icalcomponent *event)
 	}
 }
 
-/* The description keeps its lines. */
-static void print_words(struct body_text *out, icalcomponent *event)
+/* Words of the sender; they keep their lines. */
+static void print_words(struct body_text *out, icalcomponent *event, icalproperty_kind kind)
 {
-	icalproperty *p = icalcomponent_get_first_property(event, ICAL_DESCRIPTION_PROPERTY);
+	icalproperty *p = icalcomponent_get_first_property(event, kind);
 	icalvalue *v = p ? icalproperty_get_value(p) : NULL;
 	const char *s = v && icalvalue_isa(v) == ICAL_TEXT_VALUE ? icalvalue_get_text(v) : NULL;
 	g_autofree char *words = NULL;
@@ -236,9 +236,7 @@ static void print_words(struct body_text *out, icalcomponent *event)
 		return;
 	words = g_utf8_make_valid(s, (gssize)MIN(len, (size_t)CALENDAR_WORDS_MAX));
 	g_strstrip(words);
-	for (char *c = words; *c; c++)
-		if (*c == '\r')
-			*c = ' ';
+	g_strdelimit(words, "\r", ' ');
 	if (*words)
 		g_string_append_printf(out->text, "\n%s%s\n", words,
 			len > CALENDAR_WORDS_MAX ? " ..." : "");
@@ -258,16 +256,15 @@ static void print_event(struct body_text *out, icalcomponent *cal, icalcomponent
 	print_times(out, cal, event);
 	field(out, _("Place"), where);
 	print_people(out, event);
-	print_words(out, event);
+	print_words(out, event, ICAL_COMMENT_PROPERTY);
+	print_words(out, event, ICAL_DESCRIPTION_PROPERTY);
 }
 
 static bool is_event(icalcomponent *c)
 {
 	icalcomponent_kind kind = icalcomponent_isa(c);
 
-	return (kind == ICAL_VEVENT_COMPONENT || kind == ICAL_VTODO_COMPONENT) &&
-	       (icalcomponent_get_first_property(c, ICAL_SUMMARY_PROPERTY) ||
-		       icalcomponent_get_first_property(c, ICAL_DTSTART_PROPERTY));
+	return kind == ICAL_VEVENT_COMPONENT || kind == ICAL_VTODO_COMPONENT;
 }
 
 static int print_calendar(struct body_text *out, icalcomponent *cal, const char *method)

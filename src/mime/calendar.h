@@ -21,7 +21,7 @@ enum {
 	CALENDAR_EVENTS_MAX = 5,        /* cards shown of one calendar */
 	CALENDAR_PEOPLE_MAX = 20,       /* lines of attendees */
 	CALENDAR_VALUE_MAX = 1000,      /* bytes of a value on one line */
-	CALENDAR_WORDS_MAX = 2000,      /* bytes of a description */
+	CALENDAR_WORDS_MAX = 600,       /* bytes of a description */
 };
 
 /* Once, before any thread is started and before files can no longer be opened (mime_init). */

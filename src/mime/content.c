@@ -5,7 +5,33 @@
 #include "mime/body.h"
 #include "mime/charset.h"
 
-enum { SNIFF_MAX = 1024 }; /* where an HTML page names its charset */
+enum {
+	SNIFF_MAX = 1024, /* where an HTML page names its charset */
+	LOOK_MAX = 2048,  /* bytes by which base64 is told from text */
+	ODD_SHARE = 20,   /* one byte in so many that cannot be base64 */
+};
+
+/* Text under the label base64 that is plainly none: blanks and signs within its lines. */
+static bool is_no_base64(GMimeStream *stream)
+{
+	char look[LOOK_MAX];
+	ssize_t len = g_mime_stream_read(stream, look, sizeof look);
+	int odd = 0;
+
+	g_mime_stream_reset(stream);
+	for (ssize_t i = 0; i < len; i++)
+		odd += !g_ascii_isalnum(look[i]) && !strchr("+/=\r\n", look[i]);
+	return len > 0 && odd * ODD_SHARE > len;
+}
+
+static GMimeContentEncoding encoding_of(GMimeDataWrapper *content, GMimeStream *stream)
+{
+	GMimeContentEncoding how = g_mime_data_wrapper_get_encoding(content);
+
+	return how == GMIME_CONTENT_ENCODING_BASE64 && is_no_base64(stream)
+		       ? GMIME_CONTENT_ENCODING_BINARY
+		       : how;
+}
 
 GString *content_bytes(const struct node *n, size_t max, bool *cut)
 {
@@ -22,7 +48,7 @@ GString *content_bytes(const struct node *n, size_t max, bool *cut)
 		return raw;
 	g_mime_stream_reset(stream);
 	filtered = g_mime_stream_filter_new(stream);
-	filter = g_mime_filter_basic_new(g_mime_data_wrapper_get_encoding(content), FALSE);
+	filter = g_mime_filter_basic_new(encoding_of(content, stream), FALSE);
 	g_mime_stream_filter_add(GMIME_STREAM_FILTER(filtered), filter);
 	while (raw->len <= max && (got = g_mime_stream_read(filtered, chunk, sizeof chunk)) > 0)
 		g_string_append_len(raw, chunk, got);

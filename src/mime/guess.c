@@ -123,6 +123,31 @@ const char *guess_utf16(const char *data, size_t len, bool labelled)
 	return nuls[0] > SHARE * nuls[1] ? "UTF-16BE" : NULL;
 }
 
+/*
+ * Big5: second bytes are also among the ASCII letters.  All must be pairs, and
+ * most of them from the rows of common characters (0xA4 to 0xC6).
+ */
+static bool is_big5(const unsigned char *p, size_t len)
+{
+	enum { LEAST = 8 };
+	size_t pairs = 0, common = 0, low = 0;
+
+	for (size_t i = 0; i + 1 < len; i++) {
+		unsigned char second = p[i + 1];
+
+		if (p[i] < 0x80)
+			continue;
+		if (p[i] < 0xA1 || p[i] > 0xF9 || second < 0x40 || second == 0x7F ||
+			(second > 0x7F && second < 0xA1) || second == 0xFF)
+			return false;
+		pairs++;
+		common += p[i] >= 0xA4 && p[i] <= 0xC6;
+		low += second < 0x80;
+		i++;
+	}
+	return pairs >= LEAST && common * 10 >= pairs * 6 && low * 5 >= pairs;
+}
+
 /* Pairs of bytes >= 0xA1: which of the charsets that are made of them. */
 static const char *of_pairs(const struct census *c)
 {
@@ -181,6 +206,8 @@ const char *charset_guess(const char *data, size_t len)
 	count_runs(&c, p, len);
 	if (c.kana * 4 >= c.high / 2)
 		return "CP932";
+	if (is_big5(p, len))
+		return "BIG5-HKSCS";
 	if (c.odd == 0 && c.even >= PAIRS_MIN)
 		return of_pairs(&c);
 	name = of_cyrillic(&c);

@@ -2,21 +2,34 @@
 
 #include <string.h>
 
+#include "mime/header.h"
 #include "mime/unpack.h"
 
 struct frame {
 	int node, next;
 };
 
+/* The type as structure.c reads it, so that rows and documents agree; GMime's where there is no
+ * header (the children of a digest are messages). */
 static void read_type(struct node *n)
 {
+	GMimeHeader *h = g_mime_header_list_get_header(g_mime_object_get_header_list(n->object),
+		"Content-Type");
+	const char *raw = h ? g_mime_header_get_raw_value(h) : NULL;
 	GMimeContentType *t = g_mime_object_get_content_type(n->object);
 	const char *media = t ? g_mime_content_type_get_media_type(t) : NULL;
 	const char *sub = t ? g_mime_content_type_get_media_subtype(t) : NULL;
-	char *p = n->type;
 
+	if (raw && GMIME_IS_PART(n->object)) {
+		header_word(raw, strlen(raw), n->type, sizeof n->type);
+		if (strchr(n->type, '/') && n->type[strlen(n->type) - 1] != '/' &&
+			!g_str_has_prefix(n->type, "multipart/"))
+			return;
+		if (!strchr(n->type, '/'))
+			media = sub = NULL; /* RFC 2045, 5.2: it is plain text */
+	}
 	g_snprintf(n->type, sizeof n->type, "%s/%s", media ? media : "text", sub ? sub : "plain");
-	for (; *p; p++)
+	for (char *p = n->type; *p; p++)
 		*p = *p > ' ' && *p < 0x7F ? g_ascii_tolower(*p) : '_';
 }
 
@@ -59,7 +72,9 @@ static void describe(struct node *n)
 	f.attached = how && g_ascii_strcasecmp(how, "attachment") == 0;
 	f.named = n->filename != NULL;
 	f.has_id = g_mime_object_get_content_id(n->object) != NULL;
-	n->attachment = part_is_attachment(&f);
+	/* a message that is encoded as a whole, which RFC 2046 forbids, is a file */
+	n->attachment = part_is_attachment(&f) ||
+			(GMIME_IS_PART(n->object) && strcmp(n->type, "message/rfc822") == 0);
 	if (GMIME_IS_MESSAGE_PART(n->object) && !n->attachment)
 		n->message = g_mime_message_part_get_message(GMIME_MESSAGE_PART(n->object));
 	if (GMIME_IS_MULTIPART(n->object))

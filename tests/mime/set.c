@@ -117,9 +117,9 @@ GPtrArray *set_files(const char *folder, const char *end)
 
 const char *set_name(const char *folder, const char *path)
 {
-	g_autofree char *dir = g_build_filename(TEST_DATA, "mime", folder, "", NULL);
+	g_autofree char *dir = g_build_filename(TEST_DATA, "mime", folder, NULL);
 
-	return path + strlen(dir);
+	return path + strlen(dir) + 1;
 }
 
 bool tree_open(struct tree *t, const char *bytes, gsize len)

@@ -75,7 +75,7 @@ bool set_cpython(void)
 {
 	struct set *s = set_open("cpython");
 	g_autofree char *path = g_build_filename(TEST_DATA, "mime/cpython/expected.json", NULL);
-	json_t *want = json_load_file(path, 0, NULL);
+	json_t *want = json_load_file(path, JSON_ALLOW_NUL, NULL);
 	const char *name;
 	json_t *one;
 

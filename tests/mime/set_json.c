@@ -140,7 +140,7 @@ static void run_message(struct set *s, const char *path)
 	g_autofree char *json = g_strdup_printf("%.*s.json", (int)strlen(path) - 4, path);
 	g_autofree char *bytes = NULL;
 	g_autofree char *plain = NULL;
-	json_t *want = json_load_file(json, 0, NULL), *root;
+	json_t *want = json_load_file(json, JSON_ALLOW_NUL, NULL), *root;
 	AUTO(document_free) struct document *d = NULL;
 	struct tree t;
 	struct walk w = { .tree = &t, .why = g_string_new(NULL) };
@@ -301,7 +301,7 @@ bool set_json_headers(void)
 	for (size_t l = 0; l < G_N_ELEMENTS(lists); l++) {
 		g_autofree char *path = g_strdup_printf("%s/mime/json/headers/%s.json", TEST_DATA,
 			lists[l].file);
-		json_t *all = json_load_file(path, 0, NULL), *one;
+		json_t *all = json_load_file(path, JSON_ALLOW_NUL, NULL), *one;
 		size_t i;
 
 		ck_assert_ptr_nonnull(all);

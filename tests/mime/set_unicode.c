@@ -110,7 +110,7 @@ bool set_blns(void)
 {
 	struct set *s = set_open("unicode/blns");
 	g_autofree char *path = g_build_filename(TEST_DATA, "mime/unicode/blns/blns.json", NULL);
-	json_t *all = json_load_file(path, 0, NULL), *one;
+	json_t *all = json_load_file(path, JSON_ALLOW_NUL, NULL), *one;
 	size_t i;
 
 	ck_assert_ptr_nonnull(all);
