@@ -4,6 +4,7 @@ libtern_a_SOURCES += \
 	src/mime/calendar.c src/mime/calendar.h \
 	src/mime/charset.c src/mime/charset.h \
 	src/mime/document.c src/mime/document.h \
+	src/mime/export.c src/mime/export.h \
 	src/mime/flowed.c src/mime/flowed.h \
 	src/mime/header.c src/mime/header.h \
 	src/mime/html.c src/mime/html.h \
@@ -11,7 +12,9 @@ libtern_a_SOURCES += \
 	src/mime/linkify.c src/mime/linkify.h \
 	src/mime/open.c src/mime/open.h \
 	src/mime/outline.c src/mime/outline.h \
+	src/mime/region.c src/mime/region.h \
 	src/mime/structure.c src/mime/structure.h \
 	src/mime/summary.c src/mime/summary.h \
 	src/mime/text.c src/mime/text.h \
+	src/mime/warm.c src/mime/warm.h \
 	src/mime/words.c src/mime/words.h
