@@ -12,6 +12,7 @@
 #include "mime/flowed.h"
 #include "mime/open.h"
 #include "mime/outline.h"
+#include "mime/protect.h"
 #include "mime/text.h"
 
 enum {
@@ -127,6 +128,14 @@ static bool read_headers(struct document *d, GMimeMessage *m)
 
 /* --- parts and text -------------------------------------------------------------- */
 
+/* What is opened in the parts below is no attachment itself. */
+static bool is_listed(const struct node *n)
+{
+	if (n->made)
+		return false;
+	return n->missing || (n->attachment && !n->shown);
+}
+
 static void add_part(struct document *d, const struct node *n)
 {
 	struct document_part *p = g_new0(struct document_part, 1);
@@ -138,7 +147,8 @@ static void add_part(struct document *d, const struct node *n)
 			FILENAME_MAX_BYTES);
 	p->size = n->size;
 	p->shown = n->shown;
-	p->attachment = n->attachment && !n->shown;
+	p->missing = n->missing;
+	p->attachment = is_listed(n);
 	g_ptr_array_add(d->parts, p);
 }
 
@@ -152,10 +162,8 @@ static void add_note(struct document *d, const char *sentence)
 
 static void add_notes(struct document *d, unsigned notes, bool cut)
 {
-	if (notes & BODY_ENCRYPTED)
+	if (d->seal.kind == SEAL_PGP_ENCRYPTED || d->seal.kind == SEAL_SMIME_ENCRYPTED)
 		add_note(d, _("This message is encrypted; it cannot be shown yet."));
-	if (notes & BODY_SIGNED)
-		add_note(d, _("This message is signed; the signature was not checked."));
 	if (notes & BODY_CHARSET)
 		add_note(d, _("Some characters could not be decoded for certain."));
 	if (cut || notes & BODY_CUT)
@@ -163,7 +171,7 @@ static void add_notes(struct document *d, unsigned notes, bool cut)
 			      "save it to see the rest."));
 }
 
-static void fill(struct document *d, GMimeMessage *m, int width, bool cut)
+static void fill(struct document *d, GMimeMessage *m, const struct document_how *how, bool cut)
 {
 	struct body_text body;
 	g_autoptr(GArray) nodes = NULL;
@@ -173,7 +181,9 @@ static void fill(struct document *d, GMimeMessage *m, int width, bool cut)
 	cut = !read_headers(d, m) || cut;
 	if (root) {
 		nodes = outline_build(root, DOCUMENT_DEPTH_MAX, DOCUMENT_PARTS_MAX, &cut);
-		body_render(nodes, DOCUMENT_TEXT_MAX, width, &body);
+		outline_holes(nodes, how->holes, how->n_holes);
+		body_render(nodes, how, DOCUMENT_TEXT_MAX, &body);
+		d->seal = protect_find(nodes);
 		for (int i = 0; i < (int)nodes->len; i++)
 			add_part(d, outline_node(nodes, i));
 	}
@@ -207,15 +217,19 @@ static int fill_bare(struct document *d, int fd, const struct opened *o, struct 
 
 int document_read(int fd, const struct document_how *how, struct document **out, struct err *err)
 {
+	static const struct document_how best = { 0 };
 	AUTO(document_free) struct document *d = document_new();
 	AUTO(opened_release) struct opened o = { 0 };
-	int r = opened_parse(fd, how ? how->first : 0, &o, err);
+	int r;
 
+	if (!how)
+		how = &best;
+	r = opened_parse(fd, how->first, &o, err);
 	if (r < 0)
 		return r;
 	d->partial = o.partial;
 	if (o.message)
-		fill(d, o.message, how ? how->width : 0, o.cut);
+		fill(d, o.message, how, o.cut);
 	else
 		r = fill_bare(d, fd, &o, err);
 	if (r < 0)
