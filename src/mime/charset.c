@@ -134,6 +134,17 @@ static void append_without_nul(GString *out, const char *s, size_t len)
 	}
 }
 
+/* Some charsets hold the last character back, because an accent may follow. */
+static void flush(GString *out, GIConv cd)
+{
+	char chunk[64];
+	char *to = chunk;
+	size_t room = sizeof chunk;
+
+	if (g_iconv(cd, NULL, NULL, &to, &room) != (size_t)-1)
+		append_without_nul(out, chunk, (size_t)(to - chunk));
+}
+
 static bool convert(GString *out, GIConv cd, const char *data, size_t len)
 {
 	char *in = (char *)(uintptr_t)data;
@@ -158,6 +169,7 @@ static bool convert(GString *out, GIConv cd, const char *data, size_t len)
 		in++;
 		len--;
 	}
+	flush(out, cd);
 	return exact;
 }
 

@@ -52,7 +52,7 @@ static void take_body(struct document *d, struct body_text *b)
 	d->wide = b->wide;
 }
 
-static struct document *document_new(void)
+struct document *document_new(void)
 {
 	struct document *d = g_new0(struct document, 1);
 	struct body_text none;

@@ -8,6 +8,7 @@ libtern_a_SOURCES += \
 	src/mime/content.c src/mime/content.h \
 	src/mime/document.c src/mime/document.h \
 	src/mime/enriched.c src/mime/enriched.h \
+	src/mime/export.c src/mime/export.h \
 	src/mime/flowed.c src/mime/flowed.h \
 	src/mime/guess.c src/mime/guess.h \
 	src/mime/header.c src/mime/header.h \
@@ -22,6 +23,7 @@ libtern_a_SOURCES += \
 	src/mime/outline.c src/mime/outline.h \
 	src/mime/part_text.c src/mime/part_text.h \
 	src/mime/protect.c src/mime/protect.h \
+	src/mime/region.c src/mime/region.h \
 	src/mime/report.c src/mime/report.h \
 	src/mime/rtf.c src/mime/rtf.h \
 	src/mime/structure.c src/mime/structure.h \
@@ -30,4 +32,5 @@ libtern_a_SOURCES += \
 	src/mime/tnef.c src/mime/tnef.h \
 	src/mime/unpack.c src/mime/unpack.h \
 	src/mime/uuencode.c src/mime/uuencode.h \
+	src/mime/warm.c src/mime/warm.h \
 	src/mime/words.c src/mime/words.h
