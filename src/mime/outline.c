@@ -9,6 +9,17 @@ struct frame {
 	int node, next;
 };
 
+/* "a/b" of characters that a type is made of (RFC 6838, 4.2), and one slash. */
+static bool is_type(const char *s)
+{
+	const char *slash = strchr(s, '/');
+
+	for (const char *p = s; *p; p++)
+		if (p != slash && !g_ascii_isalnum(*p) && !strchr("!#$&-^_.+", *p))
+			return false;
+	return slash && slash > s && slash[1];
+}
+
 /* The type as structure.c reads it, so that rows and documents agree; GMime's where there is no
  * header (the children of a digest are messages). */
 static void read_type(struct node *n)
@@ -22,8 +33,7 @@ static void read_type(struct node *n)
 
 	if (raw && GMIME_IS_PART(n->object)) {
 		header_word(raw, strlen(raw), n->type, sizeof n->type);
-		if (strchr(n->type, '/') && n->type[strlen(n->type) - 1] != '/' &&
-			!g_str_has_prefix(n->type, "multipart/"))
+		if (is_type(n->type) && !g_str_has_prefix(n->type, "multipart/"))
 			return;
 		if (!strchr(n->type, '/'))
 			media = sub = NULL; /* RFC 2045, 5.2: it is plain text */

@@ -57,6 +57,8 @@ static void run_line(struct set *s, const char *line)
 
 	if (*line == '#' || n < 3)
 		return;
+	for (guint i = 1; i < n && strcmp(f[1], "valid") != 0; i++)
+		g_strstrip(f[i]);
 	if (strcmp(f[1], "valid") == 0) {
 		g_string_append(raw, strchr(strchr(line, ':') + 1, ':') + 1);
 		g_string_append(want, raw->str);
