@@ -1,4 +1,4 @@
-check_PROGRAMS += tests/mime/test_mime
+check_PROGRAMS += tests/mime/test_mime tests/mime/test_html_corpus
 tests_mime_test_mime_SOURCES = tests/mime/test_mime.c tests/mime/test_mime.h \
 	tests/mime/test_corpus.c tests/mime/test_document.c tests/mime/test_hostile.c \
 	tests/mime/test_html.c tests/mime/test_summary.c tests/mime/test_text.c
@@ -6,3 +6,9 @@ tests_mime_test_mime_LDADD = $(test_ldadd)
 tests_mime_test_mime_CFLAGS = $(test_cflags)
 tests_mime_test_mime_CPPFLAGS = $(test_cppflags)
 EXTRA_DIST += tests/data/mime
+
+tests_mime_test_html_corpus_SOURCES = tests/mime/test_html_corpus.c
+tests_mime_test_html_corpus_LDADD = $(test_ldadd)
+tests_mime_test_html_corpus_CFLAGS = $(test_cflags)
+tests_mime_test_html_corpus_CPPFLAGS = $(test_cppflags)
+EXTRA_DIST += tests/data/html-to-text tests/data/html-hostile
