@@ -104,18 +104,18 @@ void html_to_text(const char *html, size_t len, const struct html_how *how, stru
 		.width = how->width > 0 ? MIN(how->width, WIDTH_MAX) : WIDTH_USUAL };
 	size_t start = out->text->len;
 	guint first = out->spans->len;
-	int loads = 0;
+	struct html_styles styles = { 0 };
 
-	out->cut = !html_trim(trimmed, html, len, &loads) || out->cut;
-	html_page_read(&page, trimmed->str, trimmed->len);
+	out->cut = !html_trim(trimmed, html, len, &styles) || out->cut;
+	html_page_read(&page, trimmed->str, trimmed->len, &styles);
 	html_links_init(&f.links, out->links);
 	lay_out(&f, out, false);
 	if (out->text->len == start && f.met_hidden)
 		lay_out(&f, out, true);
 	drop_empty(out->spans, first);
-	out->blocked += page.blocked + loads;
+	out->blocked += page.blocked;
 	out->wide = out->wide || f.wide;
-	out->cut = out->cut || page.cut || f.links.cut;
+	out->cut = out->cut || page.cut || f.cut || f.links.cut;
 	html_links_clear(&f.links);
 	html_page_clear(&page);
 }

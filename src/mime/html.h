@@ -21,6 +21,7 @@ enum {
 	HTML_ATTRS_MAX = 256,      /* a tag with more is left out */
 	HTML_DEPTH_MAX = 512,      /* open elements; deeper, reading ends */
 	HTML_NODES_MAX = 1000000,  /* texts and elements that shape them; beyond, reading ends */
+	HTML_TEXT_MAX = 8 << 20,   /* bytes written */
 	HTML_SPANS_MAX = 20000,    /* of one message; what comes later is plain */
 	HTML_CELLS_MAX = 20000,    /* of tables laid out in columns; later ones flow */
 	HTML_COLUMNS_MAX = 64,     /* a table with more flows */
@@ -47,11 +48,5 @@ struct html_out {
 
 /* Appends html (UTF-8) as text. */
 void html_to_text(const char *html, size_t len, const struct html_how *how, struct html_out *out);
-
-/*
- * What the parser gets to see: without comments, scripts, styles and tags that break a limit;
- * false = the end was cut off.  *loads counts what the styles would have fetched.
- */
-bool html_trim(GString *out, const char *html, size_t len, int *loads);
 
 #endif

@@ -86,7 +86,7 @@ struct columns {
 /* What is tried in turn, until the columns fit: cells between them, and how narrow one may be. */
 static const struct {
 	int gap, narrow;
-} tight[] = { { 2, 10 }, { 2, 5 }, { 1, 5 } };
+} tight[] = { { 2, INT32_MAX }, { 1, INT32_MAX }, { 2, 10 }, { 2, 5 }, { 1, 5 } };
 
 static int sum(const struct columns *k, const int *w)
 {

@@ -97,11 +97,25 @@ static struct level *list_around(struct walk *k)
 	return NULL;
 }
 
+/* An item directly in an item is one that nobody closed: both stand alike. */
+static void close_item(struct walk *k)
+{
+	for (int i = k->depth - 1; i >= 0; i--) {
+		unsigned tag = html_node(k->page, k->stack[i].node)->tag;
+
+		if (tag == TAG_OL || tag == TAG_UL || tag == TAG_TABLE || tag == TAG_QUOTE)
+			return;
+		if (tag == TAG_LI)
+			k->w->line.indent = k->stack[i].indent;
+	}
+}
+
 static void begin_item(struct walk *k, const struct html_node *n)
 {
 	struct level *list = list_around(k);
 	char mark[HTML_BULLET_MAX];
 
+	close_item(k);
 	if (!list || !list->ordered) {
 		bullet(k, "\u2022 ");
 		return;
@@ -113,9 +127,13 @@ static void begin_item(struct walk *k, const struct html_node *n)
 
 static void begin_list(struct walk *k, struct level *l, const struct html_node *n)
 {
-	bool inner = list_around(k) != NULL;
+	struct level *outer = list_around(k);
 
-	if (!inner)
+	if (outer && outer->ordered && k->w->bullet[0]) { /* a number alone says something too */
+		pen_pay(k->w);
+		pen_owe(k->w, 1);
+	}
+	if (!outer)
 		pen_owe(k->w, n->flags & FLAG_TIGHT ? 1 : 2);
 	l->ordered = n->tag == TAG_OL;
 	if (l->ordered) {
@@ -273,12 +291,29 @@ static bool is_long_row(const struct walk *k, const struct html_node *n)
 	return n->tag == TAG_ROW && n->len > (uint32_t)html_flow_room(k->f, k->w);
 }
 
+/* Cells without a row are one. */
+static bool is_flat_table(const struct walk *k, const struct html_node *n)
+{
+	const struct html_table *t = &g_array_index(k->page->tables, struct html_table, n->at);
+
+	return t->rows == 1 && t->bulky == 0 && !t->nested &&
+	       (int)t->letters <= html_flow_room(k->f, k->w) * 3 / 4;
+}
+
 /* A row whose cells hold but a few words stands on one line. */
 static void begin_row(struct walk *k, const struct html_node *n)
 {
 	k->flat = n->one == 0 && (int)n->len <= html_flow_room(k->f, k->w) * 3 / 4;
 	if (is_long_row(k, n))
 		pen_owe(k->w, 2);
+}
+
+static void begin_cell(struct walk *k)
+{
+	if (k->flat)
+		k->w->cell = k->w->wanted == 0 && pen_any(k->w);
+	else
+		pen_owe(k->w, 1);
 }
 
 /* "m^2", but "1st" and "[6]" as they are. */
@@ -324,8 +359,10 @@ static void begin_element(struct walk *k, struct level *l, size_t i)
 		begin_sup(k, i);
 	else if (n->tag == TAG_ROW)
 		begin_row(k, n);
-	else if ((n->tag == TAG_CELL || n->tag == TAG_HEAD_CELL) && !k->flat)
-		pen_owe(k->w, 1);
+	else if (n->tag == TAG_TABLE)
+		k->flat = is_flat_table(k, n);
+	else if (n->tag == TAG_CELL || n->tag == TAG_HEAD_CELL)
+		begin_cell(k);
 	for (size_t j = 0; n->flags & FLAG_WRITTEN && j < G_N_ELEMENTS(written); j++)
 		if (n->flags & written[j].flag)
 			pen_begin(k->w, written[j].kind, NULL);
@@ -363,6 +400,8 @@ static void end_element(struct walk *k)
 	k->w->quotes = l->quotes;
 	k->w->line = (struct html_line){ .heading = l->heading, .indent = l->indent,
 		.pre = l->pre_line };
+	if (k->pre && !l->pre) /* the empty lines at its end do not count */
+		k->w->wanted = MIN(k->w->wanted, 2);
 	k->pre = l->pre;
 	k->flat = l->flat;
 	if ((n->tag == TAG_UL || n->tag == TAG_OL) && !list_around(k))
@@ -453,10 +492,11 @@ void html_flow_write(struct html_flow *f, struct html_pen *w, size_t from, size_
 	k->page = f->page;
 	k->depth = 0;
 	k->pre = k->fresh = k->flat = k->picture = false;
-	for (size_t i = from; i < to;) {
+	for (size_t i = from; i < to && !f->cut;) {
 		while (k->depth > 0 && html_node(k->page, k->stack[k->depth - 1].node)->end <= i)
 			end_element(k);
 		i = step(k, i);
+		f->cut = pen_full(w);
 	}
 	while (k->depth > 0)
 		end_element(k);

@@ -22,6 +22,7 @@ struct html_flow {
 	bool show_hidden;
 	bool met_hidden;   /* something was left out because it is hidden */
 	bool wide;         /* a table was laid out for the width */
+	bool cut;          /* there was too much text */
 };
 
 /* Writes the nodes [from, to) with the pen. */

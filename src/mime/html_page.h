@@ -91,7 +91,14 @@ struct html_page {
 	GArray *tables;    /* of struct html_table */
 	char *base;        /* against which targets are read; may be NULL */
 	int blocked;       /* what would have been loaded */
+	bool word;         /* paragraphs have no distance, as Word says */
 	bool cut;          /* a limit left something out */
+};
+
+/* What was in the style elements that html_trim took out. */
+struct html_styles {
+	int loads;         /* addresses that would be fetched */
+	bool word;         /* they are Word's, whose paragraphs are lines */
 };
 
 static inline struct html_node *html_node(const struct html_page *p, size_t i)
@@ -100,7 +107,8 @@ static inline struct html_node *html_node(const struct html_page *p, size_t i)
 }
 
 /* Reads trimmed html (html_trim) into p, which is empty; html_page_clear frees. */
-void html_page_read(struct html_page *p, const char *html, size_t len);
+void html_page_read(struct html_page *p, const char *html, size_t len,
+	const struct html_styles *styles);
 void html_page_clear(struct html_page *p);
 
 /* In `level`: the mark of an item of a Word list, not its paragraph. */
@@ -108,6 +116,12 @@ enum { HTML_LEVEL_MARK = 99 };
 
 /* What the style attribute says, as flags; *level is set for what belongs to a Word list. */
 unsigned html_style(const char *style, uint16_t *level, int *blocked);
+
+/*
+ * What the parser gets to see: without comments, scripts, styles and tags that break a limit;
+ * false = the end was cut off.
+ */
+bool html_trim(GString *out, const char *html, size_t len, struct html_styles *styles);
 
 /* Whether a renderer would fetch this address. */
 bool html_is_remote(const char *address);

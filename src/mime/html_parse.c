@@ -231,18 +231,44 @@ static struct html_table *table(struct reader *r)
 	return last < 0 ? NULL : &g_array_index(r->page->tables, struct html_table, last);
 }
 
+/*
+ * Appends s.  U+0080 to U+009F are the letters that Windows had there, in every browser (the
+ * HTML standard, 13.2.5.80).
+ */
+static void append_text(GString *out, const char *s, size_t len)
+{
+	static const uint16_t windows[32] = { 0x20AC, 0x81, 0x201A, 0x192, 0x201E, 0x2026, 0x2020,
+		0x2021, 0x2C6, 0x2030, 0x160, 0x2039, 0x152, 0x8D, 0x17D, 0x8F, 0x90, 0x2018,
+		0x2019, 0x201C, 0x201D, 0x2022, 0x2013, 0x2014, 0x2DC, 0x2122, 0x161, 0x203A,
+		0x153, 0x9D, 0x17E, 0x178 };
+	const char *end = s + len, *p = s;
+
+	while ((p = memchr(p, 0xC2, (size_t)(end - p))) && end - p >= 2) {
+		unsigned char c = (unsigned char)p[1];
+
+		if (c < 0xA0 && windows[c - 0x80] > 0xFF) {
+			g_string_append_len(out, s, p - s);
+			g_string_append_unichar(out, windows[c - 0x80]);
+			s = p + 2;
+		}
+		p += 2;
+	}
+	g_string_append_len(out, s, end - s);
+}
+
 static void characters(void *ctx, const xmlChar *s, int len)
 {
 	struct reader *r = ctx;
 	struct html_node *n;
+	size_t at = r->page->pool->len;
 
 	if (r->dropping || len <= 0)
 		return;
 	if (!r->joins)
 		add_node(r, TAG_TEXT);
+	append_text(r->page->pool, (const char *)s, (size_t)len);
 	n = html_node(r->page, r->page->nodes->len - 1);
-	n->len += (uint32_t)len;
-	g_string_append_len(r->page->pool, (const char *)s, len);
+	n->len += (uint32_t)(r->page->pool->len - at);
 	r->joins = true;
 	if (r->hidden)
 		return;
@@ -273,13 +299,14 @@ static void image(struct reader *r, struct html_node *n, const char *name,
 	bool input = strcmp(name, "input") == 0;
 	bool button = input && a->type &&
 		      (strcmp(a->type, "submit") == 0 || strcmp(a->type, "button") == 0);
-	g_autofree char *words = shortened(input ? (button ? a->value : NULL) : a->alt);
+	const char *alt = a->alt && *a->alt ? a->alt : a->title;
+	g_autofree char *words = shortened(input ? (button ? a->value : NULL) : alt);
 
 	n->one = number(a->width, SIDE_MAX);
 	n->two = number(a->height, SIDE_MAX);
 	if (is_tiny(a->width) || is_tiny(a->height) || (input && !button))
 		n->flags |= FLAG_HIDDEN;
-	if (!a->alt && !input)
+	if (!alt && !a->alt && !input)
 		n->flags |= FLAG_MUTE;
 	set_text(r, n, words);
 	if (table(r) && !(n->flags & FLAG_HIDDEN))
@@ -352,7 +379,7 @@ static void shape(struct reader *r, struct html_node *n, const char *name, const
 		flags |= html_style(a->style, &level, &r->page->blocked);
 	if (a->color && a->bgcolor && g_ascii_strcasecmp(a->color, a->bgcolor) == 0)
 		flags |= FLAG_HIDDEN;
-	if (flags & FLAG_TIGHT || (*name == 'p' && has_class(a, "Mso")))
+	if (flags & FLAG_TIGHT || (r->page->word && *name == 'p' && has_class(a, "Mso")))
 		flags = (flags & ~(unsigned)FLAG_PARA) | (flags & FLAG_PARA ? FLAG_BLOCK : 0u);
 	if (flags & FLAG_INLINE && (n->tag == TAG_BLOCK || n->tag == TAG_INLINE))
 		flags &= ~(unsigned)(FLAG_BLOCK | FLAG_PARA);
@@ -394,6 +421,8 @@ static struct html_node *make_node(struct reader *r, const struct element *e, co
 	struct html_node *n;
 
 	shape(r, &look, name, a);
+	if (!table(r) && (look.tag == TAG_ROW || look.tag == TAG_CELL || look.tag == TAG_HEAD_CELL))
+		look = (struct html_node){ .tag = TAG_INLINE };
 	if (look.tag == TAG_INLINE && look.flags == 0)
 		return NULL;
 	n = add_node(r, look.tag);
@@ -587,14 +616,16 @@ static size_t parse(struct reader *r, const char *html, size_t len)
  * Elements that are never closed pile up, and with them what an end costs.  At the limit all of
  * them end, and a new parser reads on, so that no text is lost.
  */
-void html_page_read(struct html_page *p, const char *html, size_t len)
+void html_page_read(struct html_page *p, const char *html, size_t len,
+	const struct html_styles *styles)
 {
 	g_autofree struct reader *r = g_new0(struct reader, 1);
 	size_t at = 0;
 
 	*p = (struct html_page){ .nodes = g_array_new(FALSE, FALSE, sizeof(struct html_node)),
 		.tables = g_array_new(FALSE, FALSE, sizeof(struct html_table)),
-		.pool = g_string_sized_new(len + 1) };
+		.pool = g_string_sized_new(len + 1), .word = styles->word,
+		.blocked = styles->loads };
 	r->page = p;
 	r->row = r->cell = -1;
 	r->tables = g_array_new(FALSE, FALSE, sizeof(int));

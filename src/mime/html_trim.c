@@ -17,7 +17,7 @@ struct trim {
 	const char *end;
 	bool unclosed;        /* no comment ends behind here */
 	bool open[RAWS];      /* no such element ends behind here */
-	int *loads;
+	struct html_styles *styles;
 };
 
 /* Behind the comment at p ("<!--"); an unclosed one ends like a tag, so that no text is hidden. */
@@ -87,6 +87,18 @@ static const char *raw_end(const char *p, const char *end, int i)
 	return NULL;
 }
 
+static void read_style(struct html_styles *styles, const char *css, size_t len)
+{
+	const char *mso = memmem(css, len, "p.MsoNormal", 11);
+	size_t left = mso ? len - (size_t)(mso - css) : 0;
+	const char *rule = mso ? memchr(mso, '{', left) : NULL;
+	const char *end = rule ? memchr(rule, '}', left - (size_t)(rule - mso)) : NULL;
+
+	styles->loads += html_style_loads(css, len);
+	if (end && g_strstr_len(rule, end - rule, "margin:0"))
+		styles->word = true;
+}
+
 /*
  * Behind the content of raw[i], whose tag ended at p.  Text behind a script or a style that never
  * ends is theirs; the others may have been broken off.
@@ -100,7 +112,7 @@ static const char *skip_raw(struct trim *t, const char *p, int i)
 		stop = i == SCRIPT || i == STYLE ? t->end : p;
 	}
 	if (i == STYLE)
-		*t->loads += html_style_loads(p, (size_t)(stop - p));
+		read_style(t->styles, p, (size_t)(stop - p));
 	return stop;
 }
 
@@ -131,9 +143,9 @@ static const char *trim_one(struct trim *t, const char *p, GString *out)
 	return element == RAWS || p[-1] != '>' ? p : skip_raw(t, p, element);
 }
 
-bool html_trim(GString *out, const char *html, size_t len, int *loads)
+bool html_trim(GString *out, const char *html, size_t len, struct html_styles *styles)
 {
-	struct trim t = { .end = html + MIN(len, (size_t)HTML_BODY_MAX), .loads = loads };
+	struct trim t = { .end = html + MIN(len, (size_t)HTML_BODY_MAX), .styles = styles };
 	const char *p = html;
 
 	while (p < t.end) {

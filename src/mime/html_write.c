@@ -3,8 +3,9 @@
 #include <string.h>
 
 #include "mime/document.h"
+#include "mime/html.h"
 
-enum { TAB = 8, TABBED_MAX = 500 };
+enum { TAB = 8, TABBED_MAX = 500, EMPTY_MAX = 20 };
 
 void pen_init(struct html_pen *w, GString *out, GArray *spans, struct html_links *links)
 {
@@ -17,6 +18,11 @@ void pen_init(struct html_pen *w, GString *out, GArray *spans, struct html_links
 bool pen_any(const struct html_pen *w)
 {
 	return w->out->len > w->start;
+}
+
+bool pen_full(const struct html_pen *w)
+{
+	return w->out->len - w->start >= HTML_TEXT_MAX;
 }
 
 /* --- spans --------------------------------------------------------------------------- */
@@ -157,10 +163,10 @@ void pen_bullet(struct html_pen *w, const char *mark, int cells)
 	w->bullet_cells = cells;
 }
 
-static void put_quotes(struct html_pen *w, bool bare)
+static void put_quotes(struct html_pen *w, int level, bool bare)
 {
-	for (int i = 0; i < w->quotes; i++)
-		g_string_append(w->out, bare && i + 1 == w->quotes ? ">" : "> ");
+	for (int i = 0; i < level; i++)
+		g_string_append(w->out, bare && i + 1 == level ? ">" : "> ");
 }
 
 /* The line that ends holds only the two dashes over a signature: their blank counts. */
@@ -173,13 +179,28 @@ static void mend_dashes(struct html_pen *w)
 		g_string_append_c(w->out, ' ');
 }
 
-static void end_line(struct html_pen *w)
+/* Blanks at the end of a line go, also out of the spans that have ended in them. */
+static void trim_line(struct html_pen *w)
 {
 	size_t len = w->out->len;
 
 	while (len > w->start && w->out->str[len - 1] == ' ')
 		len--;
+	if (len == w->out->len)
+		return;
 	g_string_truncate(w->out, len);
+	for (guint i = w->spans->len; i > 0; i--) {
+		struct document_span *s = &g_array_index(w->spans, struct document_span, i - 1);
+
+		if (s->at < w->line_at)
+			return;
+		s->len = (uint32_t)MIN((size_t)s->len, len - MIN((size_t)s->at, len));
+	}
+}
+
+static void end_line(struct html_pen *w)
+{
+	trim_line(w);
 	mend_dashes(w);
 	for (int i = 0; i < w->n_kinds; i++) /* the spans of writing end with the line */
 		close_kind(w, &w->kinds[i]);
@@ -197,14 +218,16 @@ static void begin_line(struct html_pen *w)
 		if (!same)
 			close_run(w);
 		g_string_append_c(w->out, '\n');
-		if (w->wanted > 1) {
-			put_quotes(w, true);
+		for (int i = 1; i < w->wanted; i++) {
+			put_quotes(w, MIN(w->quotes, w->last_quotes), true);
 			g_string_append_c(w->out, '\n');
 		}
 	}
 	if (!same)
 		open_run(w);
-	put_quotes(w, false);
+	w->line_at = w->out->len;
+	put_quotes(w, w->quotes, false);
+	w->last_quotes = w->quotes;
 	for (int i = w->bullet_cells; i < w->line.indent; i++)
 		g_string_append_c(w->out, ' ');
 	g_string_append(w->out, w->bullet);
@@ -355,13 +378,11 @@ static void put_tab(struct html_pen *w)
 
 void pen_pre(struct html_pen *w, const char *s, size_t len)
 {
-	for (size_t i = 0; i < len; i++) {
+	for (size_t i = 0; i < len && !pen_full(w); i++) {
 		size_t from = i;
 
 		if (s[i] == '\n') {
-			if (w->wanted)
-				begin_line(w);
-			w->wanted = 1;
+			w->wanted = MIN(w->wanted + pen_any(w), EMPTY_MAX);
 			continue;
 		}
 		if (s[i] == '\r')

@@ -46,7 +46,9 @@ struct html_pen {
 	bool hard;         /* the line holds a blank that does not fold, and nothing else */
 
 	struct html_line run;
-	gsize run_at, run_end;
+	size_t run_at, run_end;
+	size_t line_at;    /* where the line began */
+	int last_quotes;   /* of the line that was written last */
 	bool run_open;
 
 	struct html_kind {
@@ -89,6 +91,8 @@ guint pen_end(struct html_pen *w, uint16_t kind);
 void pen_span(struct html_pen *w, uint16_t kind, uint16_t value, size_t at, size_t len);
 /* Whether anything was written. */
 bool pen_any(const struct html_pen *w);
+/* Whether it is as much as may be. */
+bool pen_full(const struct html_pen *w);
 
 /* The bytes of what stands at s and is not seen: 0 = it is seen; *blank tells whether it parts words. */
 size_t html_blank(const char *s, size_t len, bool *blank);

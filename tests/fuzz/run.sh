@@ -1,7 +1,7 @@
 #!/bin/sh
 # Builds the libFuzzer targets of this folder and runs each for a while.
 #
-# usage: run.sh [TARGET...]      all of them: calendar imap line mime summary text tnef
+# usage: run.sh [TARGET...]      all of them: calendar html imap line mime summary text tnef
 #
 # `make fuzz` calls it, with TOP_SRCDIR, TOP_BUILDDIR and the flags of the
 # libraries in FUZZ_CPPFLAGS and FUZZ_LIBS.  Also heard:
@@ -77,6 +77,7 @@ seeds_of() {
 	line) echo "$TOP_SRCDIR/tests/fuzz/seeds-line" ;;
 	calendar) echo "$TOP_SRCDIR/tests/data/mime/calendar" ;;
 	tnef) echo "$TOP_SRCDIR/tests/data/mime/tnef/datafiles" ;;
+	html) echo "$TOP_SRCDIR/tests/data/html-to-text/inscriptis $TOP_SRCDIR/tests/data/html-hostile/bleach" ;;
 	*) echo "$TOP_SRCDIR/tests/data/mime" ;;
 	esac
 }
@@ -88,12 +89,15 @@ run() {
 	mkdir -p "$corpus" "$dir/found"
 	result=0
 	words=
-	case $1 in imap | line) words=-dict=$TOP_SRCDIR/tests/fuzz/imap.dict ;; esac
-	# shellcheck disable=SC2086 # no word, or one
+	case $1 in
+	imap | line) words=-dict=$TOP_SRCDIR/tests/fuzz/imap.dict ;;
+	html) words=-dict=$TOP_SRCDIR/tests/fuzz/html.dict ;;
+	esac
+	# shellcheck disable=SC2046,SC2086 # no word, or one; one folder, or two
 	G_DEBUG=gc-friendly timeout $((FUZZ_SECONDS + 120)) "$dir/fuzz_$1" $words -seed="$FUZZ_SEED" \
 		-max_total_time="$FUZZ_SECONDS" -max_len=16384 -timeout=20 -rss_limit_mb=2048 \
 		-print_final_stats=1 -artifact_prefix="$dir/found/$1-" \
-		"$corpus" "$(seeds_of "$1")" >"$dir/$1.log" 2>&1 </dev/null || result=$?
+		"$corpus" $(seeds_of "$1") >"$dir/$1.log" 2>&1 </dev/null || result=$?
 	runs=$(sed -n 's/^stat::number_of_executed_units: *//p' "$dir/$1.log")
 	coverage=$(sed -n 's/.* cov: \([0-9]*\) .*/\1/p' "$dir/$1.log" | tail -n 1)
 	if [ "$result" = 0 ]; then
@@ -108,7 +112,7 @@ run() {
 works || { echo "clang with libFuzzer is not here: skipped"; exit 77; }
 build_library
 passed=0 failed=0
-for target in ${*:-calendar imap line mime summary text tnef}; do
+for target in ${*:-calendar html imap line mime summary text tnef}; do
 	build "$target"
 	if run "$target"; then passed=$((passed + 1)); else failed=$((failed + 1)); fi
 done

@@ -1,4 +1,4 @@
-check_PROGRAMS += tests/mime/test_mime tests/mime/test_sets
+check_PROGRAMS += tests/mime/test_mime tests/mime/test_sets tests/mime/test_html_corpus
 tests_mime_test_mime_SOURCES = tests/mime/test_mime.c tests/mime/test_mime.h tests/mime/check.c \
 	tests/mime/test_corpus.c tests/mime/test_document.c tests/mime/test_hostile.c \
 	tests/mime/test_html.c tests/mime/test_summary.c tests/mime/test_text.c
@@ -13,3 +13,8 @@ tests_mime_test_sets_LDADD = $(test_ldadd)
 tests_mime_test_sets_CFLAGS = $(test_cflags)
 tests_mime_test_sets_CPPFLAGS = $(test_cppflags)
 EXTRA_DIST += tests/data/mime tests/mime/cpython_oracle.py
+tests_mime_test_html_corpus_SOURCES = tests/mime/test_html_corpus.c
+tests_mime_test_html_corpus_LDADD = $(test_ldadd)
+tests_mime_test_html_corpus_CFLAGS = $(test_cflags)
+tests_mime_test_html_corpus_CPPFLAGS = $(test_cppflags)
+EXTRA_DIST += tests/data/html-to-text tests/data/html-hostile

@@ -23,7 +23,7 @@ static const struct {
 		"\u2022 a\n\u2022 b\n  \u2022 c\n" },
 	{ "<ol><li>a<li>b</ol>", "1. a\n2. b\n" },
 	{ "<blockquote><p>a</p><p>b</p></blockquote>c", "> a\n>\n> b\n\nc\n" },
-	{ "<blockquote>a<blockquote>b</blockquote></blockquote>", "> a\n> >\n> > b\n" },
+	{ "<blockquote>a<blockquote>b</blockquote></blockquote>", "> a\n>\n> > b\n" },
 	{ "<pre>x  y\n  z</pre>", "x  y\n  z\n" },
 	{ "<a href='http://a.b/'>here</a> and <a href='http://c.d/'>there</a>",
 		"here [1] and there [2]\n\n[1] http://a.b/\n[2] http://c.d/\n" },
