@@ -89,3 +89,10 @@ tests_store_test_chaos_SOURCES = tests/store/test_chaos.c $(rig)
 tests_store_test_chaos_CFLAGS = $(test_cflags)
 tests_store_test_chaos_CPPFLAGS = $(test_cppflags)
 tests_store_test_chaos_LDADD = $(test_ldadd)
+
+larder = tests/store/larder.c tests/store/larder.h $(rig)
+check_PROGRAMS += tests/store/test_cache
+tests_store_test_cache_SOURCES = tests/store/test_cache.c $(larder)
+tests_store_test_cache_CFLAGS = $(test_cflags)
+tests_store_test_cache_CPPFLAGS = $(test_cppflags)
+tests_store_test_cache_LDADD = $(test_ldadd)
