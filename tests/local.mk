@@ -45,8 +45,7 @@ syscallkill: tern$(EXEEXT)
 	TOP_BUILDDIR='$(abs_top_builddir)' $(srcdir)/tests/sync/syscallkill.py --all
 fuzz: config.h $(BUILT_SOURCES)
 	TOP_SRCDIR='$(abs_top_srcdir)' TOP_BUILDDIR='$(abs_top_builddir)' \
-		FUZZ_CPPFLAGS='$(GLIB_CFLAGS) $(GMIME_CFLAGS) $(SQLITE_CFLAGS) $(OPENSSL_CFLAGS) $(JANSSON_CFLAGS) $(NCURSES_CFLAGS) $(XML_CFLAGS) $(ZLIB_CFLAGS) $(ICAL_CFLAGS) $(YTNEF_CFLAGS)' \
-		FUZZ_LIBS='$(ETPAN_LIBS) $(GMIME_LIBS) $(GLIB_LIBS) $(OPENSSL_LIBS) $(JANSSON_LIBS) $(XML_LIBS) $(ZLIB_LIBS) $(ICAL_LIBS) $(YTNEF_LIBS)' \
+		FUZZ_CPPFLAGS='$(LIBRARY_CFLAGS)' FUZZ_LIBS='$(LIBRARY_LIBS)' \
 		$(srcdir)/tests/fuzz/run.sh $(FUZZ_TARGETS)
 clean-local:
 	rm -rf fuzz
