@@ -4,6 +4,7 @@ check_PROGRAMS += tests/provider/test_imap
 tests_provider_test_imap_SOURCES = tests/provider/test_imap.c tests/provider/test_imap.h \
 	tests/provider/test_imap_apply.c tests/provider/test_imap_trust.c \
 	tests/provider/test_imap_delta.c tests/provider/test_imap_watch.c \
+	tests/provider/test_imap_partial.c \
 	tests/provider/test_imap_verbs.c tests/provider/test_imap_doubt.c \
 	tests/provider/imap_script.c tests/provider/imap_script.h \
 	tests/provider/imap_rig.c tests/provider/imap_rig.h \
