@@ -64,4 +64,9 @@ tests_provider_imap_push_bench_SOURCES = tests/provider/imap_push_bench.c \
 	tests/provider/imap_rig.c tests/provider/imap_rig.h
 tests_provider_imap_push_bench_CPPFLAGS = $(test_cppflags)
 
+EXTRA_PROGRAMS += tests/bench/openbench
+tests_bench_openbench_SOURCES = tests/bench/openbench.c tests/provider/imap_rig.c \
+	tests/provider/imap_rig.h
+tests_bench_openbench_CPPFLAGS = $(test_cppflags)
+
 EXTRA_DIST += tests/data/imap-responses
