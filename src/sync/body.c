@@ -25,7 +25,11 @@
 #include "base/mem.h"
 #include "sync/priv.h"
 
-enum { DOZE_MAX_MS = 3600 * 1000 };
+enum {
+	DOZE_MAX_MS = 3600 * 1000,
+	CLAIM_TRIES = 20,            /* of CLAIM_MS, while another process fetches the same */
+	CLAIM_MS = 250,
+};
 
 void bodies_init(struct bodies *b)
 {
@@ -190,32 +194,47 @@ int body_fill(struct session *s, message_id m, bool whole, int64_t *bytes, struc
 	return MIN(r, 0);
 }
 
-/* Claims it for who waits; the size is what the list says. */
-static int claim(struct session *s, message_id m, struct err *err)
+/* 1 = claimed, 0 = another process has it or it cannot be stored, or an error. */
+static int admit(struct session *s, message_id m, int64_t bytes, struct err *err)
 {
-	AUTO(body_place_release) struct body_place at = { 0 };
 	struct cache_caps caps = caps_of(s->sync, 1.0);
-	struct cache_pick pick = { .message = m, .account = s->account->id };
-	int r = store_body_place(s->store, m, &at, err);
+	struct cache_pick pick = { .message = m, .account = s->account->id, .fetch_bytes = bytes };
+	int r = store_cache_admit(s->store, &pick, &caps, true, err);
 
-	pick.fetch_bytes = (int64_t)MIN(at.size, (uint64_t)INT64_MAX);
-	if (r >= 0)
-		r = store_cache_admit(s->store, &pick, &caps, true, err);
-	if (r == 0)
+	if (r == 0 && bytes > caps.hard)
 		return err_set(err, ERR_LIMIT,
 			_("This message does not fit into the cache; cache-hard-cap in tern.conf is "
 			  "too small for it."));
-	return MIN(r, 0);
+	return r;
+}
+
+/* Claims it for who waits: 1 = fetch it, 0 = somebody else just did. */
+static int claim(struct session *s, message_id m, bool whole, struct err *err)
+{
+	AUTO(body_place_release) struct body_place at = { 0 };
+	int r = store_body_place(s->store, m, &at, err);
+
+	if (r >= 0)
+		r = admit(s, m, (int64_t)MIN(at.size, (uint64_t)INT64_MAX), err);
+	for (int i = 0; r == 0 && i < CLAIM_TRIES; i++) {
+		if (present(s, m, whole))
+			return 0;
+		if (cancel_poll(s->cancel, -1, 0, CLAIM_MS) < 0)
+			return err_set(err, ERR_CANCELED, _("Stopped."));
+		r = admit(s, m, (int64_t)MIN(at.size, (uint64_t)INT64_MAX), err);
+	}
+	if (r == 0)
+		return err_set(err, ERR_RETRY,
+			_("Another tern is fetching this message, or the cache has no room for it; "
+			  "open it again in a moment."));
+	return r;
 }
 
 int body_fetch(struct session *s, message_id m, bool whole, struct err *err)
 {
-	int r;
+	int r = present(s, m, whole) ? 0 : claim(s, m, whole, err);
 
-	if (present(s, m, whole))
-		return 0;
-	r = claim(s, m, err);
-	return r < 0 ? r : body_fill(s, m, whole, NULL, err);
+	return r <= 0 ? r : body_fill(s, m, whole, NULL, err);
 }
 
 /* The account waits for the reader: its error answers for the server. */

@@ -73,15 +73,45 @@ static size_t step_of(const struct lack *lacks, size_t n)
 	return i;
 }
 
+/* Claims those that fit under the cap, which is the store's matter; how many. */
+static size_t claim_step(struct session *s, const struct lack *lacks, size_t n,
+	struct body_gap *gaps)
+{
+	struct cache_caps caps = caps_of(s->sync, 1.0);
+	struct err err = { 0 };
+	size_t claimed = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		const struct cache_pick pick = { .message = lacks[i].message,
+			.account = s->account->id, .fetch_bytes = lacks[i].bytes };
+
+		if (store_cache_admit(s->store, &pick, &caps, true, &err) > 0)
+			gaps[claimed++] = (struct body_gap){ lacks[i].uid, lacks[i].message };
+	}
+	return claimed;
+}
+
+/* What was not brought is given back; the ledger knows of its own failures already. */
+static void unclaim(struct session *s, const struct body_gap *gaps, size_t n)
+{
+	const struct err stopped = { .code = ERR_CANCELED };
+
+	for (size_t i = 0; i < n; i++)
+		store_cache_failed(s->store, gaps[i].message, &stopped, NULL);
+}
+
 static int fetch_step(struct session *s, const struct lack *lacks, size_t n, struct err *err)
 {
 	AUTO(mailbox_free) struct mailbox *m = NULL;
 	struct body_gap gaps[OFFLINE_STEP];
 	int r = store_mailbox(s->store, (mailbox_id){ lacks[0].mailbox }, &m, err);
+	size_t claimed = r < 0 ? 0 : claim_step(s, lacks, n, gaps);
 
-	for (size_t i = 0; i < n; i++)
-		gaps[i] = (struct body_gap){ lacks[i].uid, lacks[i].message };
-	return r < 0 ? r : bulk_some(s, m, gaps, n, err);
+	if (claimed > 0)
+		r = bulk_some(s, m, gaps, claimed, err);
+	if (r < 0)
+		unclaim(s, gaps, claimed);
+	return r;
 }
 
 /* "Offline: 1,200 of 3,400" in the table of jobs. */

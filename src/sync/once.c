@@ -233,6 +233,12 @@ int once_drain(struct engine *e, account_id a, struct cancel *cancel, struct err
 
 static int run_body(struct session *s, struct errand *j, struct err *err)
 {
+	const struct cache_notice opened = { .kind = CACHE_OPENED, .message = j->message };
+	bool here = store_body_cached(s->store, j->message);
+
+	/* what the ledger learns of it is worth no failure */
+	store_cache_notice(s->store, &opened, 1, NULL);
+	store_cache_opened(s->store, j->message, here, NULL);
 	return body_fetch(s, j->message, j->whole, err);
 }
 

@@ -44,6 +44,7 @@ enum {
 	PUSH_REVIEWED_MAX = 1000,    /* ... of which all met a change and were judged anew */
 	PUSH_LATER_S = 5,            /* pause of a batch when the server said "later" and not when */
 	RETRY_AFTER_MAX_S = 24 * 3600,
+	DISK_LEAST = 1 << 30,        /* bytes: with less left nothing is fetched ahead (M-82) */
 	NOTICES_MAX = 512,           /* signals for the cache that wait; the oldest are forgotten */
 	SUSPEND_MS = 60 * 1000,      /* a jump of the boot clock that makes every socket suspect */
 };
@@ -396,8 +397,7 @@ struct warm {
 	int64_t offline_at;          /* the next look for what should be readable offline */
 	message_id offline_after;    /* it goes on behind this one */
 	int64_t noted_at;            /* unix seconds: its row in the table of jobs */
-	char words[120];             /* ... and what stands there */
-	bool was_off;
+	bool was_off;                /* ... says so */
 };
 void warm_init(struct lane *l);
 /* Something came that may be worth a slice. */
@@ -492,6 +492,7 @@ struct sync {
 	struct queue *events;
 	const struct provider_ops *(*find)(const char *name); /* provider_find; tests put theirs here */
 	struct notices notices;
+	int64_t disk_least;          /* bytes that stay free on the disk; tests change it */
 	struct timing timing;        /* tests change it before sync_start */
 	struct cancel stop;          /* the end of the threads below */
 	struct cancel grown;         /* a large step may have come: expand.c looks */

@@ -146,7 +146,6 @@ static void lane_init(struct lane *l, struct sync *s, const struct account *a)
 	looks_init(&l->looks);
 	aside_init(&l->aside);
 	board_init(&l->board, a->id, s->events, s->timing.progress);
-	warm_init(l);
 }
 
 static void lane_release(struct lane *l)
@@ -185,6 +184,7 @@ struct sync *sync_new(const struct places *places, const struct config *config,
 	s->events = events;
 	s->find = provider_find;
 	s->timing = timing_default;
+	s->disk_least = DISK_LEAST;
 	cancel_init(&s->stop);
 	cancel_init(&s->grown);
 	notices_init(&s->notices);
@@ -228,6 +228,7 @@ static int lane_start(struct lane *l, struct err *err)
 	static void *(*const mains[])(void *) = { worker_main, body_main };
 	static const char *const kinds[] = { "sync", "body" };
 
+	warm_init(l);
 	while (l->n_threads < 2) {
 		int i = l->n_threads;
 

@@ -18,9 +18,9 @@
  * disk is nearly full (M-82): then nothing is fetched, but signals are kept.
  */
 #include <stdio.h>
-#include <sys/statvfs.h>
 
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/i18n.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -31,9 +31,7 @@ enum {
 	WARM_PICKS_MAX = WARM_WINDOW * GOVERNOR_REQUESTS_LEASE_PRESSED,
 	WARM_NOTICES = 128,          /* signals written in one step */
 	WARM_NOTE_S = 60,            /* its row in the table of jobs is right to this */
-	WARM_DISK_PERCENT = 5,       /* of the file system must stay free ... */
 };
-#define WARM_DISK_LEAST ((int64_t)1 << 30) /* ... and so many bytes */
 
 struct slice {
 	struct lane *lane;
@@ -111,16 +109,11 @@ static bool is_pressed(const struct lane *l)
 	return fresh > 0 && clock_mono_ms() - fresh < l->sync->timing.warm_fresh;
 }
 
-static bool disk_is_low(const struct places *places)
+static bool disk_is_low(const struct sync *s)
 {
-	struct statvfs v;
-	int64_t free_bytes;
+	int64_t left = file_free_bytes(s->places->data);
 
-	if (statvfs(places->data, &v) || v.f_blocks == 0)
-		return false;
-	free_bytes = (int64_t)v.f_bavail * (int64_t)v.f_frsize;
-	return free_bytes < WARM_DISK_LEAST ||
-	       v.f_bavail < v.f_blocks / 100 * WARM_DISK_PERCENT;
+	return left >= 0 && left < s->disk_least;
 }
 
 /* Why nothing is fetched ahead; NULL = it is. */
@@ -130,7 +123,7 @@ static const char *off(const struct lane *l)
 		return _("off: cache = no for this account");
 	if (l->sync->config->metered)
 		return _("off: the network is metered");
-	if (disk_is_low(l->sync->places))
+	if (disk_is_low(l->sync))
 		return _("off: the disk is nearly full");
 	return NULL;
 }
@@ -286,25 +279,32 @@ static void take_lease(struct slice *k, bool fetches)
 
 /* --- for people ------------------------------------------------------------------------ */
 
-/* Its row in the table of jobs, when the words are news and now and then. */
+static void describe(const struct slice *k, const char *why_off, char *out, size_t cap)
+{
+	if (why_off)
+		g_strlcpy(out, why_off, cap);
+	else
+		snprintf(out, cap, _("scored %d, fetched %d, failed %d, %lld KB; of %d requests, %lld KB"),
+			k->used.rows, k->used.cached, k->used.failed,
+			(long long)(k->used.bytes / 1024), k->lease.requests,
+			(long long)(k->lease.bytes / 1024));
+}
+
+/* The last lease for `tern cache`, and, when it is news and now and then, the table of jobs. */
 static void note(struct slice *k, const char *why_off)
 {
 	struct warm *w = &k->lane->warm;
+	bool news = w->noted_at == 0 || w->was_off != (why_off != NULL);
 	int64_t now = clock_unix();
-	bool said_off = why_off != NULL;
-	char words[sizeof w->words];
+	char words[160];
 
-	if (said_off)
-		g_strlcpy(words, why_off, sizeof words);
-	else
-		snprintf(words, sizeof words, _("scored %d, fetched %d, failed %d; %lld KB"),
-			k->used.rows, k->used.cached, k->used.failed,
-			(long long)(k->used.bytes / 1024));
-	if (said_off == w->was_off && (said_off || !k->more) && w->noted_at > 0)
+	if (!news && (why_off || (!k->more && k->used.failed == 0)))
 		return;
-	if (said_off == w->was_off && now < w->noted_at + WARM_NOTE_S)
+	describe(k, why_off, words, sizeof words);
+	if (store_cache_note_lease(k->s->store, k->lane->account->id, words, NULL) < 0 ||
+		(!news && now < w->noted_at + WARM_NOTE_S))
 		return;
-	w->was_off = said_off;
+	w->was_off = why_off != NULL;
 	w->noted_at = now;
 	job_note(k->s->store, k->lane->account->id,
 		&(struct job){ .name = "cache-warm", .began = now, .words = words,
@@ -348,7 +348,7 @@ static void run_slice(struct lane *l, struct session *s)
 static void run_offline(struct lane *l, struct session *s)
 {
 	const struct timing *t = &l->sync->timing;
-	bool may = !l->sync->config->metered && !disk_is_low(l->sync->places) && warm_online(l);
+	bool may = !l->sync->config->metered && !disk_is_low(l->sync) && warm_online(l);
 	bool more = may && offline_turn(l, s);
 
 	l->warm.offline_at = clock_mono_ms() + (more ? 0 : t->offline_idle);
