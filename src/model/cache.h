@@ -57,6 +57,7 @@ enum {
 	CACHE_PLACEHOLDER_S = 3600,       /* M-11: an object without a body: how long it stays one */
 	CACHE_DAY_S = 86400,
 	CACHE_SEARCH_S = CACHE_DAY_S,     /* so long a search tells of its hits */
+	CACHE_FIRST_DAYS = 90,            /* L-28: older messages wait for their first score */
 	CACHE_STRUCTURAL = 50,            /* P-09: re-scoring because a policy or the structure changed */
 	CACHE_THREAD_FAN = 8,             /* messages of a conversation that hear of news in it */
 };

@@ -198,11 +198,13 @@ int ledger_repair(struct store *s, struct err *err)
 	if (r < 0)
 		return r;
 	r = db_run(s, err,
-		"INSERT INTO cache_object (message_id, account_id, layer, object_id, state,"
-		" last_scored_at) SELECT id, account_id, 'body', '', 'wanted', 0 FROM message m"
+		"INSERT INTO cache_object (message_id, account_id, layer, object_id, state)"
+		" SELECT id, account_id, 'body', '', 'wanted' FROM message m"
 		" WHERE NOT EXISTS (SELECT 1 FROM cache_object c WHERE c.message_id = m.id"
 		"  AND c.layer = 'body' AND c.object_id = '')",
 		"");
+	if (r == 0)
+		r = db_run(s, err, "UPDATE account SET cache_scored = 0", "");
 	if (r == 0)
 		r = db_run(s, err,
 			"UPDATE cache_object SET state = 'wanted', stored_bytes = 0, next_try_at = NULL"

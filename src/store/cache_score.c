@@ -133,36 +133,88 @@ int ledger_queue(struct store *s, int64_t message, int64_t account, double prior
 		"iidi", message, account, priority, now);
 }
 
-/* Without their queue rows, those that nobody scored for long. */
+/* Rows that were scored too long ago, the longest first. */
 static int queue_stale(struct store *s, account_id a, int max, int64_t now, struct err *err)
 {
-	return db_run(s, err,
+	int r = db_run(s, err,
 		"INSERT INTO cache_rescore (message_id, account_id, priority, queued_at)"
 		" SELECT message_id, account_id, 0, ?1 FROM cache_object c"
-		" WHERE account_id = ?2 AND last_scored_at <= ?3 AND state <> 'fetching'"
+		" WHERE account_id = ?2 AND last_scored_at IS NOT NULL AND last_scored_at <= ?3"
+		" AND state <> 'fetching'"
 		" AND NOT EXISTS (SELECT 1 FROM cache_rescore r WHERE r.message_id = c.message_id)"
 		" ORDER BY last_scored_at, message_id LIMIT ?4 ON CONFLICT DO NOTHING",
 		"iiii", now, a.v, now - CACHE_STALE_S, (int64_t)max);
+
+	return r < 0 ? r : (int)db_changed(s);
+}
+
+/* The next rows that were never scored, after `*last`; in a long history the newer ones have the lower
+ * ids, for it is brought in backwards. */
+static int next_unscored(struct store *s, account_id a, int max, int64_t *last, GArray *ids,
+	struct err *err)
+{
+	sqlite3_stmt *q = db_stmt(s, "SELECT message_id FROM cache_object WHERE message_id > ?"
+				  " AND account_id = ? AND last_scored_at IS NULL"
+				  " ORDER BY message_id LIMIT ?");
+	int r;
+
+	if (!q)
+		return db_fail(s, err);
+	db_bind(q, "iii", *last, a.v, (int64_t)max);
+	while ((r = db_step(s, q, err)) > 0) {
+		*last = sqlite3_column_int64(q, 0);
+		g_array_append_val(ids, *last);
+	}
+	return r;
+}
+
+/* In a transaction; how many. */
+static int queue_unscored(struct store *s, account_id a, int max, int64_t now, struct err *err)
+{
+	g_autoptr(GArray) ids = g_array_new(FALSE, FALSE, sizeof(int64_t));
+	int64_t last = 0;
+	int r = db_ask(s, err, &last, "SELECT cache_scored FROM account WHERE id = ?", "i", a.v);
+
+	if (r > 0)
+		r = next_unscored(s, a, max, &last, ids, err);
+	for (guint i = 0; r == 0 && i < ids->len; i++)
+		r = ledger_queue(s, g_array_index(ids, int64_t, i), a.v, 0, now, err);
+	if (r == 0 && (int)ids->len < max) /* there are no more: everything has its score */
+		r = MIN(db_ask(s, err, &last, "SELECT ifnull(max(id), 0) FROM message", ""), 0);
+	if (r == 0)
+		r = db_run(s, err, "UPDATE account SET cache_scored = ? WHERE id = ?", "ii", last, a.v);
+	return r < 0 ? r : (int)ids->len;
+}
+
+/* Is there anything?  Asked before a transaction is begun for it. */
+static int any_stale(struct store *s, account_id a, int64_t now, struct err *err)
+{
+	int64_t one;
+
+	return db_ask(s, err, &one,
+		"SELECT 1 WHERE EXISTS (SELECT 1 FROM cache_object WHERE account_id = ?1"
+		" AND last_scored_at IS NOT NULL AND last_scored_at <= ?2) OR"
+		" (SELECT cache_scored FROM account WHERE id = ?1) <"
+		" (SELECT ifnull(max(id), 0) FROM message)",
+		"ii", a.v, now - CACHE_STALE_S);
 }
 
 int store_cache_stale(struct store *s, account_id a, int max, struct err *err)
 {
-	int64_t now = clock_unix(), oldest;
-	int r = ledger_wake(s, now, err);
+	int64_t now = clock_unix();
+	int n, r = ledger_wake(s, now, err);
 
-	if (r >= 0)
-		r = db_ask(s, err, &oldest,
-			"SELECT 1 FROM cache_object WHERE account_id = ? AND last_scored_at <= ? LIMIT 1",
-			"ii", a.v, now - CACHE_STALE_S);
+	if (r >= 0 && max > 0)
+		r = any_stale(s, a, now, err);
 	if (r <= 0 || max <= 0)
 		return MIN(r, 0);
 	r = tx_begin(s, TX_CONSISTENT, err);
 	if (r < 0)
 		return r;
-	r = queue_stale(s, a, max, now, err);
-	if (r == 0)
-		r = (int)db_changed(s);
-	return tx_end(s, r, err);
+	r = n = queue_unscored(s, a, max, now, err);
+	if (r >= 0 && n < max)
+		r = queue_stale(s, a, max - n, now, err);
+	return tx_end(s, r < 0 ? r : n < max ? n + r : n, err);
 }
 
 static const char *reason(const struct ledger_facts *f)

@@ -34,8 +34,8 @@ static int find_subject(struct store *s, message_id m, struct subject *out, stru
 static int make_rows(struct store *s, const struct subject *u, struct err *err)
 {
 	int r = db_run(s, err,
-		"INSERT INTO cache_object (message_id, account_id, layer, object_id, state,"
-		" last_scored_at) VALUES (?, ?, 'body', '', 'wanted', 0) ON CONFLICT DO NOTHING",
+		"INSERT INTO cache_object (message_id, account_id, layer, object_id, state)"
+		" VALUES (?, ?, 'body', '', 'wanted') ON CONFLICT DO NOTHING",
 		"ii", u->message, u->account);
 
 	return r < 0 ? r

@@ -67,9 +67,19 @@ static int64_t list_date(const struct change *c, int64_t now)
 	return date <= 0 || date > now + FUTURE_S ? now : date;
 }
 
+/* A line in the ledger without a score: the worker gets to it (store_cache_stale). */
+static int enter_unscored(struct store *s, account_id a, int64_t message, struct err *err)
+{
+	return db_run(s, err,
+		"INSERT INTO cache_object (message_id, account_id, layer, object_id, state)"
+		" VALUES (?, ?, 'body', '', 'wanted')",
+		"ii", message, a.v);
+}
+
 /*
  * Its line in the ledger, with the score that follows from what a fact tells
- * (L-27, L-28); signals come later.
+ * (L-27, L-28); signals come later.  What is old does not pay for the indexes of
+ * the score while a long history comes in.
  */
 static int enter_ledger(struct store *s, account_id a, const struct change *c, int64_t now,
 	int64_t date, bool inbox, int64_t message, struct err *err)
@@ -82,8 +92,11 @@ static int enter_ledger(struct store *s, account_id a, const struct change *c, i
 		.search_rank = -1,
 		.fetch_bytes = cache_fetch_bytes((int64_t)c->size, parts),
 		.layer = CACHE_LAYER_BODY };
-	const struct cache_score score = cache_score(&f);
+	struct cache_score score;
 
+	if (f.age_days > CACHE_FIRST_DAYS)
+		return enter_unscored(s, a, message, err);
+	score = cache_score(&f);
 	return db_run(s, err,
 		"INSERT INTO cache_object (message_id, account_id, layer, object_id, state,"
 		" value_bytes, fetch_bytes, utility, priority, last_scored_at)"

@@ -264,7 +264,7 @@ static GPtrArray *read_old(sqlite3 *old, sqlite3 *db)
 	GPtrArray *all = g_ptr_array_new_with_free_func(rows_free);
 	sqlite3_stmt *q = prepare(old, "SELECT type, name, sql FROM sqlite_master"
 				       " WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite_%'"
-				       " ORDER BY type DESC");
+				       " ORDER BY type = 'trigger', type DESC");
 
 	while (sqlite3_step(q) == SQLITE_ROW) {
 		const char *sql = (const char *)sqlite3_column_text(q, 2);

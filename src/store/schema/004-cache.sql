@@ -5,13 +5,13 @@
 -- NULL = the message is whole.
 ALTER TABLE body ADD COLUMN holes TEXT;
 
--- last_scored_at 0: never.  kept: it was about to be evicted and is protected;
+-- last_scored_at NULL: never.  kept: it was about to be evicted and is protected;
 -- until it is scored again nobody looks at it for that.  next_try_at: when a
 -- failed or evicted row is wanted again, NULL = not by itself.
 ALTER TABLE cache_object ADD COLUMN account_id INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE cache_object ADD COLUMN utility REAL NOT NULL DEFAULT 0;
 ALTER TABLE cache_object ADD COLUMN kept INTEGER NOT NULL DEFAULT 0;
-UPDATE cache_object SET last_scored_at = 0, stored_bytes = 0,
+UPDATE cache_object SET last_scored_at = NULL, stored_bytes = 0,
 	account_id = (SELECT account_id FROM message m WHERE m.id = message_id);
 UPDATE cache_object SET state = 'wanted' WHERE state <> 'cached';
 UPDATE cache_object SET stored_bytes =
@@ -23,7 +23,10 @@ CREATE INDEX cache_evictable ON cache_object (priority, message_id)
 	WHERE state = 'cached' AND kept = 0;
 CREATE INDEX cache_claimed ON cache_object (started_at, fetch_bytes) WHERE state = 'fetching';
 CREATE INDEX cache_waiting ON cache_object (next_try_at) WHERE next_try_at IS NOT NULL;
-CREATE INDEX cache_stale ON cache_object (account_id, last_scored_at, message_id);
+CREATE INDEX cache_stale ON cache_object (account_id, last_scored_at, message_id)
+	WHERE last_scored_at IS NOT NULL;
+-- Rows of messages up to this one have been scored, or wait in cache_rescore.
+ALTER TABLE account ADD COLUMN cache_scored INTEGER NOT NULL DEFAULT 0;
 -- Is this one a message that no server has?
 CREATE INDEX mutation_append ON mutation (message_id) WHERE verb = 'append';
 -- What nobody used for long.
