@@ -388,13 +388,15 @@ void notices_release(struct notices *n);
 bool notices_add(struct notices *n, const struct cache_notice *in, size_t count);
 size_t notices_take(struct notices *n, struct cache_notice *out, size_t max);
 
-/* Of one lane; its atomics are for all threads, the rest for who fetches its bodies. */
+/* Of one lane.  Its atomics are for all threads; the rest for who has `busy`, which goes from one
+ * thread to the other when the lane becomes shared. */
 struct warm {
 	_Atomic int64_t next_at;     /* clock_mono_ms: the next slice */
-	_Atomic bool stirred;        /* a signal came: no later than warm_gap after the last one */
-	int64_t last_at;
+	_Atomic int64_t last_at;     /* ... the last one */
+	_Atomic int64_t offline_at;  /* ... the next look for what should be readable offline */
+	_Atomic bool stirred;        /* a signal came: no later than warm_gap after the last slice */
+	_Atomic bool busy;
 	struct governor governor;
-	int64_t offline_at;          /* the next look for what should be readable offline */
 	message_id offline_after;    /* it goes on behind this one */
 	int64_t noted_at;            /* unix seconds: its row in the table of jobs */
 	bool was_off;                /* ... says so */

@@ -62,7 +62,7 @@ void warm_init(struct lane *l)
 
 	governor_init(&l->warm.governor, now);
 	atomic_store(&l->warm.next_at, now + l->sync->timing.warm_first);
-	l->warm.offline_at = now + l->sync->timing.warm_first;
+	atomic_store(&l->warm.offline_at, now + l->sync->timing.warm_first);
 }
 
 /* --- when -------------------------------------------------------------------------- */
@@ -80,10 +80,12 @@ void warm_stir(struct lane *l)
 int64_t warm_wait(struct lane *l)
 {
 	struct warm *w = &l->warm;
-	int64_t at = MIN(atomic_load(&w->next_at), w->offline_at);
+	int64_t at = MIN(atomic_load(&w->next_at), atomic_load(&w->offline_at));
 
+	if (atomic_load(&w->busy)) /* by the other worker of the lane */
+		return l->sync->timing.warm_gap;
 	if (atomic_load(&w->stirred))
-		at = MIN(at, w->last_at + l->sync->timing.warm_gap);
+		at = MIN(at, atomic_load(&w->last_at) + l->sync->timing.warm_gap);
 	return MAX(0, at - clock_mono_ms());
 }
 
@@ -322,7 +324,7 @@ static void plan_next(struct slice *k)
 	if (k->candidates > 0 && k->used.requests == 0 && k->lease.requests == 0)
 		wait = CLAMP(governor_wait(&w->governor, k->lease.pressed, now), t->warm_tick,
 			t->warm_idle);
-	w->last_at = now;
+	atomic_store(&w->last_at, now);
 	atomic_store(&w->next_at, now + wait);
 }
 
@@ -351,27 +353,44 @@ static void run_offline(struct lane *l, struct session *s)
 	bool may = !l->sync->config->metered && !disk_is_low(l->sync) && warm_online(l);
 	bool more = may && offline_turn(l, s);
 
-	l->warm.offline_at = clock_mono_ms() + (more ? 0 : t->offline_idle);
+	atomic_store(&l->warm.offline_at, clock_mono_ms() + (more ? 0 : t->offline_idle));
+}
+
+/* The store cannot be opened: later. */
+static void postpone(struct lane *l, const struct err *why)
+{
+	int64_t now = clock_mono_ms();
+
+	log_event(LOG_WARN, "cache-slice", "s:s, s:s", "account", l->account->name, "words",
+		why->text);
+	atomic_store(&l->warm.last_at, now);
+	atomic_store(&l->warm.offline_at, now + l->sync->timing.warm_idle);
+	atomic_store(&l->warm.next_at, now + l->sync->timing.warm_idle);
+}
+
+static void turn(struct lane *l, struct session *s)
+{
+	int64_t now = clock_mono_ms();
+	bool slice = atomic_exchange(&l->warm.stirred, false) || now >= atomic_load(&l->warm.next_at);
+	bool offline = now >= atomic_load(&l->warm.offline_at);
+
+	if (slice)
+		run_slice(l, s);
+	if (offline && !warm_yields(l, s))
+		run_offline(l, s);
+	else if (offline)
+		atomic_store(&l->warm.offline_at, now + l->sync->timing.warm_gap);
 }
 
 void warm_turn(struct lane *l, struct session *s)
 {
 	struct err err = { 0 };
-	int64_t now = clock_mono_ms();
-	bool slice = atomic_exchange(&l->warm.stirred, false) || now >= atomic_load(&l->warm.next_at);
 
-	if (session_open(s, STORE_PROMPT, &err) < 0) {
-		log_event(LOG_WARN, "cache-slice", "s:s, s:s", "account", l->account->name, "words",
-			err.text);
-		l->warm.last_at = now;
-		l->warm.offline_at = now + l->sync->timing.warm_idle;
-		atomic_store(&l->warm.next_at, now + l->sync->timing.warm_idle);
+	if (atomic_exchange(&l->warm.busy, true))
 		return;
-	}
-	if (slice)
-		run_slice(l, s);
-	if (now >= l->warm.offline_at && !warm_yields(l, s))
-		run_offline(l, s);
-	else if (now >= l->warm.offline_at)
-		l->warm.offline_at = now + l->sync->timing.warm_gap;
+	if (session_open(s, STORE_PROMPT, &err) < 0)
+		postpone(l, &err);
+	else
+		turn(l, s);
+	atomic_store(&l->warm.busy, false);
 }
