@@ -16,6 +16,7 @@
 #define TERN_CONFIG_CONFIG_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include <glib.h>
 
@@ -41,6 +42,8 @@ struct config {
 	bool color;           /* false when NO_COLOR is set, whatever the file says */
 	int log_level;        /* enum log_level */
 	struct tuning tuning; /* how much is brought in at once (M-67) */
+	int64_t cache_soft_cap, cache_hard_cap; /* bytes, model/cache.h */
+	bool metered;         /* nothing is fetched before somebody wants it */
 	char *date_format;    /* strftime for rows of other years; see the manual */
 };
 

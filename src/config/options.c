@@ -61,6 +61,14 @@ const struct option config_options[] = {
 	{ "cache-retention-days", OPTION_INT, FIELD(tuning.cache_retention_days), "30", 1, 36500,
 		.help = N_("How many days the text of a message stays on this computer after it was "
 			   "last read; it is fetched again when it is opened.") },
+	{ "cache-soft-cap", OPTION_SIZE, FIELD(cache_soft_cap), "1G",
+		.help = N_("How much disk the texts of messages may take that tern fetches before "
+			   "they are opened; a number with K, M, G or T behind it.") },
+	{ "cache-hard-cap", OPTION_SIZE, FIELD(cache_hard_cap), "2G",
+		.help = N_("How much disk they may take in all, with what was opened or searched for "
+			   "just now; never less than cache-soft-cap.") },
+	{ "metered", OPTION_BOOL, FIELD(metered), "false",
+		.help = N_("The network costs money: nothing is fetched before it is opened.") },
 	{ "list-page-limit", OPTION_INT, FIELD(tuning.list_page_limit), "30", 1, 1000,
 		.help = N_("How many rows a list reads from the store at once; never less than fit "
 			   "on the screen.") },
@@ -103,6 +111,9 @@ const struct option account_options[] = {
 			   "in place of the system's.") },
 	{ "path", OPTION_PATH, FIELD(path), NULL,
 		.help = N_("The root of the Maildir++ tree.  Required for maildir.") },
+	{ "cache", OPTION_BOOL, FIELD(cache), "true",
+		.help = N_("Whether tern fetches the text of messages of this account that will "
+			   "probably be opened before they are.") },
 	{ "two-way", OPTION_BOOL, FIELD(two_way), "true",
 		.help = N_("When off (false, no) the account is strictly read-only: tern takes no "
 			   "changes for it, opens its mailboxes for reading only, and sends nothing "
@@ -176,6 +187,36 @@ static int parse_int(const struct option *o, const char *value, int *out, struct
 	return 0;
 }
 
+static int parse_size(const char *value, int64_t *out, struct err *err)
+{
+	static const char units[] = "KMGT";
+	char *end;
+	gint64 n = g_ascii_strtoll(value, &end, 10);
+	const char *unit = *end ? strchr(units, g_ascii_toupper(*end)) : NULL;
+	int shift = unit ? 10 * (int)(unit - units + 1) : 0;
+
+	if (end == value || n < 0 || (*end && (!unit || end[1])) || n > INT64_MAX >> shift)
+		return err_set(err, ERR_USAGE,
+			_("\"%s\" is not a size: a number of bytes, or one with K, M, G or T behind "
+			  "it."),
+			value);
+	*out = n << shift;
+	return 0;
+}
+
+static char *print_size(int64_t bytes)
+{
+	static const char units[] = "TGMK";
+
+	for (int i = 0; bytes > 0 && units[i]; i++) {
+		int shift = 10 * (4 - i);
+
+		if ((bytes & (((int64_t)1 << shift) - 1)) == 0)
+			return g_strdup_printf("%" G_GINT64_FORMAT "%c", bytes >> shift, units[i]);
+	}
+	return g_strdup_printf("%" G_GINT64_FORMAT, bytes);
+}
+
 static int parse_word(const struct option *o, const char *value, int *out, struct err *err)
 {
 	g_auto(GStrv) words = g_strsplit(o->words, " ", -1);
@@ -221,6 +262,8 @@ int option_set(const struct option *o, void *base, const char *value, struct err
 		return parse_bool(value, field, err);
 	case OPTION_INT:
 		return parse_int(o, value, field, err);
+	case OPTION_SIZE:
+		return parse_size(value, field, err);
 	case OPTION_WORD:
 		return parse_word(o, value, field, err);
 	case OPTION_TEXT:
@@ -248,6 +291,8 @@ char *option_get(const struct option *o, const void *base)
 		return g_strdup(*(const bool *)field ? "true" : "false");
 	case OPTION_INT:
 		return g_strdup_printf("%d", *(const int *)field);
+	case OPTION_SIZE:
+		return print_size(*(const int64_t *)field);
 	case OPTION_WORD:
 		return nth_word(o->words, *(const int *)field);
 	case OPTION_TEXT:
@@ -265,6 +310,8 @@ static char *values_of(const struct option *o)
 		return g_strdup("true | false");
 	case OPTION_INT:
 		return g_strdup_printf("%d ... %d", o->least, o->most);
+	case OPTION_SIZE:
+		return g_strdup("bytes | nK | nM | nG | nT");
 	case OPTION_WORD:
 		return words_with(o->words, " | ");
 	case OPTION_TEXT:

@@ -15,6 +15,7 @@
 enum option_type {
 	OPTION_BOOL, /* bool: true or false, also yes/no, on/off, 1/0 */
 	OPTION_INT,  /* int: between least and most */
+	OPTION_SIZE, /* int64_t: bytes, also with K, M, G or T behind the number (powers of 1024) */
 	OPTION_WORD, /* int: the place of the value in words */
 	OPTION_TEXT, /* char *, owned */
 	OPTION_PATH, /* char *, owned, absolute; a leading ~/ is the reader's home */

@@ -45,6 +45,7 @@ struct account {
 	char *path;      /* maildir: the root of the tree */
 	enum auth_method auth;        /* imap */
 	enum compress_mode compress;  /* imap: RFC 4978, before much is read */
+	bool cache;      /* messages may be fetched before they are opened */
 	bool two_way;    /* false: strictly read-only, nothing is ever sent but reading commands */
 };
 

@@ -70,7 +70,7 @@ enum {
 enum cache_notice_kind {
 	CACHE_SAW_ROW,      /* drawn in a list; rank: its row on the screen */
 	CACHE_SAW_HIT,      /* a visible search hit; rank, and of so many hits */
-	CACHE_OPENED,
+	CACHE_OPENED,       /* rank: 1 = it was here, 0 = it had to be fetched */
 	CACHE_FLAGGED,
 	CACHE_PINNED_ON,
 	CACHE_PINNED_OFF,

@@ -173,7 +173,7 @@ static int look_at(struct store *s, struct guest *g, struct err *err)
 		g->need = cache_fetch_bytes(sqlite3_column_int64(q, 5), false);
 	if (g->here)
 		g->need = MAX(sqlite3_column_int64(q, 5) - sqlite3_column_int64(q, 4), 0);
-	r = g->need > 0 && (!taken || (mine && g->waited)) &&
+	r = (g->here || g->need > 0) && (!taken || (mine && g->waited)) &&
 	    (g->here ? g->waited && sqlite3_column_int(q, 6)
 		     : g->waited || g_str_equal(state, "wanted") ||
 			       g_str_equal(state, "evicted"));

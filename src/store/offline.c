@@ -168,14 +168,17 @@ int store_offline_get(struct store *s, mailbox_id m, struct offline *out, struct
 static int next_gaps(struct store *s, account_id a, message_id after, struct cache_pick *out,
 	size_t max, struct err *err)
 {
-	sqlite3_stmt *q = db_stmt(s, "SELECT DISTINCT l.message_id, m.size, m.attachment"
+	sqlite3_stmt *q = db_stmt(s, "SELECT l.message_id, m.size, m.attachment, max(o.policy)"
 				  " FROM location l CROSS JOIN mailbox_offline o ON o.mailbox_id = l.mailbox_id"
 				  " CROSS JOIN cache_object c ON c.message_id = l.message_id"
 				  " AND c.layer = 'body' AND c.object_id = ''"
 				  " CROSS JOIN message m ON m.id = l.message_id"
 				  " WHERE l.message_id > ? AND c.account_id = ?"
-				  " AND c.state IN ('wanted', 'evicted') AND " LEDGER_OFFLINE
-				  " ORDER BY l.message_id LIMIT ?");
+				  " AND (c.state IN ('wanted', 'evicted') OR (c.state = 'cached'"
+				  "  AND o.policy = 3 AND EXISTS (SELECT 1 FROM body b"
+				  "  WHERE b.message_id = l.message_id AND b.holes IS NOT NULL)))"
+				  " AND " LEDGER_OFFLINE
+				  " GROUP BY l.message_id ORDER BY l.message_id LIMIT ?");
 	size_t n = 0;
 	int r;
 
@@ -184,7 +187,8 @@ static int next_gaps(struct store *s, account_id a, message_id after, struct cac
 	db_bind(q, "iii", after.v, a.v, (int64_t)MIN(max, (size_t)INT_MAX));
 	while ((r = db_step(s, q, err)) > 0) {
 		int64_t size = sqlite3_column_int64(q, 1);
-		bool parts = cache_in_parts(size, sqlite3_column_int(q, 2) != 0);
+		bool parts = sqlite3_column_int(q, 3) < OFFLINE_ALL &&
+			     cache_in_parts(size, sqlite3_column_int(q, 2) != 0);
 
 		out[n++] = (struct cache_pick){ .message.v = sqlite3_column_int64(q, 0),
 			.account = a,

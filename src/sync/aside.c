@@ -163,8 +163,7 @@ static void give_up(struct lane *l, struct session *s, const struct err *why)
 	lane_ring(l);
 }
 
-/* Is there something to push, and is it ours to push? */
-static bool has_work(struct lane *l, struct session *s)
+bool aside_has_work(struct lane *l, struct session *s)
 {
 	struct err err = { 0 };
 	bool yes;
@@ -218,7 +217,7 @@ bool aside_push(struct lane *l, struct session *s)
 	struct err err = { 0 };
 	int r;
 
-	if (!has_work(l, s))
+	if (!aside_has_work(l, s))
 		return false;
 	r = session_connect(s, &err);
 	if (r < 0) {

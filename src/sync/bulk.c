@@ -8,6 +8,7 @@
  * logged and left out.
  */
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/i18n.h"
 #include "base/log.h"
@@ -96,7 +97,7 @@ static int fetch_rest(struct bulk *b, struct err *err)
 			return err_set(err, ERR_CANCELED, _("Stopped."));
 		if (b->have[i])
 			continue;
-		if (body_fetch(s, b->gaps[i].message, &why) >= 0) {
+		if (body_fetch(s, b->gaps[i].message, true, &why) >= 0) {
 			b->fetched++;
 			continue;
 		}
@@ -152,6 +153,20 @@ static int fetch_mailbox(struct bulk *b, const struct mailbox *m, struct err *er
 			(long long)b->failed, "words", r < 0 ? err->text : "");
 	}
 	return r;
+}
+
+int bulk_some(struct session *s, const struct mailbox *m, const struct body_gap *gaps, size_t n,
+	struct err *err)
+{
+	AUTO(bulk_release) struct bulk *b = g_new0(struct bulk, 1);
+	int r;
+
+	b->s = s;
+	b->sink.body = on_body;
+	b->n = MIN(n, (size_t)BULK_SOME_MAX);
+	memcpy(b->gaps, gaps, b->n * sizeof *gaps);
+	r = fetch_batch(b, m, err);
+	return r < 0 ? r : (int)b->fetched;
 }
 
 int bulk_fetch(struct session *s, int64_t *fetched, struct err *err)

@@ -60,7 +60,18 @@ static bool ran_within(struct store *store, account_id a, const char *name, int6
 	       row.last_end <= clock_unix();
 }
 
-void job_clean_cache(struct store *store, const struct tuning *tuning)
+/* Bodies that a process claimed and never brought (C-06); at every start, and now and then. */
+static void reap(struct store *store)
+{
+	struct err err = { 0 };
+	int n = store_cache_reap(store, &err);
+
+	if (n != 0)
+		log_event(n < 0 ? LOG_WARN : LOG_INFO, "cache-reap", "s:i, s:s", "claims", MAX(n, 0),
+			"words", err.text);
+}
+
+void job_clean_cache(struct store *store, const struct tuning *tuning, const struct cache_caps *caps)
 {
 	const account_id program = { 0 };
 	struct err err = { 0 };
@@ -69,11 +80,12 @@ void job_clean_cache(struct store *store, const struct tuning *tuning)
 	struct job_row row;
 	int n;
 
+	reap(store);
 	if (!job_last(store, program, "export", &row))
 		job_note(store, program, &(struct job){ .name = "export", .words = _("no rules") });
 	if (ran_within(store, program, "cache-cleanup", DAY_S))
 		return;
-	n = store_bodies_expire(store, tuning->cache_retention_days, &err);
+	n = store_cache_expire(store, tuning->cache_retention_days, caps, &err);
 	if (n >= 0)
 		snprintf(words, sizeof words, _("%d bodies removed"), n);
 	log_event(n < 0 ? LOG_WARN : LOG_INFO, "cache-cleanup", "s:i, s:s", "removed", MAX(n, 0),

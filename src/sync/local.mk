@@ -9,12 +9,15 @@ libtern_a_SOURCES += \
 	src/sync/cadence.c \
 	src/sync/expand.c \
 	src/sync/gather.c \
+	src/sync/governor.c src/sync/governor.h \
 	src/sync/history.c \
 	src/sync/interlude.c \
 	src/sync/job.c \
 	src/sync/lease.c \
 	src/sync/listing.c \
 	src/sync/looks.c \
+	src/sync/notices.c \
+	src/sync/offline.c \
 	src/sync/once.c \
 	src/sync/priv.h \
 	src/sync/pull.c \
@@ -22,6 +25,7 @@ libtern_a_SOURCES += \
 	src/sync/retry.c \
 	src/sync/session.c \
 	src/sync/sync.c src/sync/sync.h \
+	src/sync/warm.c \
 	src/sync/watch.c \
 	src/sync/worker.c \
 	src/sync/writer.c

@@ -13,7 +13,8 @@
 struct errand {
 	int (*run)(struct session *s, struct errand *j, struct err *err);
 	unsigned flags;          /* pass: changes_flags */
-	message_id message;      /* body */
+	message_id message;      /* body ... */
+	bool whole;              /* ... with its attachments */
 	int64_t left;            /* drain: rows that did not leave; bodies: that came */
 	struct err why;          /* drain: why they did not */
 };
@@ -116,6 +117,7 @@ static int whole_pass(struct session *s, unsigned flags, struct err *err)
 static int pass_leased(struct session *s, struct errand *j, struct err *err)
 {
 	int64_t began = clock_unix();
+	struct cache_caps caps;
 	int r = store_queue_recover(s->store, s->account->id, err);
 
 	log_event(LOG_INFO, "pass-start", "s:s, s:s, s:s, s:b", "account", s->account->name,
@@ -125,7 +127,8 @@ static int pass_leased(struct session *s, struct errand *j, struct err *err)
 	if (r < 0 && r != ERR_CANCELED)
 		session_result(s, err);
 	note_pass(s, began, r < 0 ? err : NULL);
-	job_clean_cache(s->store, tuning_of(s));
+	caps = caps_of(s->sync, 0);
+	job_clean_cache(s->store, tuning_of(s), &caps);
 	return r;
 }
 
@@ -230,13 +233,27 @@ int once_drain(struct engine *e, account_id a, struct cancel *cancel, struct err
 
 static int run_body(struct session *s, struct errand *j, struct err *err)
 {
-	return body_fetch(s, j->message, err);
+	const struct cache_notice opened = { .kind = CACHE_OPENED, .message = j->message };
+	bool here = store_body_cached(s->store, j->message);
+
+	/* what the ledger learns of it is worth no failure */
+	store_cache_notice(s->store, &opened, 1, NULL);
+	store_cache_opened(s->store, j->message, here, NULL);
+	return body_fetch(s, j->message, j->whole, err);
 }
 
 int once_body(struct engine *e, account_id a, message_id m, struct cancel *cancel,
 	struct err *err)
 {
 	struct errand j = { .run = run_body, .message = m };
+
+	return run(e, a, &j, cancel, err);
+}
+
+int once_whole(struct engine *e, account_id a, message_id m, struct cancel *cancel,
+	struct err *err)
+{
+	struct errand j = { .run = run_body, .message = m, .whole = true };
 
 	return run(e, a, &j, cancel, err);
 }

@@ -19,7 +19,9 @@
 
 #include "base/cancel.h"
 #include "provider/provider.h"
+#include "store/cache.h"
 #include "store/store.h"
+#include "sync/governor.h"
 #include "sync/sync.h"
 
 enum {
@@ -42,6 +44,8 @@ enum {
 	PUSH_REVIEWED_MAX = 1000,    /* ... of which all met a change and were judged anew */
 	PUSH_LATER_S = 5,            /* pause of a batch when the server said "later" and not when */
 	RETRY_AFTER_MAX_S = 24 * 3600,
+	DISK_LEAST = 1 << 30,        /* bytes: with less left nothing is fetched ahead (M-82) */
+	NOTICES_MAX = 512,           /* signals for the cache that wait; the oldest are forgotten */
 	SUSPEND_MS = 60 * 1000,      /* a jump of the boot clock that makes every socket suspect */
 };
 
@@ -67,6 +71,11 @@ struct timing {
 	int body_idle;               /* an idle second connection is closed after this */
 	int aside_patience;          /* the sync worker waits so long for its batch */
 	int aside_rest;              /* it is not asked to push for so long when it failed */
+	int warm_first;              /* until the first slice of warming (P-12) */
+	int warm_tick, warm_idle;    /* between two slices: while there is something to do, and not (M-81) */
+	int warm_gap;                /* a signal begins one no sooner than this */
+	int warm_fresh;              /* for so long after a signal the reader is taken to wait */
+	int offline_idle;            /* between two looks for what should be readable offline */
 };
 extern const struct timing timing_default;
 
@@ -149,6 +158,7 @@ struct session {
 	bool stuck;                  /* rows are due that cannot be claimed now */
 	bool stalled;                /* the last run of the backfill brought nothing, though history is left */
 	GArray *touched;             /* int64_t: mailboxes that a push left to be looked at */
+	int64_t used_at;             /* clock_mono_ms: the connection was last used */
 	int64_t glanced_at;          /* clock_mono_ms: the inbox was looked at */
 	char trigger[12], id[40];    /* of the cycle, for the log */
 	int64_t added, changed, removed; /* of the cycle */
@@ -208,6 +218,8 @@ bool aside_takes(struct lane *l);
 void aside_ready(struct lane *l, bool ready);
 /* ... and a batch, if one is due and it may; true = look for the next one. */
 bool aside_push(struct lane *l, struct session *s);
+/* Is there something to push, and is it the body worker's? */
+bool aside_has_work(struct lane *l, struct session *s);
 /* A wish may be due: wakes who can push it now. */
 void lane_push(struct lane *l);
 
@@ -312,7 +324,7 @@ void job_words(const struct session *s, char *out, size_t cap);
 /* The row of that job; false if it never ran. */
 bool job_last(struct store *store, account_id a, const char *name, struct job_row *out);
 /* Bodies that nobody used for long go, once a day; program-wide. */
-void job_clean_cache(struct store *store, const struct tuning *tuning);
+void job_clean_cache(struct store *store, const struct tuning *tuning, const struct cache_caps *caps);
 /* What the last word about the server is, once it changed or a week went by. */
 void job_probe(struct session *s);
 
@@ -335,21 +347,77 @@ struct bodies {
 	pthread_mutex_t lock;        /* a leaf */
 	struct cancel ring;
 	size_t n;
-	message_id wanted[BODIES_WANTED_MAX];
-	message_id now;              /* being fetched */
+	struct wanted_body {
+		message_id message;
+		bool whole;          /* with its attachments */
+	} wanted[BODIES_WANTED_MAX];
+	struct wanted_body now;      /* being fetched */
 };
 void bodies_init(struct bodies *b);
 void bodies_release(struct bodies *b);
 /* Returns the request that had to make room, 0 = none. */
-message_id bodies_ask(struct bodies *b, message_id m);
+message_id bodies_ask(struct bodies *b, message_id m, bool whole);
 bool bodies_waiting(struct bodies *b);
 /* Where the account may have one connection only, its sync worker answers all requests. */
 void bodies_serve(struct lane *l, struct session *s);
 /* The server wants no second connection: the sync worker shall do all, on its own. */
 bool lane_crowded(struct lane *l, const struct session *s, const struct err *why);
-/* Sees to it that the body is in the cache: at once, or by fetching it. */
-int body_fetch(struct session *s, message_id m, struct err *err);
+/*
+ * Sees to it that the body is in the cache, with the contents of all parts if
+ * `whole`: at once, or by claiming and fetching it.  The one way to a body, for
+ * who opens a mail and for who expects that somebody will (L-47).
+ */
+int body_fetch(struct session *s, message_id m, bool whole, struct err *err);
+/* Fetches one that is claimed; *bytes (may be NULL): of the file.  A failure is in the ledger. */
+int body_fill(struct session *s, message_id m, bool whole, int64_t *bytes, struct err *err);
 void *body_main(void *lane);
+
+/* --- warm.c, notices.c: fetching what will probably be opened (L-39..L-48) ---- */
+
+/* Signals on their way to the ledger; of all accounts. */
+struct notices {
+	pthread_mutex_t lock;        /* a leaf */
+	size_t first, n;
+	struct cache_notice ring[NOTICES_MAX];
+	struct bucket purse;         /* bytes of all accounts; same lock */
+	_Atomic int64_t fresh_at;    /* clock_mono_ms: the reader's last signal, 0 = none */
+};
+void notices_init(struct notices *n);
+void notices_release(struct notices *n);
+/* Copies them; true if the reader waits for the answer. */
+bool notices_add(struct notices *n, const struct cache_notice *in, size_t count);
+size_t notices_take(struct notices *n, struct cache_notice *out, size_t max);
+
+/* Of one lane.  Its atomics are for all threads; the rest for who has `busy`, which goes from one
+ * thread to the other when the lane becomes shared. */
+struct warm {
+	_Atomic int64_t next_at;     /* clock_mono_ms: the next slice */
+	_Atomic int64_t last_at;     /* ... the last one */
+	_Atomic int64_t offline_at;  /* ... the next look for what should be readable offline */
+	_Atomic bool stirred;        /* a signal came: no later than warm_gap after the last slice */
+	_Atomic bool busy;
+	struct governor governor;
+	message_id offline_after;    /* it goes on behind this one */
+	int64_t noted_at;            /* unix seconds: its row in the table of jobs */
+	bool was_off;                /* ... says so */
+};
+void warm_init(struct lane *l);
+/* Something came that may be worth a slice. */
+void warm_stir(struct lane *l);
+/* Milliseconds until warm_turn has something to do. */
+int64_t warm_wait(struct lane *l);
+/* One slice, if it is time; ends early for everything else that the lane has to do. */
+void warm_turn(struct lane *l, struct session *s);
+/* True if somebody waits for this thread: warming goes on later. */
+bool warm_yields(struct lane *l, struct session *s);
+/* The account is online, and nothing is to be done by the reader first. */
+bool warm_online(struct lane *l);
+struct cache_caps caps_of(const struct sync *s, double pressure);
+
+/* --- offline.c: mailboxes that are to be readable without a network ------------ */
+
+/* Fetches the next of what the policies want; true = there is more to do now. */
+bool offline_turn(struct lane *l, struct session *s);
 
 /* --- worker.c, watch.c, once.c, sync.c ------------------------------------- */
 
@@ -387,6 +455,7 @@ struct lane {
 	struct bodies bodies;
 	struct looks looks;
 	struct aside aside;
+	struct warm warm;
 	pthread_t threads[2];
 	int n_threads;
 };
@@ -407,10 +476,16 @@ int once_pass(struct engine *e, account_id a, bool full, struct cancel *cancel, 
 int once_drain(struct engine *e, account_id a, struct cancel *cancel, struct err *err);
 int once_body(struct engine *e, account_id a, message_id m, struct cancel *cancel,
 	struct err *err);
+int once_whole(struct engine *e, account_id a, message_id m, struct cancel *cancel,
+	struct err *err);
 int once_bodies(struct engine *e, account_id a, struct cancel *cancel, struct err *err);
 int once_check(struct engine *e, account_id a, struct cancel *cancel, struct err *err);
 /* Fetches the bodies of the account that are not in the cache (bulk.c); how many. */
 int bulk_fetch(struct session *s, int64_t *fetched, struct err *err);
+/* Fetches these, by uid, whole; how many came.  Only what concerns the account is an error. */
+enum { BULK_SOME_MAX = 200 };
+int bulk_some(struct session *s, const struct mailbox *m, const struct body_gap *gaps, size_t n,
+	struct err *err);
 
 struct sync {
 	struct engine engine;        /* first: the engine's functions get its address */
@@ -418,6 +493,8 @@ struct sync {
 	const struct config *config;
 	struct queue *events;
 	const struct provider_ops *(*find)(const char *name); /* provider_find; tests put theirs here */
+	struct notices notices;
+	int64_t disk_least;          /* bytes that stay free on the disk; tests change it */
 	struct timing timing;        /* tests change it before sync_start */
 	struct cancel stop;          /* the end of the threads below */
 	struct cancel grown;         /* a large step may have come: expand.c looks */

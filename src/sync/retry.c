@@ -27,6 +27,12 @@ const struct timing timing_default = {
 	.body_idle = 5 * 60 * 1000,
 	.aside_patience = 5000,
 	.aside_rest = 60 * 1000,
+	.warm_first = 5000,
+	.warm_tick = 2000,
+	.warm_idle = 60 * 1000,
+	.warm_gap = 200,
+	.warm_fresh = 10 * 1000,
+	.offline_idle = 60 * 1000,
 };
 
 bool retry_needs_reader(enum err_code code)

@@ -63,6 +63,7 @@ static int make_provider(struct session *s, struct err *err)
 
 int session_heard(struct session *s, int r)
 {
+	s->used_at = clock_mono_ms();
 	if (r == ERR_OFFLINE || r == ERR_PROTOCOL || r == ERR_CANCELED || r == ERR_TRUST)
 		s->up = false;
 	keep_memory(s);

@@ -83,7 +83,7 @@ static void post_body(struct sync *s, account_id a, message_id m, enum err_code 
 		queue_post(s->events, &e);
 }
 
-static void engine_want_body(struct engine *e, account_id a, message_id m)
+static void want(struct engine *e, account_id a, message_id m, bool whole)
 {
 	struct sync *s = (struct sync *)e;
 	struct lane *l = lane_of(s, a);
@@ -92,7 +92,29 @@ static void engine_want_body(struct engine *e, account_id a, message_id m)
 	if (!l)
 		post_body(s, a, m, ERR_GONE);
 	else
-		post_body(s, a, bodies_ask(&l->bodies, m), ERR_CANCELED);
+		post_body(s, a, bodies_ask(&l->bodies, m, whole), ERR_CANCELED);
+}
+
+static void engine_want_body(struct engine *e, account_id a, message_id m)
+{
+	want(e, a, m, false);
+}
+
+static void engine_want_whole(struct engine *e, account_id a, message_id m)
+{
+	want(e, a, m, true);
+}
+
+/* Whoever waits for something wakes the workers; what only is worth knowing waits for their turn. */
+static void engine_notice(struct engine *e, const struct cache_notice *n, size_t count)
+{
+	struct sync *s = (struct sync *)e;
+
+	if (!notices_add(&s->notices, n, count))
+		return;
+	note_reader(s);
+	for (size_t i = 0; i < s->n; i++)
+		warm_stir(&s->lanes[i]);
 }
 
 static bool engine_state(struct engine *e, account_id a, struct engine_state *out)
@@ -146,10 +168,13 @@ struct sync *sync_new(const struct places *places, const struct config *config,
 		.look = engine_look,
 		.push = engine_push,
 		.want_body = engine_want_body,
+		.want_whole = engine_want_whole,
+		.notice = engine_notice,
 		.state = engine_state,
 		.pass = once_pass,
 		.drain = once_drain,
 		.body = once_body,
+		.whole = once_whole,
 		.bodies = once_bodies,
 		.check = once_check,
 		.explain = engine_explain,
@@ -159,8 +184,10 @@ struct sync *sync_new(const struct places *places, const struct config *config,
 	s->events = events;
 	s->find = provider_find;
 	s->timing = timing_default;
+	s->disk_least = DISK_LEAST;
 	cancel_init(&s->stop);
 	cancel_init(&s->grown);
+	notices_init(&s->notices);
 	s->n = config->accounts->len;
 	s->lanes = g_new0(struct lane, s->n);
 	for (size_t i = 0; i < s->n; i++)
@@ -201,6 +228,7 @@ static int lane_start(struct lane *l, struct err *err)
 	static void *(*const mains[])(void *) = { worker_main, body_main };
 	static const char *const kinds[] = { "sync", "body" };
 
+	warm_init(l);
 	while (l->n_threads < 2) {
 		int i = l->n_threads;
 
@@ -272,6 +300,7 @@ void sync_free(struct sync **s)
 	for (size_t i = 0; i < (*s)->n; i++)
 		lane_release(&(*s)->lanes[i]);
 	g_free((*s)->lanes);
+	notices_release(&(*s)->notices);
 	cancel_release(&(*s)->grown);
 	cancel_release(&(*s)->stop);
 	g_free(*s);

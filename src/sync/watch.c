@@ -27,7 +27,7 @@ enum {
 	BLIND_MS = 500,              /* without inotify the store is asked this often */
 	SETTLE_MS = 20,              /* after a sign of a commit: more may come, and it ends soon */
 	CLEAN_FIRST_MS = 60 * 1000,  /* the daily clean-up does not disturb a start ... */
-	CLEAN_MS = 3600 * 1000,      /* ... and is due or not, asked once an hour */
+	CLEAN_MS = 1800 * 1000,      /* ... and is due or not, asked so often (C-06) */
 };
 
 struct watcher {
@@ -164,7 +164,9 @@ static void check_time(struct watcher *w)
 			suspect_all(w->sync, "network-changed");
 	}
 	if (w->store && now >= w->clean_at) {
-		job_clean_cache(w->store, &w->sync->config->tuning);
+		struct cache_caps caps = caps_of(w->sync, 0);
+
+		job_clean_cache(w->store, &w->sync->config->tuning, &caps);
 		w->clean_at = now + CLEAN_MS;
 	}
 }

@@ -253,6 +253,14 @@ static void end_cycle(struct worker *w, bool wide)
 		w->backfill.more = history_open(&w->s);
 }
 
+/* What has just arrived will probably be opened (M-80). */
+static int told(struct worker *w, int r)
+{
+	if (r >= 0 && w->s.added > 0)
+		warm_stir(w->lane);
+	return r;
+}
+
 static int cycle(struct worker *w, enum trigger why, struct err *err)
 {
 	struct session *s = &w->s;
@@ -264,7 +272,7 @@ static int cycle(struct worker *w, enum trigger why, struct err *err)
 	session_cycle(s, trigger_names[why]);
 	log_event(LOG_INFO, "pass-start", "s:s, s:s, s:s, s:b, s:b", "account", s->account->name,
 		"sync_id", s->id, "trigger", s->trigger, "wide", (int)wide, "full", (int)w->full);
-	r = pull(w, why, wide, err);
+	r = told(w, pull(w, why, wide, err));
 	if (r < 0)
 		return r;
 	end_cycle(w, wide);
@@ -286,7 +294,7 @@ static int look(struct worker *w, struct err *err)
 		r = listing_follow(s, err);
 	w->pushed = w->tree = false;
 	w->looked_at = clock_mono_ms();
-	return r < 0 ? r : some(w, 0, err);
+	return r < 0 ? r : told(w, some(w, 0, err));
 }
 
 /* What the reader opened.  One whose history is missing goes on with that. */
@@ -362,6 +370,8 @@ static int patience(struct worker *w)
 		ms = wish;
 	if (!w->live_known && ms > t->learn)
 		ms = t->learn;
+	if (atomic_load(&w->lane->shared))
+		ms = MIN(ms, warm_wait(w->lane));
 	ms = MIN(ms, store_lease_renew_in(w->s.store, w->s.account->id));
 	return (int)CLAMP(ms, 0, WAIT_MAX_MS);
 }
@@ -501,6 +511,17 @@ static int work(struct worker *w, struct err *err)
 	return 0;
 }
 
+/* Where this is the account's only connection, it is also the one that warms: when idle. */
+static bool warmed(struct worker *w)
+{
+	struct lane *l = w->lane;
+
+	if (!atomic_load(&l->shared) || beckoned(w) || warm_wait(l) > 0)
+		return false;
+	warm_turn(l, &w->s);
+	return w->s.up;
+}
+
 /* One turn of the round; < 0 ends it. */
 static int turn(struct worker *w, struct err *err)
 {
@@ -526,6 +547,8 @@ static int turn(struct worker *w, struct err *err)
 	if (r < 0)
 		return r;
 	w->retry.failures = 0;
+	if (w->s.up && warmed(w))
+		return 0;
 	if (w->s.up)
 		return doze(w, err);
 	w->fresh = w->fresh || w->ended_at == ended; /* a mailbox broke the connection, in no cycle */

@@ -4,6 +4,7 @@ check_PROGRAMS += tests/provider/test_imap
 tests_provider_test_imap_SOURCES = tests/provider/test_imap.c tests/provider/test_imap.h \
 	tests/provider/test_imap_apply.c tests/provider/test_imap_trust.c \
 	tests/provider/test_imap_delta.c tests/provider/test_imap_watch.c \
+	tests/provider/test_imap_partial.c \
 	tests/provider/test_imap_verbs.c tests/provider/test_imap_doubt.c \
 	tests/provider/imap_script.c tests/provider/imap_script.h \
 	tests/provider/imap_rig.c tests/provider/imap_rig.h \
@@ -62,5 +63,10 @@ tests_provider_imap_bench_CPPFLAGS = $(test_cppflags)
 tests_provider_imap_push_bench_SOURCES = tests/provider/imap_push_bench.c \
 	tests/provider/imap_rig.c tests/provider/imap_rig.h
 tests_provider_imap_push_bench_CPPFLAGS = $(test_cppflags)
+
+EXTRA_PROGRAMS += tests/bench/openbench
+tests_bench_openbench_SOURCES = tests/bench/openbench.c tests/provider/imap_rig.c \
+	tests/provider/imap_rig.h
+tests_bench_openbench_CPPFLAGS = $(test_cppflags)
 
 EXTRA_DIST += tests/data/imap-responses

@@ -714,6 +714,7 @@ int main(void)
 	srunner_add_suite(sr, imap_delta_suite());
 	srunner_add_suite(sr, imap_trust_suite());
 	srunner_add_suite(sr, imap_watch_suite());
+	srunner_add_suite(sr, imap_partial_suite());
 	srunner_add_suite(sr, imap_verbs_suite());
 	srunner_add_suite(sr, imap_doubt_suite());
 	srunner_run_all(sr, CK_ENV);

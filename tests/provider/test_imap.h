@@ -27,5 +27,6 @@ Suite *imap_trust_suite(void);
 Suite *imap_verbs_suite(void);
 Suite *imap_doubt_suite(void);
 Suite *imap_watch_suite(void);
+Suite *imap_partial_suite(void);
 
 #endif

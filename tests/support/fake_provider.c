@@ -360,6 +360,25 @@ static int fake_changes(struct provider *p, const struct mailbox *m, unsigned fl
 	return r;
 }
 
+/* A body with an attachment, if the account's have one; under the lock. */
+static char *body_text(struct fake *f, const struct fake_message *m, struct body_rest *rest)
+{
+	char *text = g_strdup_printf("Message-ID: <m%d@fake>\r\n\r\nBody %d\r\n", m->serial, m->serial);
+
+	if (f->a->n_fetched < (int)G_N_ELEMENTS(f->a->fetched))
+		f->a->fetched[f->a->n_fetched++] = m->serial;
+	if (f->a->hole_bytes && rest->whole) {
+		g_autofree char *head = text, *filling = g_strnfill((gsize)f->a->hole_bytes, 'x');
+
+		return g_strconcat(head, filling, NULL);
+	}
+	if (f->a->hole_bytes) {
+		rest->holes[0] = (struct body_hole){ strlen(text), (uint64_t)f->a->hole_bytes };
+		rest->n = 1;
+	}
+	return text;
+}
+
 static int fake_body(struct provider *p, const struct body_ref *ref, int fd, struct body_rest *rest,
 	struct err *err)
 {
@@ -369,16 +388,17 @@ static int fake_body(struct provider *p, const struct body_ref *ref, int fd, str
 	g_autofree char *text = NULL;
 	int r = fake_enter(f, FAKE_BODY, err);
 
-	(void)rest;
 	if (r < 0)
 		return r;
 	fake_lock();
 	if (b)
 		m = fake_by_uid(b, ref->uid);
 	if (m)
-		text = g_strdup_printf("Message-ID: <m%d@fake>\r\n\r\nBody %d\r\n", m->serial,
-			m->serial);
+		text = body_text(f, m, rest);
+	r = f->a->body_ms;
 	fake_unlock();
+	if (r > 0)
+		g_usleep((gulong)r * 1000);
 	if (!text)
 		return err_set(err, ERR_GONE, "The message is not there any more.");
 	if (fd_write_all(fd, text, strlen(text)) < 0)

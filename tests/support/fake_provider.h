@@ -73,6 +73,9 @@ struct fake_account {
 	unsigned flags_seen;     /* all changes_flags that came */
 	unsigned last_flags[FAKE_BOXES]; /* ... of the last call for each mailbox */
 	int slow_ms;             /* each slice takes this long */
+	int body_ms;             /* ... and each body */
+	int hole_bytes;          /* bodies come without an attachment of so many bytes; 0 = whole */
+	int fetched[200], n_fetched; /* serials of the bodies that were asked for, in order */
 
 	struct {
 		enum err_code code;

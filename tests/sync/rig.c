@@ -61,6 +61,12 @@ static const struct timing quick = {
 	.body_idle = 50,
 	.aside_patience = 300,
 	.aside_rest = 1000,
+	.warm_first = 20,
+	.warm_tick = 5,
+	.warm_idle = 50,
+	.warm_gap = 5,
+	.warm_fresh = 500,
+	.offline_idle = 50,
 };
 
 static void make_engine(struct rig *r)

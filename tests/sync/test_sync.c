@@ -646,6 +646,8 @@ int main(void)
 	suite_add_tcase(s, suite_coalesce());
 	suite_add_tcase(s, suite_push());
 	suite_add_tcase(s, suite_aside());
+	suite_add_tcase(s, suite_governor());
+	suite_add_tcase(s, suite_warm());
 	srunner_run_all(runner, CK_ENV);
 	failed = srunner_ntests_failed(runner);
 	srunner_free(runner);

@@ -346,12 +346,12 @@ START_TEST(the_newest_request_goes_first_and_the_list_is_bounded)
 	struct bodies *b = &rig->sync->lanes[0].bodies;
 
 	for (int i = 1; i <= BODIES_WANTED_MAX; i++)
-		ck_assert_int_eq(bodies_ask(b, (message_id){ i }).v, 0);
-	ck_assert_int_eq(bodies_ask(b, (message_id){ 5 }).v, 0); /* again: now the newest */
-	ck_assert_int_eq(bodies_ask(b, (message_id){ 1000 }).v, 1); /* the oldest makes room */
+		ck_assert_int_eq(bodies_ask(b, (message_id){ i }, false).v, 0);
+	ck_assert_int_eq(bodies_ask(b, (message_id){ 5 }, false).v, 0); /* again: now the newest */
+	ck_assert_int_eq(bodies_ask(b, (message_id){ 1000 }, false).v, 1); /* the oldest makes room */
 	ck_assert_uint_eq(b->n, BODIES_WANTED_MAX);
-	ck_assert_int_eq(b->wanted[b->n - 1].v, 1000);
-	ck_assert_int_eq(b->wanted[b->n - 2].v, 5);
+	ck_assert_int_eq(b->wanted[b->n - 1].message.v, 1000);
+	ck_assert_int_eq(b->wanted[b->n - 2].message.v, 5);
 }
 END_TEST
 

@@ -1,4 +1,8 @@
-#include <inttypes.h>
+/*
+ * One message, whole: its bytes go to the file as they come.  Large ones are
+ * first tried without what nobody reads (partial.c).
+ */
+#include <errno.h>
 #include <jansson.h>
 #include <string.h>
 #include <unistd.h>
@@ -7,7 +11,8 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "mime/header.h"
-#include "provider/imap/command.h"
+#include "provider/imap/partial.h"
+#include "provider/imap/skeleton.h"
 
 enum {
 	BODY_HEADER_MAX = 256 * 1024, /* bytes in which the message's own id is looked for */
@@ -37,31 +42,15 @@ static int on_body(struct imap *i, const struct response *r, void *ctx, struct e
 	return 0;
 }
 
-/* The command and its answer; the body goes to fd on the way. */
-static int fetch_body(struct imap *i, struct wanted *w, int fd, struct answer *a, struct err *err)
-{
-	AUTO(command_release) struct command c = { 0 };
-	struct response r;
-	uint32_t tag;
-	int n;
-
-	command_init(&c, i, "UID FETCH ");
-	g_string_append_printf(c.text, "%" PRIu64 " (UID RFC822.SIZE BODY.PEEK[])", w->uid);
-	wire_body_to(i->wire, fd);
-	n = imap_send(i, &c, GUARD_BODY_MAX, &tag, err);
-	do {
-		if (n == 0)
-			n = imap_read(i, STREAM_READ_MS, on_body, w, &r, err);
-	} while (n == 0 && !(r.kind == RESPONSE_TAGGED && r.tag == tag));
-	if (n == 0)
-		answer_parse(&r, a);
-	return n;
-}
-
 /* Are a and b so different that no estimate explains it? */
 static bool far_off(uint64_t a, uint64_t b)
 {
 	return MAX(a, b) - MIN(a, b) > BODY_SLACK && MAX(a, b) / 2 > MIN(a, b);
+}
+
+bool imap_header_names(const char *head, size_t n, const char *id)
+{
+	return memmem(head, n, id, strlen(id)) != NULL;
 }
 
 /* Does the header in fd name the message?  True also if its end is beyond what is looked at. */
@@ -76,7 +65,7 @@ static bool names(int fd, const char *id)
 		have += (size_t)n;
 	block = header_block_length(head, have);
 	return (block == 0 && have == BODY_HEADER_MAX) ||
-	       memmem(head, block ? block : have, id, strlen(id));
+	       imap_header_names(head, block ? block : have, id);
 }
 
 /*
@@ -118,23 +107,37 @@ static int read_body(struct imap *i, const struct body_ref *ref, int fd, struct 
 {
 	struct wanted w = { .uid = ref->uid };
 	struct answer a = { 0 };
-	int r = imap_select(i, ref->mailbox_path, true, false, err);
 	int64_t bytes;
+	int r;
 
-	if (r < 0)
+	wire_body_to(i->wire, fd);
+	r = imap_open_fetch(i, ref, "(UID RFC822.SIZE BODY.PEEK[])", GUARD_BODY_MAX, on_body, &w, &a,
+		err);
+	if (!i->wire)
 		return r;
-	if (ref->uidvalidity && ref->uidvalidity != i->sel.uidvalidity)
-		return err_set(err, ERR_GONE,
-			_("The mailbox was made anew on the server; the message has another place "
-			  "now."));
-	r = fetch_body(i, &w, fd, &a, err);
-	if (r < 0)
-		return r; /* the wire is dropped with its body_to */
 	bytes = wire_body_bytes(i->wire);
 	wire_body_to(i->wire, -1);
+	if (r < 0)
+		return r;
 	if (a.status != ANSWER_OK)
 		return answer_error(&a, err);
 	return judge(i, ref, &w, bytes, fd, err);
+}
+
+/* Large messages come without what nobody reads, if the server can be trusted with such questions. */
+static bool may_be_partial(const struct imap *i, const struct body_ref *ref,
+	const struct body_rest *rest)
+{
+	return !rest->whole && ref->size >= SKELETON_FROM && !i->whole_only && !imap_distrusted(i);
+}
+
+/* What a try of the other kind left there goes. */
+static int empty_again(int fd, struct err *err)
+{
+	if (lseek(fd, 0, SEEK_SET) < 0 || ftruncate(fd, 0) < 0)
+		return err_set(err, ERR_STORAGE, _("The message cannot be written to disk: %s."),
+			g_strerror(errno));
+	return 0;
 }
 
 int imap_body(struct provider *p, const struct body_ref *ref, int fd, struct body_rest *rest,
@@ -143,10 +146,16 @@ int imap_body(struct provider *p, const struct body_ref *ref, int fd, struct bod
 	struct imap *i = imap_of(p);
 	int r = imap_ready(i, err);
 
-	(void)rest;
-
+	rest->n = 0;
 	if (r == 0 && (ref->uid == 0 || ref->uid > UINT32_MAX))
 		r = err_set(err, ERR_GONE, _("The message is no longer on the server."));
+	if (r == 0 && may_be_partial(i, ref, rest)) {
+		r = imap_partial(i, ref, fd, rest, err);
+		if (r > 0)
+			return imap_settle(i, 0);
+		if (r == 0)
+			r = empty_again(fd, err);
+	}
 	if (r == 0)
 		r = read_body(i, ref, fd, err);
 	return imap_settle(i, r);

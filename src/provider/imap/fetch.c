@@ -167,13 +167,14 @@ bool address_next(struct scan *s, struct address *out)
 /* Behind "BODY": a section, or, without one, a structure. */
 static bool section(struct scan *s, struct fetch *f)
 {
-	struct slice value;
+	struct slice name = { .p = s->p }, value;
 	bool header, whole;
 
 	whole = scan_peek(s, ']');
 	header = s->end - s->p > 6 && strncasecmp(s->p, "HEADER", 6) == 0;
 	while (s->p < s->end && *s->p != ']' && *s->p != '\n')
 		s->p++;
+	name.n = (size_t)(s->p - name.p);
 	if (!scan_char(s, ']'))
 		return false;
 	if (scan_char(s, '<'))
@@ -190,6 +191,8 @@ static bool section(struct scan *s, struct fetch *f)
 		f->body = value;
 		f->has |= FETCH_BODY;
 	}
+	if (name.n > 0 && g_ascii_isdigit(*name.p) && f->n_sections < f->sections_max)
+		f->sections[f->n_sections++] = (struct fetch_section){ name, value };
 	return true;
 }
 
@@ -206,8 +209,11 @@ static bool date(struct scan *s, struct fetch *f)
 
 static bool structure(struct scan *s, struct fetch *f)
 {
+	const char *from = s->p;
+
 	if (!structure_parse(s, &f->attachment))
 		return false;
+	f->structure = (struct slice){ .p = from, .n = (size_t)(s->p - from) };
 	f->has |= FETCH_STRUCTURE;
 	return true;
 }
@@ -308,9 +314,8 @@ static bool resync(struct scan *s)
 	return true;
 }
 
-bool fetch_parse(uint64_t seq, struct scan *s, struct fetch *f)
+static bool items(struct scan *s, struct fetch *f)
 {
-	*f = (struct fetch){ .seq = seq };
 	if (!scan_char(s, '('))
 		return false;
 	for (;;) {
@@ -323,4 +328,17 @@ bool fetch_parse(uint64_t seq, struct scan *s, struct fetch *f)
 		if (!resync(s))
 			return true;
 	}
+}
+
+bool fetch_parse(uint64_t seq, struct scan *s, struct fetch *f)
+{
+	*f = (struct fetch){ .seq = seq };
+	return items(s, f);
+}
+
+bool fetch_sections(uint64_t seq, struct scan *s, struct fetch *f, struct fetch_section *sections,
+	size_t max)
+{
+	*f = (struct fetch){ .seq = seq, .sections = sections, .sections_max = max };
+	return items(s, f);
 }

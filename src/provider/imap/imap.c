@@ -17,6 +17,7 @@ void imap_drop(struct imap *i)
 	g_clear_pointer(&i->stirred, g_hash_table_unref);
 	i->notify_on = i->tree = i->modseq_rises = false;
 	i->bulk = false;
+	i->whole_only = false;
 	i->unbroken = 0;
 	imap_status_forget(i, NULL);
 	g_clear_pointer(&i->heard, g_free);

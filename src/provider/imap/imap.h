@@ -70,6 +70,7 @@ struct imap {
 	uint64_t unbroken;	  /* messages of history that came through this connection */
 	char *silent;		  /* mailbox that an IDLE claimed to watch and told nothing of */
 	bool notify_on;		  /* NOTIFY is set on this connection */
+	bool whole_only;	  /* it was asked for parts, and the answer made no sense */
 	bool tree;		  /* it told that the list of mailboxes changed */
 	GHashTable *stirred;	  /* paths of which it told something; NULL = none */
 	struct memory known;	/* what is remembered, as read and to be kept */

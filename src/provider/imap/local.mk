@@ -26,6 +26,7 @@ libtern_a_SOURCES += \
 	src/provider/imap/bulk.c \
 	src/provider/imap/evidence.c src/provider/imap/evidence.h \
 	src/provider/imap/plan.c src/provider/imap/plan.h \
+	src/provider/imap/partial.c src/provider/imap/partial.h \
 	src/provider/imap/pull.h \
 	src/provider/imap/qresync.c \
 	src/provider/imap/refresh.c \
@@ -35,6 +36,7 @@ libtern_a_SOURCES += \
 	src/provider/imap/scan.c src/provider/imap/scan.h \
 	src/provider/imap/select.c src/provider/imap/select.h \
 	src/provider/imap/session.c src/provider/imap/session.h \
+	src/provider/imap/skeleton.c src/provider/imap/skeleton.h \
 	src/provider/imap/status.c src/provider/imap/status.h \
 	src/provider/imap/structure.c \
 	src/provider/imap/uidset.c src/provider/imap/uidset.h \
