@@ -62,6 +62,8 @@ void config_free(struct config **c)
 	g_ptr_array_unref((*c)->accounts);
 	g_ptr_array_unref((*c)->warnings);
 	g_free((*c)->date_format);
+	g_free((*c)->browser);
+	g_free((*c)->clipboard);
 	g_free(*c);
 	*c = NULL;
 }

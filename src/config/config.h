@@ -41,6 +41,9 @@ struct config {
 	bool color;           /* false when NO_COLOR is set, whatever the file says */
 	int log_level;        /* enum log_level */
 	struct tuning tuning; /* how much is brought in at once (M-67) */
+	char *browser;        /* a command that opens addresses; NULL = $BROWSER, xdg-open */
+	char *clipboard;      /* "osc52", "off" or "command:..." */
+	bool unsubscribe_private; /* one-click goes to private addresses too */
 	char *date_format;    /* strftime for rows of other years; see the manual */
 };
 

@@ -1,5 +1,6 @@
 libtern_a_SOURCES += \
 	src/mime/address.c src/mime/address.h \
+	src/mime/authres.c src/mime/authres.h \
 	src/mime/body.c src/mime/body.h \
 	src/mime/calendar.c src/mime/calendar.h \
 	src/mime/charset.c src/mime/charset.h \
@@ -8,7 +9,10 @@ libtern_a_SOURCES += \
 	src/mime/header.c src/mime/header.h \
 	src/mime/html.c src/mime/html.h \
 	src/mime/html_trim.c \
+	src/mime/lookalike.c src/mime/lookalike.h \
 	src/mime/outline.c src/mime/outline.h \
+	src/mime/sender.c src/mime/sender.h \
 	src/mime/structure.c src/mime/structure.h \
 	src/mime/summary.c src/mime/summary.h \
-	src/mime/text.c src/mime/text.h
+	src/mime/text.c src/mime/text.h \
+	src/mime/unsubscribe.c src/mime/unsubscribe.h

@@ -45,6 +45,7 @@ struct account {
 	char *path;      /* maildir: the root of the tree */
 	enum auth_method auth;        /* imap */
 	enum compress_mode compress;  /* imap: RFC 4978, before much is read */
+	char *authserv_id; /* whose Authentication-Results count; NULL or "auto": mime/authres.h finds out */
 	bool two_way;    /* false: strictly read-only, nothing is ever sent but reading commands */
 };
 

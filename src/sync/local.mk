@@ -16,6 +16,7 @@ libtern_a_SOURCES += \
 	src/sync/listing.c \
 	src/sync/looks.c \
 	src/sync/once.c \
+	src/sync/oneclick.c \
 	src/sync/priv.h \
 	src/sync/pull.c \
 	src/sync/push.c \

@@ -146,6 +146,8 @@ struct sync *sync_new(const struct places *places, const struct config *config,
 		.look = engine_look,
 		.push = engine_push,
 		.want_body = engine_want_body,
+		.one_click = engine_one_click,
+		.told = engine_told,
 		.state = engine_state,
 		.pass = once_pass,
 		.drain = once_drain,
@@ -161,6 +163,7 @@ struct sync *sync_new(const struct places *places, const struct config *config,
 	s->timing = timing_default;
 	cancel_init(&s->stop);
 	cancel_init(&s->grown);
+	clicks_init(&s->clicks);
 	s->n = config->accounts->len;
 	s->lanes = g_new0(struct lane, s->n);
 	for (size_t i = 0; i < s->n; i++)
@@ -269,6 +272,7 @@ void sync_free(struct sync **s)
 	if (!*s)
 		return;
 	stop(*s);
+	clicks_release(&(*s)->clicks);
 	for (size_t i = 0; i < (*s)->n; i++)
 		lane_release(&(*s)->lanes[i]);
 	g_free((*s)->lanes);
