@@ -62,6 +62,7 @@ void config_free(struct config **c)
 	g_ptr_array_unref((*c)->accounts);
 	g_ptr_array_unref((*c)->warnings);
 	g_free((*c)->date_format);
+	g_free((*c)->headers);
 	g_free(*c);
 	*c = NULL;
 }
