@@ -64,6 +64,7 @@ void config_free(struct config **c)
 	g_free((*c)->date_format);
 	g_free((*c)->browser);
 	g_free((*c)->clipboard);
+	g_free((*c)->headers);
 	g_free(*c);
 	*c = NULL;
 }

@@ -44,6 +44,10 @@ struct config {
 	char *browser;        /* a command that opens addresses; NULL = $BROWSER, xdg-open */
 	char *clipboard;      /* "osc52", "off" or "command:..." */
 	bool unsubscribe_private; /* one-click goes to private addresses too */
+	char *headers;        /* names of the headers shown, in order; NULL = the usual ones */
+	int fold_quotes;      /* longer quotations are folded, 0 = none */
+	bool space_goes_on;   /* Space at the end of a message opens the next unread one */
+	int hyperlinks;       /* enum hyperlinks_option (ui/hyperlink.h) */
 	char *date_format;    /* strftime for rows of other years; see the manual */
 };
 

@@ -12,6 +12,7 @@ libtern_a_SOURCES += \
 	src/mime/lookalike.c src/mime/lookalike.h \
 	src/mime/outline.c src/mime/outline.h \
 	src/mime/sender.c src/mime/sender.h \
+	src/mime/quote.c src/mime/quote.h \
 	src/mime/structure.c src/mime/structure.h \
 	src/mime/summary.c src/mime/summary.h \
 	src/mime/text.c src/mime/text.h \

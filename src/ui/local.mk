@@ -10,11 +10,13 @@ libtern_a_SOURCES += \
 	src/ui/cmd_message.c \
 	src/ui/cmd_move.c \
 	src/ui/cmd_queue.c \
+	src/ui/cmd_reading.c \
 	src/ui/cmd_tree.c \
 	src/ui/command.c src/ui/command.h \
 	src/ui/coverage.c src/ui/coverage.h \
 	src/ui/deed.c src/ui/deed.h \
 	src/ui/deed_words.c \
+	src/ui/find.c src/ui/find.h \
 	src/ui/flow.c src/ui/flow.h \
 	src/ui/format.c \
 	src/ui/hint.c src/ui/hint.h \
@@ -23,9 +25,12 @@ libtern_a_SOURCES += \
 	src/ui/list.c src/ui/list.h \
 	src/ui/loop.c \
 	src/ui/marks.c src/ui/marks.h \
+	src/ui/page.c src/ui/page.h \
+	src/ui/page_draw.c \
 	src/ui/priv.h \
 	src/ui/prompt.c src/ui/prompt.h \
-	src/ui/reading.h \
+	src/ui/reading.c src/ui/reading.h \
+	src/ui/seal_words.c src/ui/seal_words.h \
 	src/ui/search.c src/ui/search.h \
 	src/ui/sidebar.c src/ui/sidebar.h \
 	src/ui/status.c src/ui/status.h \
@@ -37,8 +42,9 @@ libtern_a_SOURCES += \
 	src/ui/view_help.c \
 	src/ui/view_history.c \
 	src/ui/view_main.c \
-	src/ui/view_message.c \
+	src/ui/view_message.c src/ui/view_message.h \
 	src/ui/view_picker.c \
+	src/ui/view_source.c \
 	src/ui/view_welcome.c
 
 # The shipped keys become one C string.

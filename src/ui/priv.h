@@ -20,6 +20,7 @@
 #include "ui/list.h"
 #include "ui/marks.h"
 #include "ui/prompt.h"
+#include "ui/reading.h"
 #include "ui/search.h"
 #include "ui/sidebar.h"
 #include "ui/status.h"
@@ -80,6 +81,7 @@ struct ui {
 	struct deed last;      /* what the key for "again" does */
 	struct ask ask;
 	struct search search;
+	struct reading *reading; /* of the reader that is open; NULL = none is */
 	struct carry carry;
 	struct offers offers;
 	mailbox_id emptying;   /* what an open question is to empty */

@@ -94,10 +94,4 @@ int view_message_open(struct ui *ui, struct err *err);
 void view_picker_open(struct ui *ui, const char *label, account_id account,
 	void (*chosen)(struct ui *ui, mailbox_id m));
 
-/* Reader only; false when the top view is no reader, or its message is not there yet. */
-bool view_message_toggle_headers(struct ui *ui);
-/* Shows the message the list's cursor stands on, in the reader that is open. */
-int view_message_follow(struct ui *ui, struct err *err);
-int view_message_retry(struct ui *ui, struct err *err);
-
 #endif
