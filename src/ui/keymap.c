@@ -28,6 +28,8 @@ static const struct {
 	{ "welcome", IN_WELCOME },
 	{ "activity", IN_ACTIVITY },
 	{ "history", IN_HISTORY },
+	{ "parts", IN_PARTS },
+	{ "text", IN_TEXT },
 };
 
 static void binding_free(gpointer p)

@@ -18,6 +18,7 @@
 #include "model/flags.h"
 #include "ui/flow.h"
 #include "ui/priv.h"
+#include "ui/reading.h"
 
 enum {
 	HEADER_LINES_MAX = 3,   /* of one header, unless all are shown */
@@ -694,4 +695,56 @@ int view_message_retry(struct ui *ui, struct err *err)
 		return err_set(err, ERR_USAGE, _("The message is here already"));
 	show(m);
 	return 0;
+}
+
+/* --- for commands (ui/reading.h) ---------------------------------------- */
+
+static struct message_view *open_one(struct ui *ui)
+{
+	for (guint i = ui->views->len; i-- > 0;) {
+		struct view *v = ui->views->pdata[i];
+
+		if (v->ops == &ops)
+			return (struct message_view *)v;
+	}
+	return NULL;
+}
+
+const struct document *reading_document(struct ui *ui)
+{
+	struct message_view *m = open_one(ui);
+
+	return m ? m->doc : NULL;
+}
+
+message_id reading_message(struct ui *ui)
+{
+	struct message_view *m = open_one(ui);
+
+	return m ? m->row.message : (message_id){ 0 };
+}
+
+account_id reading_account(struct ui *ui)
+{
+	struct message_view *m = open_one(ui);
+
+	return m ? m->row.account : (account_id){ 0 };
+}
+
+int reading_open(struct ui *ui, int *fd_out, struct err *err)
+{
+	return store_body_open(ui->store, reading_message(ui), fd_out, err);
+}
+
+int reading_holes(struct ui *ui, struct body_hole *out, struct err *err)
+{
+	return store_body_holes(ui->store, reading_message(ui), out, err);
+}
+
+int reading_show(struct ui *ui, enum document_as as, int part, struct err *err)
+{
+	(void)ui;
+	(void)as;
+	(void)part;
+	return err_set(err, ERR_UNSUPPORTED, _("Only the text of the message can be shown"));
 }
