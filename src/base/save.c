@@ -31,7 +31,8 @@ static const char *last_element(const char *s)
 /* Control characters were made visible by text_next: here they go. */
 static bool is_kept(uint32_t c)
 {
-	return c != '/' && c != '\\' && c != 0xfffd && (c < 0x2400 || c > 0x243f);
+	return c != '/' && c != '\\' && c != 0xfffd && (c < 0x2400 || c > 0x243f) &&
+	       g_unichar_type(c) != G_UNICODE_FORMAT;
 }
 
 static bool is_device(const char *name)

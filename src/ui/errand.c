@@ -624,12 +624,10 @@ void errands_init(struct errands *e)
 /* A thread that is at the disk is waited for a little, so that it can put away its half file. */
 static void leave(struct errand *e)
 {
-	int64_t end = clock_mono_ms() + ERRAND_LEAVE_MS;
-
 	if (!e->chore || e->stage == FETCHING || e->stage == DECODING)
 		return;
 	cancel_set(&e->chore->stop);
-	while (!atomic_load(&e->chore->done) && clock_mono_ms() < end)
+	for (int n = 0; n < ERRAND_LEAVE_MS / ERRAND_LOOK_MS && !atomic_load(&e->chore->done); n++)
 		cancel_poll(NULL, -1, 0, ERRAND_LOOK_MS);
 }
 
