@@ -36,6 +36,18 @@ const struct option config_options[] = {
 	{ "color", OPTION_BOOL, FIELD(color), "true",
 		.help = N_("Use colours.  The environment variable NO_COLOR turns them off whatever "
 			   "stands here.") },
+	{ "headers", OPTION_TEXT, FIELD(headers), "From To Cc Date List-Id Tags Subject",
+		.help = N_("The headers shown above a message, in this order.  Tags are those of the "
+			   "mailbox, everything else is the name of a header.  A small screen shows "
+			   "fewer.") },
+	{ "fold-quotes", OPTION_INT, FIELD(fold_quotes), "12", 0, 100000,
+		.help = N_("Quotations of more lines are folded to their first three; z opens them.  "
+			   "0 folds none.") },
+	{ "space-goes-on", OPTION_BOOL, FIELD(space_goes_on), "false",
+		.help = N_("Space at the end of a message opens the next unread one.") },
+	{ "hyperlinks", OPTION_WORD, FIELD(hyperlinks), "auto", .words = "auto yes no",
+		.help = N_("Whether links can be clicked on, by the escape sequence OSC 8.  auto: on "
+			   "terminals that are known to have it.") },
 	{ "log-level", OPTION_WORD, FIELD(log_level), "info", .words = "error warn info debug",
 		.help = N_("How much is written to the log in the state folder.") },
 	{ "date-format", OPTION_TEXT, FIELD(date_format), "%Y-%m-%d", .check = check_date_format,

@@ -9,6 +9,7 @@ libtern_a_SOURCES += \
 	src/mime/html.c src/mime/html.h \
 	src/mime/html_trim.c \
 	src/mime/outline.c src/mime/outline.h \
+	src/mime/quote.c src/mime/quote.h \
 	src/mime/structure.c src/mime/structure.h \
 	src/mime/summary.c src/mime/summary.h \
 	src/mime/text.c src/mime/text.h

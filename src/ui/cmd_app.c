@@ -102,20 +102,6 @@ static int cancel(struct ui *ui, const char *arg, struct err *err)
 	return 0;
 }
 
-static int headers(struct ui *ui, const char *arg, struct err *err)
-{
-	(void)arg;
-	if (!view_message_toggle_headers(ui))
-		return err_set(err, ERR_USAGE, _("The message is not here yet"));
-	return 0;
-}
-
-static int retry(struct ui *ui, const char *arg, struct err *err)
-{
-	(void)arg;
-	return view_message_retry(ui, err);
-}
-
 static int add_account(struct ui *ui, const char *arg, struct err *err)
 {
 	(void)arg;
@@ -219,9 +205,6 @@ const struct command commands_app[] = {
 	{ "history", "", IN_LIST | IN_READER | IN_ACTIVITY, NEEDS_STORE, 0, N_("history"),
 		N_("show what you changed; any step can be undone"), history },
 	{ "command", "", IN_ANY, 0, 0, N_("command"), N_("type a command; Tab completes"), command },
-	{ "headers", "", IN_READER, 0, 0, N_("headers"), N_("show all headers, or the usual ones"),
-		headers },
-	{ "retry", "", IN_READER, 0, 0, N_("try again"), N_("ask for the message again"), retry },
 	{ "redraw", "", IN_ANY, 0, 0, NULL, N_("draw the screen anew"), redraw },
 	{ "suspend", "", IN_ANY, 0, 0, NULL, N_("back to the shell; fg returns"), suspend },
 	{ "cancel", "", IN_ANY, 0, 0, N_("cancel"), N_("cancel what was begun, or close"), cancel },

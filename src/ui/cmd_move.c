@@ -2,6 +2,7 @@
 #include "base/i18n.h"
 #include "ui/command.h"
 #include "ui/priv.h"
+#include "ui/view_message.h"
 
 static int move(struct ui *ui, enum motion m, struct err *err)
 {

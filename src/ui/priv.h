@@ -21,6 +21,7 @@
 #include "ui/list.h"
 #include "ui/marks.h"
 #include "ui/prompt.h"
+#include "ui/reading.h"
 #include "ui/search.h"
 #include "ui/sidebar.h"
 #include "ui/status.h"
@@ -90,6 +91,7 @@ struct ui {
 	struct deed last;      /* what the key for "again" does */
 	struct ask ask;
 	struct search search;
+	struct reading *reading; /* of the reader that is open; NULL = none is */
 	struct carry carry;
 	struct errands errands;
 	struct filter *filter; /* filter.c: the program whose output is awaited; NULL = none */

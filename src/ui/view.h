@@ -101,10 +101,4 @@ void view_parts_open(struct ui *ui);
 /* The part under the cursor of that view, -1 = none, or another view is on top. */
 int view_parts_part(struct ui *ui);
 
-/* Reader only; false when the top view is no reader, or its message is not there yet. */
-bool view_message_toggle_headers(struct ui *ui);
-/* Shows the message the list's cursor stands on, in the reader that is open. */
-int view_message_follow(struct ui *ui, struct err *err);
-int view_message_retry(struct ui *ui, struct err *err);
-
 #endif
