@@ -65,11 +65,8 @@ void config_free(struct config **c)
 	g_ptr_array_unref((*c)->warnings);
 	g_ptr_array_unref((*c)->openers);
 	g_free((*c)->date_format);
-<<<<<<< HEAD
 	g_free((*c)->save_folder);
-=======
 	g_free((*c)->headers);
->>>>>>> page
 	g_free(*c);
 	*c = NULL;
 }

@@ -44,16 +44,13 @@ struct config {
 	bool color;           /* false when NO_COLOR is set, whatever the file says */
 	int log_level;        /* enum log_level */
 	struct tuning tuning; /* how much is brought in at once (M-67) */
-<<<<<<< HEAD
 	GPtrArray *openers;   /* of struct mailcap_rule (config/mailcap.h): the group [open] */
 	char *save_folder;    /* where attachments are saved, NULL = the usual place */
 	int pipe_output;      /* enum pipe_output */
-=======
 	char *headers;        /* names of the headers shown, in order; NULL = the usual ones */
 	int fold_quotes;      /* longer quotations are folded, 0 = none */
 	bool space_goes_on;   /* Space at the end of a message opens the next unread one */
 	int hyperlinks;       /* enum hyperlinks_option (ui/hyperlink.h) */
->>>>>>> page
 	char *date_format;    /* strftime for rows of other years; see the manual */
 };
 

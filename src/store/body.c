@@ -390,14 +390,3 @@ void body_sweep(struct store *s)
 	}
 	pack_sweep(s);
 }
-
-/* Until the cache keeps holes (store/cache.h) every stored message is whole. */
-__attribute__((weak)) int store_body_holes(struct store *s, message_id m, struct body_hole *out,
-	struct err *err)
-{
-	(void)s;
-	(void)m;
-	(void)out;
-	(void)err;
-	return 0;
-}

@@ -17,12 +17,9 @@ libtern_a_SOURCES += \
 	src/ui/coverage.c src/ui/coverage.h \
 	src/ui/deed.c src/ui/deed.h \
 	src/ui/deed_words.c \
-<<<<<<< HEAD
 	src/ui/errand.c src/ui/errand.h \
 	src/ui/filter.c src/ui/filter.h \
-=======
 	src/ui/find.c src/ui/find.h \
->>>>>>> page
 	src/ui/flow.c src/ui/flow.h \
 	src/ui/format.c \
 	src/ui/hint.c src/ui/hint.h \
@@ -31,12 +28,9 @@ libtern_a_SOURCES += \
 	src/ui/list.c src/ui/list.h \
 	src/ui/loop.c \
 	src/ui/marks.c src/ui/marks.h \
-<<<<<<< HEAD
 	src/ui/opener.c src/ui/opener.h \
-=======
 	src/ui/page.c src/ui/page.h \
 	src/ui/page_draw.c \
->>>>>>> page
 	src/ui/priv.h \
 	src/ui/prompt.c src/ui/prompt.h \
 	src/ui/reading.c src/ui/reading.h \
@@ -52,16 +46,11 @@ libtern_a_SOURCES += \
 	src/ui/view_help.c \
 	src/ui/view_history.c \
 	src/ui/view_main.c \
-<<<<<<< HEAD
-	src/ui/view_message.c \
+	src/ui/view_message.c src/ui/view_message.h \
 	src/ui/view_parts.c \
 	src/ui/view_picker.c \
-	src/ui/view_text.c \
-=======
-	src/ui/view_message.c src/ui/view_message.h \
-	src/ui/view_picker.c \
 	src/ui/view_source.c \
->>>>>>> page
+	src/ui/view_text.c \
 	src/ui/view_welcome.c
 
 # The shipped keys become one C string.
