@@ -45,7 +45,7 @@ syscallkill: tern$(EXEEXT)
 fuzz: config.h $(BUILT_SOURCES)
 	TOP_SRCDIR='$(abs_top_srcdir)' TOP_BUILDDIR='$(abs_top_builddir)' \
 		FUZZ_CPPFLAGS='$(GLIB_CFLAGS) $(GMIME_CFLAGS) $(SQLITE_CFLAGS) $(OPENSSL_CFLAGS) $(JANSSON_CFLAGS) $(NCURSES_CFLAGS) $(XML_CFLAGS) $(ZLIB_CFLAGS)' \
-		FUZZ_LIBS='$(ETPAN_LIBS) $(GMIME_LIBS) $(GLIB_LIBS) $(OPENSSL_LIBS) $(JANSSON_LIBS) $(XML_LIBS) $(ZLIB_LIBS)' \
+		FUZZ_LIBS='$(ETPAN_LIBS) $(GMIME_LIBS) $(GLIB_LIBS) $(OPENSSL_LIBS) $(JANSSON_LIBS) $(XML_LIBS) $(ZLIB_LIBS) -lm' \
 		$(srcdir)/tests/fuzz/run.sh $(FUZZ_TARGETS)
 clean-local:
 	rm -rf fuzz

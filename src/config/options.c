@@ -72,6 +72,13 @@ const struct option config_options[] = {
 		.help = N_("Whether a list may be left by a request to this computer or to an "
 			   "address of a private network.  A mail could otherwise make tern talk to "
 			   "your printer.") },
+	{ "save-folder", OPTION_PATH, FIELD(save_folder), NULL,
+		.help = N_("The folder that is offered first when an attachment is saved.  Without it "
+			   "the folder for downloads is, or the home folder where there is none.") },
+	{ "pipe-output", OPTION_WORD, FIELD(pipe_output), "view", .words = "view terminal",
+		.help = N_("Where the output of a program goes that a message or an attachment was "
+			   "piped to: view shows it in tern, terminal lends it the screen until it "
+			   "ends.") },
 	{ "sync-batch-size", OPTION_INT, FIELD(tuning.sync_batch_size), "100", 10, 5000,
 		.help = N_("How many messages are described by the server in one answer.") },
 	{ "backfill-mode", OPTION_WORD, FIELD(tuning.backfill_mode), "progressive",
