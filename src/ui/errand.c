@@ -244,7 +244,7 @@ static void remember_program(struct ui *ui, pid_t pid, const char *name)
 	g_array_append_val(ui->errands.programs, p);
 }
 
-static int start_detached(struct ui *ui, const char *const *argv, int in, const char *name,
+int errand_program(struct ui *ui, const char *const *argv, int in, const char *name,
 	struct err *err)
 {
 	struct spawn how = { .argv = argv, .in = in, .out = -1, .errors = -1, .place = SPAWN_SESSION };
@@ -306,7 +306,7 @@ static int open_file(struct ui *ui, struct errand *e, struct err *err)
 	else if (e->opener.way == OPENER_TERMINAL)
 		ui_lend(ui, argv, in, false);
 	else
-		rc = start_detached(ui, (const char *const *)argv, in, name, err);
+		rc = errand_program(ui, (const char *const *)argv, in, name, err);
 	if (rc == 0)
 		ui_say(ui, _("Opening %s with %s (%s)"), name, argv[0], e->opener.from);
 	return rc;

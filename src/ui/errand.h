@@ -68,6 +68,9 @@ struct errands {
 void errands_init(struct errands *e);
 void errands_release(struct ui *ui);
 
+/* Starts a program of its own, its input from `in` (-1 = none, else borrowed); what fails soon is told with
+ * `name`. */
+int errand_program(struct ui *ui, const char *const *argv, int in, const char *name, struct err *err);
 /* Takes what is in the order.  ERR_USAGE: another errand is under way. */
 int errand_begin(struct ui *ui, struct errand_order *order, struct err *err);
 void errand_event(struct ui *ui, const struct event *e);

@@ -28,7 +28,8 @@ enum context {
 	IN_HISTORY = 1 << 6,
 	IN_PARTS = 1 << 7,
 	IN_TEXT = 1 << 8,
-	IN_ANY = (1 << 9) - 1,
+	IN_LINKS = 1 << 9,
+	IN_ANY = (1 << 10) - 1,
 };
 
 struct binding {

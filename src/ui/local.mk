@@ -5,6 +5,7 @@ libtern_a_SOURCES += \
 	src/ui/canvas.c src/ui/canvas.h \
 	src/ui/carry.c src/ui/carry.h \
 	src/ui/cmd_app.c \
+	src/ui/cmd_link.c \
 	src/ui/cmd_mailbox.c \
 	src/ui/cmd_mark.c \
 	src/ui/cmd_message.c \
@@ -14,6 +15,7 @@ libtern_a_SOURCES += \
 	src/ui/cmd_reading.c \
 	src/ui/cmd_tree.c \
 	src/ui/command.c src/ui/command.h \
+	src/ui/copy.c src/ui/copy.h \
 	src/ui/coverage.c src/ui/coverage.h \
 	src/ui/deed.c src/ui/deed.h \
 	src/ui/deed_words.c \
@@ -25,6 +27,9 @@ libtern_a_SOURCES += \
 	src/ui/hint.c src/ui/hint.h \
 	src/ui/key.c src/ui/key.h \
 	src/ui/keymap.c src/ui/keymap.h \
+	src/ui/known.c src/ui/known.h \
+	src/ui/link.c src/ui/link.h \
+	src/ui/linkhint.c src/ui/linkhint.h \
 	src/ui/list.c src/ui/list.h \
 	src/ui/loop.c \
 	src/ui/marks.c src/ui/marks.h \
@@ -41,10 +46,13 @@ libtern_a_SOURCES += \
 	src/ui/term.c src/ui/term.h \
 	src/ui/theme.c src/ui/theme.h \
 	src/ui/ui.c src/ui/ui.h \
+	src/ui/unsubscribe.c src/ui/unsubscribe.h \
 	src/ui/view.c src/ui/view.h \
 	src/ui/view_activity.c \
 	src/ui/view_help.c \
+	src/ui/view_hints.c \
 	src/ui/view_history.c \
+	src/ui/view_links.c \
 	src/ui/view_main.c \
 	src/ui/view_message.c src/ui/view_message.h \
 	src/ui/view_parts.c \

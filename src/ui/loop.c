@@ -143,6 +143,9 @@ static void serve(struct loop *l)
 	}
 	if (l->ui->lent.argv)
 		lend(l);
+	if (l->ui->to_copy)
+		term_copy(l->ui->to_copy);
+	g_clear_pointer(&l->ui->to_copy, g_free);
 	if (l->ui->want_redraw) {
 		l->ui->want_redraw = false;
 		term_forget();

@@ -7,6 +7,8 @@
 #include "base/i18n.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "mime/authres.h"
+#include "mime/lookalike.h"
 #include "ui/priv.h"
 #include "ui/seal_words.h"
 
@@ -16,6 +18,7 @@ enum {
 	HEADER_SHARE = 3,       /* the usual headers take at most a third of the height */
 	HEADERS_CHOSEN_MAX = 50,
 	RAW_MAX = 256 * 1024,   /* bytes of the header block as it was sent */
+	SENDER_LINE_MAX = 3000, /* bytes, with three names of hosts */
 	TAGS_MAX = 512,         /* bytes */
 };
 
@@ -205,6 +208,27 @@ static void add_blocked(struct page *p)
 	add_line(p->head, "", line, strlen(line), STYLE_NOTICE);
 }
 
+/* Who sent it: from what the own server found out and from what the reader knows. */
+static void add_sender(struct page *p)
+{
+	const struct reading *r = p->reading;
+	const struct account *account = ui_account(r->ui, r->row.account);
+	char line[SENDER_LINE_MAX];
+	enum lookalike like;
+	int checked;
+
+	if (!r->doc)
+		return;
+	like = lookalike_line(r->doc, known_domains(r->ui, r->row.account), line, sizeof line);
+	if (like != LOOKALIKE_NO)
+		add_wrapped(p, p->head, "", line,
+			like == LOOKALIKE_WARNING ? STYLE_SEAL_BAD : STYLE_NOTICE, HEADER_LINES_MAX);
+	checked = authres_line(r->doc, account, line, sizeof line);
+	if (checked != 0 && (checked < 0 || !p->head_room))
+		add_wrapped(p, p->head, "", line, checked > 0 ? STYLE_SENDER_GOOD : STYLE_SEAL_DOUBT,
+			HEADER_LINES_MAX);
+}
+
 static void add_headers(struct page *p)
 {
 	if (p->headers == PAGE_RAW && p->reading->doc)
@@ -229,6 +253,7 @@ static void build_head(struct page *p)
 		p->head_room = MAX(room, 2);
 		add_headers(p);
 	}
+	add_sender(p);
 	add_seal(p);
 	add_blocked(p);
 	add_line(p->head, "", "", 0, STYLE_NORMAL);

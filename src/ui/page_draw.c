@@ -27,7 +27,8 @@ static void draw_head_line(const struct head_line *line, struct canvas *c, int y
 {
 	int x = a->x;
 
-	if (line->style == STYLE_SEAL_GOOD || line->style == STYLE_SEAL_DOUBT || line->style == STYLE_SEAL_BAD)
+	if (line->style == STYLE_SEAL_GOOD || line->style == STYLE_SEAL_DOUBT || line->style == STYLE_SEAL_BAD ||
+		line->style == STYLE_SENDER_GOOD)
 		canvas_fill(c, y, x, a->w, line->style);
 	if (*line->label) {
 		x += canvas_put(c, y, x, a->w, STYLE_HEADER_NAME, line->label);

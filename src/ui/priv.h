@@ -18,6 +18,7 @@
 #include "ui/errand.h"
 #include "ui/key.h"
 #include "ui/keymap.h"
+#include "ui/known.h"
 #include "ui/list.h"
 #include "ui/marks.h"
 #include "ui/prompt.h"
@@ -26,6 +27,7 @@
 #include "ui/sidebar.h"
 #include "ui/status.h"
 #include "ui/ui.h"
+#include "ui/unsubscribe.h"
 #include "ui/view.h"
 
 enum {
@@ -96,6 +98,10 @@ struct ui {
 	struct errands errands;
 	struct filter *filter; /* filter.c: the program whose output is awaited; NULL = none */
 	struct lent lent;
+	char *asked_url;       /* what an open question is to open, copy or ask; NULL = nothing */
+	char *to_copy;         /* what the terminal is to copy; the loop hands it over */
+	struct leaving leaving[LEAVING_MAX];
+	struct known known;
 	struct offers offers;
 	mailbox_id emptying;   /* what an open question is to empty */
 	int64_t retargeting;   /* the row of the queue that the open picker is to give another target */

@@ -392,6 +392,19 @@ void term_forget(void)
 	clearok(curscr, TRUE);
 }
 
+/* In base64, so that nothing of the text can be anything but text. */
+void term_copy(const char *text)
+{
+	size_t len = strlen(text);
+	g_autofree char *base64 = NULL, *sequence = NULL;
+
+	if (!term.on || len > TERM_COPY_MAX)
+		return;
+	base64 = g_base64_encode((const unsigned char *)text, len);
+	sequence = g_strconcat("\033]52;c;", base64, "\033\\", NULL);
+	out(sequence);
+}
+
 void term_resize(int *height, int *width)
 {
 	struct winsize size;

@@ -59,6 +59,8 @@ static const struct row {
 	[STYLE_MATCH_HERE] = { "match-here", { 0, YELLOW, 0 }, LOOK_REVERSE | LOOK_BOLD },
 	[STYLE_SEAL_GOOD] = { "seal-good", { 0, GREEN, 0 }, LOOK_REVERSE },
 	[STYLE_SEAL_DOUBT] = { "seal-doubt", { 0, YELLOW, 0 }, LOOK_REVERSE },
+	[STYLE_SENDER_GOOD] = { "sender-good", { GREEN, OWN, LOOK_BOLD }, LOOK_REVERSE },
+	[STYLE_LINK_HINT] = { "link-hint", { 0, CYAN, LOOK_BOLD }, LOOK_REVERSE | LOOK_BOLD },
 	[STYLE_SEAL_BAD] = { "seal-bad", { WHITE + 8, RED, LOOK_BOLD }, LOOK_REVERSE | LOOK_BOLD },
 };
 

@@ -61,6 +61,8 @@ enum style {
 	STYLE_SEAL_GOOD,      /* what was found out of a signature */
 	STYLE_SEAL_DOUBT,
 	STYLE_SEAL_BAD,
+	STYLE_SENDER_GOOD,    /* who it is from was checked */
+	STYLE_LINK_HINT,      /* letters that choose a link */
 	STYLE_COUNT_
 };
 

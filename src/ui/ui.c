@@ -65,6 +65,9 @@ void ui_free(struct ui **ui)
 {
 	if (!*ui)
 		return;
+	g_free((*ui)->asked_url);
+	g_free((*ui)->to_copy);
+	known_release(&(*ui)->known);
 	errands_release(*ui);
 	ui_lend(*ui, NULL, -1, false);
 	g_ptr_array_unref((*ui)->views);
@@ -268,7 +271,8 @@ static bool count_key(struct ui *ui, const struct key *k)
 	const struct binding *b;
 
 	if (k->mods || k->code < (ui->count > 0 ? '0' : '1') || k->code > '9' || ui->n_keys > 0 ||
-		!(where & (IN_LIST | IN_READER | IN_HELP | IN_ACTIVITY | IN_HISTORY | IN_PARTS | IN_TEXT)) ||
+		!(where & (IN_LIST | IN_READER | IN_HELP | IN_ACTIVITY | IN_HISTORY | IN_PARTS | IN_TEXT |
+			     IN_LINKS)) ||
 		keymap_look_up(ui->keymap, where, k, 1, &b) != KEYMAP_NONE)
 		return false;
 	ui->count = MIN(10 * ui->count + (int)(k->code - '0'), COUNT_MAX);
@@ -537,13 +541,17 @@ void ui_event(struct ui *ui, const struct event *e)
 		end_waiting(ui);
 		break;
 	case EV_RESYNC:
+		unsubscribe_event(ui);
+		/* fall through */
 	case EV_MESSAGES:
 		carry_look(ui);
 		ui->stale = true;
 		break;
 	case EV_BODY:
 	case EV_DOCUMENT:
+		break;
 	case EV_ONE_CLICK:
+		unsubscribe_event(ui);
 		break;
 	}
 	for (guint i = 0; i < ui->views->len; i++) {

@@ -20,6 +20,7 @@
 #include "ui/keymap.h"
 
 struct activity_item;
+struct document_link;
 struct ui;
 struct view;
 
@@ -88,6 +89,12 @@ int view_history_open(struct ui *ui, struct err *err);
 /* The step under the cursor of the history view, likewise. */
 const struct history_row *view_history_row(struct ui *ui);
 void view_history_reread(struct ui *ui);
+/* The links of the open message: letters over those on the screen, to open one or to copy it ... */
+void view_hints_open(struct ui *ui, bool copy);
+/* ... and all of them. */
+void view_links_open(struct ui *ui);
+/* The link under the cursor of that list, borrowed; NULL = another view is on top. */
+const struct document_link *view_links_link(struct ui *ui);
 /* Shows the message of the list's cursor. */
 int view_message_open(struct ui *ui, struct err *err);
 /* Asks for a mailbox (of one account, 0 = all); chosen() runs after the picker closed. */

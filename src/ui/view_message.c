@@ -401,7 +401,7 @@ static void row_left(struct view *v)
 }
 
 static const char *const hints[] = { "close", "page-on", "next-message", "archive", "delete",
-	"toggle-flag", "toggle-read", "move", "undo", "headers", "next-unread", NULL };
+	"toggle-flag", "toggle-read", "move", "undo", "open-link", "headers", "next-unread", NULL };
 
 static const struct view_ops ops = {
 	.name = "message",
