@@ -51,8 +51,10 @@ bool part_is_attachment(const struct part_facts *f)
 	static const char *const never[] = { "application/pgp-signature",
 		"application/pgp-encrypted", "application/pkcs7-signature", "application/x-pkcs7-signature",
 		"application/pkcs7-mime", "application/x-pkcs7-mime", "message/delivery-status",
-		"message/disposition-notification", "text/rfc822-headers" };
-	static const char *const texts[] = { "text/plain", "text/enriched", "text/x-patch",
+		"message/disposition-notification", "text/rfc822-headers",
+		"message/global-delivery-status", "message/global-disposition-notification",
+		"message/feedback-report" };
+	static const char *const texts[] = { "text/plain", "text/enriched", "text/richtext", "text/x-patch",
 		"text/x-diff", "text/markdown", "text/calendar", "message/rfc822" };
 
 	if (g_str_has_prefix(f->type, "multipart/"))
@@ -63,8 +65,8 @@ bool part_is_attachment(const struct part_facts *f)
 	if (f->attached)
 		return true;
 	for (size_t i = 0; i < G_N_ELEMENTS(texts); i++)
-		if (strcmp(texts[i], f->type) == 0)
-			return false;
+		if (strcmp(texts[i], f->type) == 0) /* beside the root it is a file, if named */
+			return f->parent == PARENT_RELATED && f->index > 0 && f->named;
 	if (strcmp(f->type, "text/html") == 0)
 		return f->named && f->parent == PARENT_MIXED && f->index > 0;
 	if (f->parent == PARENT_RELATED && f->index > 0 && g_str_has_prefix(f->type, "image/"))

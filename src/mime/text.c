@@ -10,6 +10,7 @@
 
 #include <gmime/gmime.h>
 
+#include "mime/calendar.h"
 #include "mime/charset.h"
 #include "mime/html.h"
 #include "mime/words.h"
@@ -42,6 +43,7 @@ void mime_init(void)
 	g_log_set_writer_func(log_nothing, NULL, NULL);
 	g_mime_init();
 	html_init();
+	calendar_init();
 }
 
 /* --- text ------------------------------------------------------------------ */

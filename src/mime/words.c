@@ -59,46 +59,71 @@ static void append_q(GString *out, const char *s, size_t len)
 	}
 }
 
-/* Bytes that are no base64 are passed over; each "=" ends a group. */
-static void append_b(GString *out, const char *s, size_t len)
+/* Base64 that goes on from one word to the next. */
+struct base64 {
+	unsigned bits;
+	int have;      /* bits not yet given out */
+	size_t digits; /* so far, with "=" */
+};
+
+static int digit(char c)
 {
-	unsigned bits = 0;
-	int have = 0;
+	static const char set[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	const char *at = c ? strchr(set, c) : NULL;
 
-	for (size_t i = 0; i < len; i++) {
-		static const char set[] =
-			"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-		const char *at = s[i] ? strchr(set, s[i]) : NULL;
-
-		if (s[i] == '=')
-			have = 0;
-		if (!at)
-			continue;
-		bits = bits << 6 | (unsigned)(at - set);
-		have += 6;
-		if (have >= 8) {
-			have -= 8;
-			g_string_append_c(out, (char)(bits >> have & 0xFF));
-		}
-	}
+	return at ? (int)(at - set) : -1;
 }
 
-static void append_word(GString *raw, const struct word *w)
+static size_t count_digits(const char *s, size_t len)
 {
-	(w->how == 'q' ? append_q : append_b)(raw, w->bytes, w->len);
+	size_t n = 0;
+
+	for (size_t i = 0; i < len; i++)
+		n += s[i] == '=' || digit(s[i]) >= 0;
+	return n;
+}
+
+/*
+ * Bytes that are no base64 are passed over; each "=" ends a group.  A group
+ * that the word before left open goes on only if both together come out even:
+ * else its "=" had been forgotten.
+ */
+static void append_b(GString *out, const char *s, size_t len, struct base64 *b)
+{
+	if ((b->digits + count_digits(s, len)) % 4 != 0 && b->digits > 0)
+		b->have = 0;
+	for (size_t i = 0; i < len; i++) {
+		int v = digit(s[i]);
+
+		b->digits += v >= 0 || s[i] == '=';
+		if (s[i] == '=')
+			b->have = 0;
+		if (v < 0)
+			continue;
+		b->bits = b->bits << 6 | (unsigned)v;
+		b->have += 6;
+		if (b->have >= 8) {
+			b->have -= 8;
+			g_string_append_c(out, (char)(b->bits >> b->have & 0xFF));
+		}
+	}
 }
 
 /* Decodes the word and those of the same charset behind it; returns where the last one ends. */
 static const char *append_run(GString *out, struct word *w, bool *closed)
 {
 	g_autoptr(GString) raw = g_string_new(NULL);
+	struct base64 group = { 0 };
 	const char *end;
 
 	for (;;) {
 		struct word next;
 		const char *p = w->end + strspn(w->end, " \t");
 
-		append_word(raw, w);
+		if (w->how == 'q')
+			append_q(raw, w->bytes, w->len);
+		else
+			append_b(raw, w->bytes, w->len, &group);
 		end = w->end;
 		if (p[0] != '=' || p[1] != '?' || !*closed || !read_word(p, closed, &next))
 			break;

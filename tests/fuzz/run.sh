@@ -1,7 +1,7 @@
 #!/bin/sh
 # Builds the libFuzzer targets of this folder and runs each for a while.
 #
-# usage: run.sh [TARGET...]      all of them: imap line mime text
+# usage: run.sh [TARGET...]      all of them: calendar imap line mime summary text tnef
 #
 # `make fuzz` calls it, with TOP_SRCDIR, TOP_BUILDDIR and the flags of the
 # libraries in FUZZ_CPPFLAGS and FUZZ_LIBS.  Also heard:
@@ -75,6 +75,8 @@ seeds_of() {
 	case $1 in
 	imap) echo "$TOP_SRCDIR/tests/data/imap-responses" ;;
 	line) echo "$TOP_SRCDIR/tests/fuzz/seeds-line" ;;
+	calendar) echo "$TOP_SRCDIR/tests/data/mime/calendar" ;;
+	tnef) echo "$TOP_SRCDIR/tests/data/mime/tnef/datafiles" ;;
 	*) echo "$TOP_SRCDIR/tests/data/mime" ;;
 	esac
 }
@@ -106,7 +108,7 @@ run() {
 works || { echo "clang with libFuzzer is not here: skipped"; exit 77; }
 build_library
 passed=0 failed=0
-for target in ${*:-imap line mime text}; do
+for target in ${*:-calendar imap line mime summary text tnef}; do
 	build "$target"
 	if run "$target"; then passed=$((passed + 1)); else failed=$((failed + 1)); fi
 done

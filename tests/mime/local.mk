@@ -1,8 +1,15 @@
-check_PROGRAMS += tests/mime/test_mime
-tests_mime_test_mime_SOURCES = tests/mime/test_mime.c tests/mime/test_mime.h \
+check_PROGRAMS += tests/mime/test_mime tests/mime/test_sets
+tests_mime_test_mime_SOURCES = tests/mime/test_mime.c tests/mime/test_mime.h tests/mime/check.c \
 	tests/mime/test_corpus.c tests/mime/test_document.c tests/mime/test_hostile.c \
 	tests/mime/test_html.c tests/mime/test_sender.c tests/mime/test_summary.c tests/mime/test_text.c
 tests_mime_test_mime_LDADD = $(test_ldadd)
 tests_mime_test_mime_CFLAGS = $(test_cflags)
 tests_mime_test_mime_CPPFLAGS = $(test_cppflags)
-EXTRA_DIST += tests/data/mime
+tests_mime_test_sets_SOURCES = tests/mime/test_sets.c tests/mime/test_mime.h tests/mime/check.c \
+	tests/mime/set.c tests/mime/set.h tests/mime/set_calendar.c tests/mime/set_cpython.c \
+	tests/mime/set_json.c tests/mime/set_lowquality.c tests/mime/set_mime4j.c \
+	tests/mime/set_tnef.c tests/mime/set_unicode.c
+tests_mime_test_sets_LDADD = $(test_ldadd)
+tests_mime_test_sets_CFLAGS = $(test_cflags)
+tests_mime_test_sets_CPPFLAGS = $(test_cppflags)
+EXTRA_DIST += tests/data/mime tests/mime/cpython_oracle.py
