@@ -11,22 +11,9 @@
 /* Opens the body, fetching it first if it is not cached. */
 static int open_body(struct cli *c, message_id m, int *fd, struct err *err)
 {
-	g_autoptr(GPtrArray) rows = NULL;
-	const struct list_row *row;
+	account_id account;
 
-	if (store_message_rows(c->store, m, &rows, err) < 0)
-		return err->code;
-	if (rows->len == 0)
-		return err_set(err, ERR_GONE, _("There is no message %" G_GINT64_FORMAT "."), m.v);
-	row = rows->pdata[0];
-	if (!store_body_cached(c->store, m)) {
-		if (!account_of(c, row->account))
-			return err_set(err, ERR_OFFLINE,
-				_("The account of this message is no longer configured."));
-		if (c->engine->body(c->engine, row->account, m, c->cancel, err) < 0)
-			return err->code;
-	}
-	return store_body_open(c->store, m, fd, err);
+	return fetch_body(c, m, &account, err) < 0 ? err->code : store_body_open(c->store, m, fd, err);
 }
 
 /* --- raw ----------------------------------------------------------------- */

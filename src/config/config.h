@@ -32,6 +32,9 @@ struct places {
 void places_init(struct places *p, const char *home);
 void places_release(struct places *p);
 
+/* Where the output of a program that a message was piped to goes. */
+enum pipe_output { PIPE_TO_VIEW, PIPE_TO_TERMINAL };
+
 struct config {
 	GPtrArray *accounts;  /* of struct account *, in the order of the files */
 	GPtrArray *warnings;  /* of char *: unknown keys and the like, with file and line or group */
@@ -44,6 +47,16 @@ struct config {
 	struct tuning tuning; /* how much is brought in at once (M-67) */
 	int64_t cache_soft_cap, cache_hard_cap; /* bytes, model/cache.h */
 	bool metered;         /* nothing is fetched before somebody wants it */
+	char *browser;        /* a command that opens addresses; NULL = $BROWSER, xdg-open */
+	char *clipboard;      /* "osc52", "off" or "command:..." */
+	bool unsubscribe_private; /* one-click goes to private addresses too */
+	GPtrArray *openers;   /* of struct mailcap_rule (config/mailcap.h): the group [open] */
+	char *save_folder;    /* where attachments are saved, NULL = the usual place */
+	int pipe_output;      /* enum pipe_output */
+	char *headers;        /* names of the headers shown, in order; NULL = the usual ones */
+	int fold_quotes;      /* longer quotations are folded, 0 = none */
+	bool space_goes_on;   /* Space at the end of a message opens the next unread one */
+	int hyperlinks;       /* enum hyperlinks_option (ui/hyperlink.h) */
 	char *date_format;    /* strftime for rows of other years; see the manual */
 };
 

@@ -25,6 +25,14 @@ static int check_date_format(const char *value, struct err *err)
 		value);
 }
 
+static int check_clipboard(const char *value, struct err *err)
+{
+	if (strcmp(value, "osc52") == 0 || strcmp(value, "off") == 0 ||
+		(g_str_has_prefix(value, "command:") && value[strlen("command:")]))
+		return 0;
+	return err_set(err, ERR_USAGE, _("\"%s\" is none of: osc52, off, command:PROGRAM."), value);
+}
+
 #define FIELD(f) offsetof(struct config, f)
 const struct option config_options[] = {
 	{ "mark-read", OPTION_BOOL, FIELD(mark_read), "true",
@@ -36,10 +44,41 @@ const struct option config_options[] = {
 	{ "color", OPTION_BOOL, FIELD(color), "true",
 		.help = N_("Use colours.  The environment variable NO_COLOR turns them off whatever "
 			   "stands here.") },
+	{ "headers", OPTION_TEXT, FIELD(headers), "From To Cc Date List-Id Tags Subject",
+		.help = N_("The headers shown above a message, in this order.  Tags are those of the "
+			   "mailbox, everything else is the name of a header.  A small screen shows "
+			   "fewer.") },
+	{ "fold-quotes", OPTION_INT, FIELD(fold_quotes), "12", 0, 100000,
+		.help = N_("Quotations of more lines are folded to their first three; z opens them.  "
+			   "0 folds none.") },
+	{ "space-goes-on", OPTION_BOOL, FIELD(space_goes_on), "false",
+		.help = N_("Space at the end of a message opens the next unread one.") },
+	{ "hyperlinks", OPTION_WORD, FIELD(hyperlinks), "auto", .words = "auto yes no",
+		.help = N_("Whether links can be clicked on, by the escape sequence OSC 8.  auto: on "
+			   "terminals that are known to have it.") },
 	{ "log-level", OPTION_WORD, FIELD(log_level), "info", .words = "error warn info debug",
 		.help = N_("How much is written to the log in the state folder.") },
 	{ "date-format", OPTION_TEXT, FIELD(date_format), "%Y-%m-%d", .check = check_date_format,
 		.help = N_("How the date of a message from another year is shown, as in strftime(3).") },
+	{ "browser", OPTION_TEXT, FIELD(browser), NULL,
+		.help = N_("The program that opens links, with its arguments; the address becomes "
+			   "the last of them, or stands where %s is.  No shell reads it.  Without "
+			   "it the environment variable BROWSER counts, then xdg-open.") },
+	{ "clipboard", OPTION_TEXT, FIELD(clipboard), "osc52", .check = check_clipboard,
+		.help = N_("How text is copied: osc52 asks the terminal to do it, which works over "
+			   "ssh; command:PROGRAM gives it to the standard input of a program, such "
+			   "as command:wl-copy; off copies nothing.") },
+	{ "unsubscribe-private", OPTION_BOOL, FIELD(unsubscribe_private), "false",
+		.help = N_("Whether a list may be left by a request to this computer or to an "
+			   "address of a private network.  A mail could otherwise make tern talk to "
+			   "your printer.") },
+	{ "save-folder", OPTION_PATH, FIELD(save_folder), NULL,
+		.help = N_("The folder that is offered first when an attachment is saved.  Without it "
+			   "the folder for downloads is, or the home folder where there is none.") },
+	{ "pipe-output", OPTION_WORD, FIELD(pipe_output), "view", .words = "view terminal",
+		.help = N_("Where the output of a program goes that a message or an attachment was "
+			   "piped to: view shows it in tern, terminal lends it the screen until it "
+			   "ends.") },
 	{ "sync-batch-size", OPTION_INT, FIELD(tuning.sync_batch_size), "100", 10, 5000,
 		.help = N_("How many messages are described by the server in one answer.") },
 	{ "backfill-mode", OPTION_WORD, FIELD(tuning.backfill_mode), "progressive",
@@ -114,6 +153,12 @@ const struct option account_options[] = {
 	{ "cache", OPTION_BOOL, FIELD(cache), "true",
 		.help = N_("Whether tern fetches the text of messages of this account that will "
 			   "probably be opened before they are.") },
+	{ "authserv-id", OPTION_TEXT, FIELD(authserv_id), "auto",
+		.help = N_("Whose word about senders is believed: the name with which your mail "
+			   "server signs its Authentication-Results headers.  auto knows large "
+			   "providers and otherwise takes what names the domain of the host and "
+			   "cannot come from outside.  Your server must remove headers that "
+			   "pretend to be its own.") },
 	{ "two-way", OPTION_BOOL, FIELD(two_way), "true",
 		.help = N_("When off (false, no) the account is strictly read-only: tern takes no "
 			   "changes for it, opens its mailboxes for reading only, and sends nothing "

@@ -14,6 +14,7 @@ struct account *account_copy(const struct account *a)
 	c->password_command = g_strdup(a->password_command);
 	c->ca_file = g_strdup(a->ca_file);
 	c->path = g_strdup(a->path);
+	c->authserv_id = g_strdup(a->authserv_id);
 	return c;
 }
 
@@ -28,6 +29,7 @@ void account_free(struct account **a)
 	g_free((*a)->password_command);
 	g_free((*a)->ca_file);
 	g_free((*a)->path);
+	g_free((*a)->authserv_id);
 	g_free(*a);
 	*a = NULL;
 }

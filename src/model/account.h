@@ -46,6 +46,7 @@ struct account {
 	enum auth_method auth;        /* imap */
 	enum compress_mode compress;  /* imap: RFC 4978, before much is read */
 	bool cache;      /* messages may be fetched before they are opened */
+	char *authserv_id; /* whose Authentication-Results count; NULL or "auto": mime/authres.h finds out */
 	bool two_way;    /* false: strictly read-only, nothing is ever sent but reading commands */
 };
 

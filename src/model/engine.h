@@ -41,6 +41,9 @@ struct engine_state {
 	int64_t started_at;    /* of that cycle, unix seconds */
 };
 
+/* What such a request says, and what List-Unsubscribe-Post must say for it. */
+#define ONE_CLICK_FORM "List-Unsubscribe=One-Click"
+
 struct engine {
 	/* asynchronous, for the screen; account 0 = all */
 	void (*sync_now)(struct engine *e, account_id a, bool full); /* full: distrust all cursors */
@@ -55,8 +58,8 @@ struct engine {
 	void (*notice)(struct engine *e, const struct cache_notice *n, size_t count);
 	/* Tells a list that the reader wants no more of it (RFC 8058: one POST, no cookies, no
 	 * redirects followed).  Answered by EV_ONE_CLICK with the ticket as its message; the words
-	 * of a failure by `told`. */
-	int64_t (*one_click)(struct engine *e, const char *url);
+	 * of a failure by `told`, once. */
+	int64_t (*one_click)(struct engine *e, const char *url); /* 0: too many at once */
 	bool (*told)(struct engine *e, int64_t ticket, struct err *out);
 	bool (*state)(struct engine *e, account_id a, struct engine_state *out); /* false: unknown account */
 

@@ -1,6 +1,7 @@
 # The files of this room.
 libtern_a_SOURCES += \
 	src/net/guard.c src/net/guard.h \
+	src/net/http.c src/net/http.h \
 	src/net/netwatch.c src/net/netwatch.h \
 	src/net/press.c src/net/press.h \
 	src/net/resolve.c src/net/resolve.h \

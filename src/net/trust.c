@@ -21,18 +21,13 @@ static void ssl_free(SSL **ssl)
 	*ssl = NULL;
 }
 
-static int ctx_new(const char *ca_file, SSL_CTX **out, struct err *err)
+int trust_context(SSL_CTX *ctx, const char *ca_file, struct err *err)
 {
-	AUTO(ctx_free) SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());
 	int ok;
 
-	ERR_clear_error();
-	if (!ctx || !SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION))
+	if (!SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION))
 		return err_set(
 			err, ERR_UNSUPPORTED, _("This machine's OpenSSL cannot do TLS 1.2."));
-	SSL_CTX_set_mode(ctx, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
-				      SSL_MODE_RELEASE_BUFFERS);
-	SSL_CTX_set_read_ahead(ctx, 1); /* servers send small records: not two reads for each */
 	SSL_CTX_set_options(ctx, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
 	SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER, NULL);
 	ok = ca_file ? SSL_CTX_load_verify_file(ctx, ca_file)
@@ -44,6 +39,24 @@ static int ctx_new(const char *ca_file, SSL_CTX **out, struct err *err)
 	if (!ok)
 		return err_set(err, ERR_TRUST,
 			_("This machine's certificate authorities cannot be read."));
+	return 0;
+}
+
+static int ctx_new(const char *ca_file, SSL_CTX **out, struct err *err)
+{
+	AUTO(ctx_free) SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());
+	int r;
+
+	ERR_clear_error();
+	if (!ctx)
+		return err_set(
+			err, ERR_UNSUPPORTED, _("This machine's OpenSSL cannot do TLS 1.2."));
+	r = trust_context(ctx, ca_file, err);
+	if (r < 0)
+		return r;
+	SSL_CTX_set_mode(ctx, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
+				      SSL_MODE_RELEASE_BUFFERS);
+	SSL_CTX_set_read_ahead(ctx, 1); /* servers send small records: not two reads for each */
 	*out = TAKE(ctx);
 	return 0;
 }
@@ -92,7 +105,7 @@ int trust_setup(const char *host, const char *ca_file, SSL **out, struct err *er
 	return 0;
 }
 
-static int refuse(long verdict, const char *host, struct err *err)
+int trust_refuse(long verdict, const char *host, struct err *err)
 {
 	switch (verdict) {
 	case X509_V_ERR_CERT_HAS_EXPIRED:
@@ -130,7 +143,7 @@ int trust_verdict(const SSL *ssl, const char *host, struct err *err)
 	const char *reason = ERR_reason_error_string(ERR_peek_last_error());
 
 	if (verdict != X509_V_OK)
-		return refuse(verdict, host, err);
+		return trust_refuse(verdict, host, err);
 	return err_set(err, ERR_PROTOCOL,
 		_("TLS with %s failed (%s); check port and security of the account."), host,
 		reason ? reason : "?");

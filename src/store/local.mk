@@ -24,6 +24,7 @@ libtern_a_SOURCES += \
 	src/store/history.c \
 	src/store/identity.c \
 	src/store/job.c \
+	src/store/known.c \
 	src/store/lease.c \
 	src/store/listing.c \
 	src/store/mailbox.c \

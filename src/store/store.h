@@ -311,6 +311,9 @@ int store_scope_counts(struct store *s, const struct list_scope *scope, int64_t 
 /* The first unread row after `from` in list order (from NULL: from the top); 0 = none. */
 int store_next_unread(struct store *s, const struct list_scope *scope, const struct list_key *from,
 	struct list_key *out, struct err *err);
+/* Adds domains (char *) that the reader of the account has to do with, until there are max: of the newest
+ * mail that he sent, and of those that fill his inbox.  Looks at a bounded number of rows. */
+int store_known_domains(struct store *s, account_id a, GPtrArray *out, size_t max, struct err *err);
 /* One row again; ERR_GONE. */
 int store_row(struct store *s, location_id l, struct list_row **out, struct err *err);
 /* The rows of one message, one per mailbox it shows in (struct list_row *). */

@@ -19,6 +19,7 @@ libtern_a_SOURCES += \
 	src/sync/notices.c \
 	src/sync/offline.c \
 	src/sync/once.c \
+	src/sync/oneclick.c \
 	src/sync/priv.h \
 	src/sync/pull.c \
 	src/sync/push.c \

@@ -487,6 +487,29 @@ enum { BULK_SOME_MAX = 200 };
 int bulk_some(struct session *s, const struct mailbox *m, const struct body_gap *gaps, size_t n,
 	struct err *err);
 
+/* --- oneclick.c: leaving lists ----------------------------------------------- */
+
+enum { CLICKS_MAX = 8 };         /* at work, or with an answer that nobody has read */
+struct click {
+	struct sync *sync;
+	char *url;
+	int64_t ticket;
+	pthread_t thread;
+	bool started;                /* the screen's; the thread is to be joined */
+	bool done, told;             /* under the lock */
+	struct err result;           /* once done */
+};
+struct clicks {
+	pthread_mutex_t lock;        /* a leaf */
+	struct click all[CLICKS_MAX];
+	int64_t last;                /* the ticket given last */
+};
+void clicks_init(struct clicks *c);
+void clicks_release(struct clicks *c); /* the latch `stop` is set */
+/* Entries of struct engine; the ticket is 0 when it could not begin. */
+int64_t engine_one_click(struct engine *e, const char *url);
+bool engine_told(struct engine *e, int64_t ticket, struct err *out);
+
 struct sync {
 	struct engine engine;        /* first: the engine's functions get its address */
 	const struct places *places;
@@ -502,6 +525,7 @@ struct sync {
 	int n_threads;
 	size_t n;
 	struct lane *lanes;
+	struct clicks clicks;
 	_Atomic unsigned cycles;     /* for ids in the log */
 	_Atomic int64_t reader_at;   /* clock_mono_ms: the last sign of life of the reader, 0 = none */
 };

@@ -170,6 +170,8 @@ struct sync *sync_new(const struct places *places, const struct config *config,
 		.want_body = engine_want_body,
 		.want_whole = engine_want_whole,
 		.notice = engine_notice,
+		.one_click = engine_one_click,
+		.told = engine_told,
 		.state = engine_state,
 		.pass = once_pass,
 		.drain = once_drain,
@@ -188,6 +190,7 @@ struct sync *sync_new(const struct places *places, const struct config *config,
 	cancel_init(&s->stop);
 	cancel_init(&s->grown);
 	notices_init(&s->notices);
+	clicks_init(&s->clicks);
 	s->n = config->accounts->len;
 	s->lanes = g_new0(struct lane, s->n);
 	for (size_t i = 0; i < s->n; i++)
@@ -297,6 +300,7 @@ void sync_free(struct sync **s)
 	if (!*s)
 		return;
 	stop(*s);
+	clicks_release(&(*s)->clicks);
 	for (size_t i = 0; i < (*s)->n; i++)
 		lane_release(&(*s)->lanes[i]);
 	g_free((*s)->lanes);

@@ -57,7 +57,7 @@ static void put_text(
 
 	flow_init(&flow, text, MAX(b->width - x - 1, 8));
 	for (size_t i = 0; (line = flow_line(&flow, i)); i++)
-		put(b, style, x, i == 0 ? label : NULL, g_strndup(line->text, line->len));
+		put(b, style, x, i == 0 ? label : NULL, g_strndup(flow_text(&flow, line), line->len));
 	flow_release(&flow);
 }
 

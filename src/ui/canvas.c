@@ -13,6 +13,7 @@ struct canvas *canvas_new(int height, int width)
 	struct canvas *c = g_new0(struct canvas, 1);
 
 	c->marks = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+	c->links = g_ptr_array_new_with_free_func(g_free);
 	canvas_resize(c, height, width);
 	return c;
 }
@@ -23,6 +24,7 @@ void canvas_free(struct canvas **c)
 		return;
 	g_free((*c)->cells);
 	g_array_unref((*c)->marks);
+	g_ptr_array_unref((*c)->links);
 	g_free(*c);
 	*c = NULL;
 }
@@ -43,6 +45,7 @@ void canvas_clear(struct canvas *c)
 	for (int i = 0; i < n; i++)
 		c->cells[i] = blank;
 	g_array_set_size(c->marks, 0);
+	g_ptr_array_set_size(c->links, 0);
 	c->cursor_y = c->cursor_x = -1;
 	c->written_top = 0;
 	c->written_end = c->height;
@@ -54,10 +57,23 @@ void canvas_settle(struct canvas *c)
 	c->written_end = 0;
 }
 
+/* Cells that stand for themselves: equal bytes are equal cells. */
+static bool is_plain(const struct canvas *c)
+{
+	return c->marks->len == 0 && c->links->len == 0;
+}
+
+static void copy_links(struct canvas *to, const struct canvas *from)
+{
+	g_ptr_array_set_size(to->links, 0);
+	for (guint i = 0; i < from->links->len; i++)
+		g_ptr_array_add(to->links, g_strdup(from->links->pdata[i]));
+}
+
 void canvas_copy(struct canvas *to, const struct canvas *from)
 {
-	bool all = to->height != from->height || to->width != from->width || to->marks->len > 0 ||
-		   from->marks->len > 0;
+	bool all = to->height != from->height || to->width != from->width || !is_plain(to) ||
+		   !is_plain(from);
 	int top = all ? 0 : from->written_top, end = all ? from->height : from->written_end;
 	size_t row = (size_t)from->width * sizeof *to->cells;
 
@@ -68,6 +84,7 @@ void canvas_copy(struct canvas *to, const struct canvas *from)
 			(size_t)(end - top) * row);
 	g_array_set_size(to->marks, 0);
 	g_array_append_vals(to->marks, from->marks->data, from->marks->len);
+	copy_links(to, from);
 	to->cursor_y = from->cursor_y;
 	to->cursor_x = from->cursor_x;
 }
@@ -94,12 +111,15 @@ bool canvas_same_glyph(const struct canvas *a, const struct canvas *b, int y, in
 
 bool canvas_same_cell(const struct canvas *a, const struct canvas *b, int y, int x)
 {
-	return at(a, y, x)->style == at(b, y, x)->style && canvas_same_glyph(a, b, y, x);
+	const struct cell *p = at(a, y, x), *q = at(b, y, x);
+
+	return p->style == q->style && p->attrs == q->attrs && canvas_same_glyph(a, b, y, x) &&
+	       g_strcmp0(canvas_target(a, y, x), canvas_target(b, y, x)) == 0;
 }
 
 bool canvas_same_row(const struct canvas *a, const struct canvas *b, int y)
 {
-	if (a->marks->len == 0 && b->marks->len == 0)
+	if (is_plain(a) && is_plain(b))
 		return memcmp(at(a, y, 0), at(b, y, 0), (size_t)a->width * sizeof(struct cell)) == 0;
 	for (int x = 0; x < a->width; x++)
 		if (!canvas_same_cell(a, b, y, x))
@@ -268,6 +288,34 @@ void canvas_style(struct canvas *c, int y, int x, int n, enum style style)
 		at(c, y, x + i)->style = (uint8_t)style;
 }
 
+void canvas_attrs(struct canvas *c, int y, int x, int n, unsigned attrs)
+{
+	if (!clip(c, y, x, &n))
+		return;
+	written(c, y);
+	for (int i = 0; i < n; i++)
+		at(c, y, x + i)->attrs |= (uint8_t)attrs;
+}
+
+void canvas_link(struct canvas *c, int y, int x, int n, const char *target)
+{
+	const char *last = c->links->len ? c->links->pdata[c->links->len - 1] : NULL;
+
+	if (!clip(c, y, x, &n) || c->links->len >= CANVAS_LINKS_MAX)
+		return;
+	if (g_strcmp0(last, target) != 0)
+		g_ptr_array_add(c->links, g_strdup(target));
+	for (int i = 0; i < n; i++)
+		at(c, y, x + i)->link = (uint16_t)c->links->len;
+}
+
+const char *canvas_target(const struct canvas *c, int y, int x)
+{
+	unsigned link = at(c, y, x)->link;
+
+	return link > 0 && link <= c->links->len ? c->links->pdata[link - 1] : NULL;
+}
+
 void canvas_box(struct canvas *c, const struct area *a, enum style style)
 {
 	int right = a->x + a->w - 1, bottom = a->y + a->h - 1;
@@ -320,6 +368,32 @@ static void dump_styles(const struct canvas *c, int y, GString *out)
 		g_string_append_c(out, '\n');
 }
 
+static char attrs_letter(unsigned attrs)
+{
+	static const char letters[] = "bdruis";
+
+	if (attrs == 0)
+		return '.';
+	for (unsigned i = 0; i < sizeof letters - 1; i++)
+		if (attrs == 1u << i)
+			return letters[i];
+	return '+';
+}
+
+static void dump_attrs(const struct canvas *c, int y, GString *out)
+{
+	size_t before = out->len;
+
+	g_string_append_c(out, '^');
+	for (int x = 0; x < c->width; x++)
+		g_string_append_c(out, attrs_letter(at(c, y, x)->attrs));
+	trim(out, '.');
+	if (out->len == before + 1)
+		g_string_truncate(out, before);
+	else
+		g_string_append_c(out, '\n');
+}
+
 char *canvas_dump(const struct canvas *c, bool styles)
 {
 	GString *out = g_string_sized_new((size_t)(c->height * (c->width + 1)));
@@ -329,8 +403,10 @@ char *canvas_dump(const struct canvas *c, bool styles)
 			dump_cell(c, at(c, y, x), out);
 		trim(out, ' ');
 		g_string_append_c(out, '\n');
-		if (styles)
+		if (styles) {
 			dump_styles(c, y, out);
+			dump_attrs(c, y, out);
+		}
 	}
 	return g_string_free(out, FALSE);
 }

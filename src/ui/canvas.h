@@ -21,18 +21,23 @@
 
 #include "ui/theme.h"
 
+enum { CANVAS_LINKS_MAX = 1000 };
+
 struct cell {
 	uint32_t c;      /* code point; ' ' for an empty cell */
 	uint32_t marks;  /* where its combining marks start in canvas.marks */
 	uint8_t n_marks;
 	uint8_t width;   /* 1, 2; 0 = the right half of the wide character before it */
 	uint8_t style;   /* enum style */
-	uint8_t unused;  /* always 0: rows are compared as bytes */
+	uint8_t attrs;   /* enum look_attrs, in addition to the style's */
+	uint16_t link;   /* number in canvas.links, counted from 1; 0 = none */
+	uint16_t unused; /* always 0: rows are compared as bytes */
 };
 
 struct canvas {
 	int height, width;
 	struct cell *cells;      /* height * width */
+	GPtrArray *links;        /* of char *: where cells lead to, emptied by canvas_clear */
 	GArray *marks;           /* uint32_t: combining marks of all cells, emptied by canvas_clear */
 	int cursor_y, cursor_x;  /* where the terminal's cursor shows; -1 = hidden */
 	int written_top, written_end; /* rows [top, end) were written since canvas_settle */
@@ -71,12 +76,19 @@ void canvas_fill(struct canvas *c, int y, int x, int n, enum style style);
 void canvas_fill_area(struct canvas *c, const struct area *a, enum style style);
 /* Changes the style of what is there. */
 void canvas_style(struct canvas *c, int y, int x, int n, enum style style);
+/* Attributes in addition to the style's. */
+void canvas_attrs(struct canvas *c, int y, int x, int n, unsigned attrs);
+/* The cells lead to an address (term.c makes it something to click on); at most CANVAS_LINKS_MAX. */
+void canvas_link(struct canvas *c, int y, int x, int n, const char *target);
+/* Where a cell leads to, NULL = nowhere. */
+const char *canvas_target(const struct canvas *c, int y, int x);
 /* A single line box around the area, drawn inside of it. */
 void canvas_box(struct canvas *c, const struct area *a, enum style style);
 
 /*
  * The canvas as UTF-8 lines without trailing blanks (g_free).  With styles a
- * line of one letter per cell follows each row that is not all normal.
+ * line "~" of one letter per cell follows each row that is not all normal, and
+ * a line "^" each row with attributes of its own.
  */
 char *canvas_dump(const struct canvas *c, bool styles);
 

@@ -91,27 +91,15 @@ static int cancel(struct ui *ui, const char *arg, struct err *err)
 {
 	(void)arg;
 	(void)err;
+	if (errand_cancel(ui))
+		return 0;
 	if (ui_view(ui)->ops->context == IN_LIST && cancel_here(ui))
 		return 0;
-	if (ui_view(ui)->ops->context & (IN_HELP | IN_PICKER | IN_READER | IN_ACTIVITY | IN_HISTORY))
+	if (ui_view(ui)->ops->context & ~(unsigned)(IN_LIST | IN_WELCOME))
 		view_pop(ui);
 	else
 		ui_say(ui, _("Nothing to cancel; :quit leaves tern"));
 	return 0;
-}
-
-static int headers(struct ui *ui, const char *arg, struct err *err)
-{
-	(void)arg;
-	if (!view_message_toggle_headers(ui))
-		return err_set(err, ERR_USAGE, _("The message is not here yet"));
-	return 0;
-}
-
-static int retry(struct ui *ui, const char *arg, struct err *err)
-{
-	(void)arg;
-	return view_message_retry(ui, err);
 }
 
 static int add_account(struct ui *ui, const char *arg, struct err *err)
@@ -169,9 +157,7 @@ static bool is_maildir(const char *path)
 
 static int open_maildir_at(struct ui *ui, const char *typed, struct err *err)
 {
-	g_autofree char *path = typed[0] == '~' && (typed[1] == '/' || !typed[1])
-					? g_build_filename(g_get_home_dir(), typed + 1, NULL)
-					: g_canonicalize_filename(typed, NULL);
+	g_autofree char *path = path_typed(typed);
 	g_autofree char *name = account_name(ui, path);
 	struct account a = { .name = name, .type = (char *)"maildir", .path = path, .two_way = true };
 	int rc;
@@ -219,9 +205,6 @@ const struct command commands_app[] = {
 	{ "history", "", IN_LIST | IN_READER | IN_ACTIVITY, NEEDS_STORE, 0, N_("history"),
 		N_("show what you changed; any step can be undone"), history },
 	{ "command", "", IN_ANY, 0, 0, N_("command"), N_("type a command; Tab completes"), command },
-	{ "headers", "", IN_READER, 0, 0, N_("headers"), N_("show all headers, or the usual ones"),
-		headers },
-	{ "retry", "", IN_READER, 0, 0, N_("try again"), N_("ask for the message again"), retry },
 	{ "redraw", "", IN_ANY, 0, 0, NULL, N_("draw the screen anew"), redraw },
 	{ "suspend", "", IN_ANY, 0, 0, NULL, N_("back to the shell; fg returns"), suspend },
 	{ "cancel", "", IN_ANY, 0, 0, N_("cancel"), N_("cancel what was begun, or close"), cancel },

@@ -2,6 +2,7 @@
 #include "base/i18n.h"
 #include "ui/command.h"
 #include "ui/priv.h"
+#include "ui/view_message.h"
 
 static int move(struct ui *ui, enum motion m, struct err *err)
 {
@@ -117,7 +118,7 @@ const struct command commands_move[] = {
 	{ "page-up", "", MOVES, 0, 0, NULL, N_("a page up"), page_up },
 	{ "first", "", MOVES, 0, 0, NULL, N_("to the first row or line"), first },
 	{ "last", "", MOVES, 0, 0, NULL, N_("to the last row or line"), last },
-	{ "open", "", IN_LIST | IN_PICKER, 0, 0, N_("open"), N_("open what the cursor is on"), open_it },
+	{ "open", "", IN_LIST | IN_PICKER | IN_PARTS | IN_LINKS, 0, 0, N_("open"), N_("open what the cursor is on"), open_it },
 	{ "close", "", IN_ANY & ~(IN_LIST | IN_WELCOME), 0, 0, N_("back"), N_("back to where you came from"),
 		close_it },
 	{ "next-unread", "", MAIL, NEEDS_STORE, 0, N_("next unread"), N_("to the next unread message"),

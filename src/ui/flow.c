@@ -4,49 +4,131 @@
 
 #include "base/text.h"
 
-enum { TAB_STOP = 8, QUOTE_MAX = 20 };
+enum { TAB_STOP = 8 };
 
-/* Tabs to blanks up to the next stop; other bytes stay as they are. */
-static char *expand_tabs(const char *text, size_t *len)
+/* From `at` on the text looks like this. */
+struct stretch {
+	uint32_t at;
+	struct flow_look look;
+};
+
+/* --- spans to stretches ------------------------------------------------- */
+
+struct nest {
+	struct flow_look look[FLOW_NEST_MAX + 1]; /* [0]: outside of all */
+	uint32_t end[FLOW_NEST_MAX + 1];
+	int depth;
+};
+
+static void add_stretch(GArray *looks, uint32_t at, const struct flow_look *look)
 {
-	GString *out;
-	int column = 0;
+	struct stretch *last = looks->len ? &g_array_index(looks, struct stretch, looks->len - 1) : NULL;
+	struct stretch s = { at, *look };
 
-	if (!strchr(text, '\t')) {
-		*len = strlen(text);
-		return g_strdup(text);
-	}
-	out = g_string_sized_new(strlen(text) + 64);
-	for (const char *p = text; *p; p++) {
-		if (*p == '\t') {
-			int n = TAB_STOP - column % TAB_STOP;
+	if (last && last->at == at)
+		last->look = *look;
+	else
+		g_array_append_val(looks, s);
+}
 
-			g_string_append_len(out, "        ", n);
-			column += n;
-			continue;
-		}
-		g_string_append_c(out, *p);
-		if (*p == '\n')
-			column = 0;
-		else if (((unsigned char)*p & 0xC0) != 0x80)
-			column++;
+/* Leaves the spans that end at or before `at`. */
+static void leave(GArray *looks, struct nest *n, uint32_t at)
+{
+	while (n->depth > 0 && n->end[n->depth] <= at) {
+		uint32_t end = n->end[n->depth--];
+
+		add_stretch(looks, end, &n->look[n->depth]);
 	}
-	*len = out->len;
-	return g_string_free(out, FALSE);
+}
+
+static void enter(GArray *looks, struct nest *n, const struct document_span *s)
+{
+	struct flow_look look = n->look[n->depth];
+	size_t end = MIN((size_t)s->at + s->len, (size_t)UINT32_MAX);
+
+	if (n->depth == FLOW_NEST_MAX || s->kind > SPAN_PART || end <= s->at)
+		return;
+	if (n->depth > 0)
+		end = MIN(end, (size_t)n->end[n->depth]);
+	look.kinds |= (uint16_t)(1u << s->kind);
+	if (s->kind == SPAN_LINK)
+		look.link = (uint16_t)(s->value + 1);
+	else if (s->kind == SPAN_INDENT)
+		look.indent = s->value;
+	else if (s->kind == SPAN_HEADING)
+		look.heading = MAX(s->value, 1);
+	n->depth++;
+	n->look[n->depth] = look;
+	n->end[n->depth] = (uint32_t)end;
+	add_stretch(looks, s->at, &look);
+}
+
+static GArray *stretches(const GArray *spans)
+{
+	GArray *looks = g_array_new(FALSE, FALSE, sizeof(struct stretch));
+	struct nest n = { .depth = 0 };
+
+	for (guint i = 0; spans && i < spans->len; i++) {
+		const struct document_span *s = &g_array_index(spans, struct document_span, i);
+
+		leave(looks, &n, s->at);
+		enter(looks, &n, s);
+	}
+	leave(looks, &n, UINT32_MAX);
+	return looks;
+}
+
+/* The first stretch that begins behind `at`. */
+static guint stretch_behind(const struct flow *f, size_t at)
+{
+	guint low = 0, high = f->looks->len;
+
+	while (low < high) {
+		guint mid = low + (high - low) / 2;
+
+		if (g_array_index(f->looks, struct stretch, mid).at <= at)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low;
+}
+
+struct flow_look flow_look(const struct flow *f, size_t at)
+{
+	guint i = stretch_behind(f, at);
+
+	return i > 0 ? g_array_index(f->looks, struct stretch, i - 1).look : (struct flow_look){ 0 };
+}
+
+/* --- life ---------------------------------------------------------------- */
+
+static void restart(struct flow *f)
+{
+	quote_begin(&f->scan, f->text, f->len);
+	f->rest = NULL;
+	f->own = false;
+	f->block = f->block_len = 0;
+	g_array_set_size(f->lines, 0);
 }
 
 void flow_init(struct flow *f, const char *text, int width)
 {
-	*f = (struct flow){ .width = MAX(width, 1) };
-	f->text = expand_tabs(text, &f->len);
+	flow_init_spans(f, text, strlen(text), NULL, width);
+}
+
+void flow_init_spans(struct flow *f, const char *text, size_t len, const GArray *spans, int width)
+{
+	*f = (struct flow){ .text = text, .len = MIN(len, (size_t)UINT32_MAX), .width = MAX(width, 1) };
+	f->looks = stretches(spans);
 	f->lines = g_array_new(FALSE, FALSE, sizeof(struct flow_line));
+	restart(f);
 }
 
 void flow_release(struct flow *f)
 {
-	g_free(f->text);
-	if (f->lines)
-		g_array_unref(f->lines);
+	g_clear_pointer(&f->looks, g_array_unref);
+	g_clear_pointer(&f->lines, g_array_unref);
 	*f = (struct flow){ 0 };
 }
 
@@ -56,29 +138,36 @@ void flow_set_width(struct flow *f, int width)
 	if (width == f->width)
 		return;
 	f->width = width;
-	f->done = 0;
-	f->rest = NULL;
-	f->signature = false;
-	g_array_set_size(f->lines, 0);
+	restart(f);
 }
 
-/* Counts the quote marks at the start; *len = bytes of marks and the blank behind them. */
-static int quote_depth(const char *s, size_t n, size_t *len)
+void flow_set_fold(struct flow *f, int n)
 {
-	int depth = 0;
-	size_t i = 0;
+	if (n == f->fold)
+		return;
+	f->fold = n;
+	restart(f);
+}
 
-	*len = 0;
-	while (i < n && depth < QUOTE_MAX) {
-		if (s[i] == '>')
-			*len = i + 1, depth++;
-		else if (s[i] != ' ' || (i > 0 && s[i - 1] == ' '))
-			break;
-		i++;
-	}
-	if (depth > 0 && *len < n && s[*len] == ' ')
-		(*len)++;
-	return depth;
+void flow_extend(struct flow *f, const char *text, size_t len)
+{
+	if (f->rest)
+		f->rest = text + (f->rest - f->text);
+	f->text = f->scan.text = text;
+	f->len = f->scan.len = MIN(len, (size_t)UINT32_MAX);
+}
+
+/* --- breaking ------------------------------------------------------------- */
+
+/* Cells of the next character at column `used`. */
+static uint32_t next_cells(struct text_iter *it, int used, int *width)
+{
+	bool tab = it->p < it->end && *it->p == '\t';
+	uint32_t c = text_next(it, width);
+
+	if (tab)
+		*width = TAB_STOP - used % TAB_STOP;
+	return c;
 }
 
 /*
@@ -97,7 +186,7 @@ static size_t fit(const char *s, size_t n, int cells, size_t *skip)
 	text_iter_init(&it, s, (ssize_t)n);
 	for (;;) {
 		at = (size_t)((const char *)it.p - s);
-		c = text_next(&it, &width);
+		c = next_cells(&it, used, &width);
 		if (!c)
 			return n;
 		if (word && c != ' ' && (last == ' ' || width == 2))
@@ -111,45 +200,158 @@ static size_t fit(const char *s, size_t n, int cells, size_t *skip)
 	}
 	if (best == 0) /* one word, longer than the line */
 		best = at > 0 ? at : (size_t)((const char *)it.p - s);
-	for (at = best; at > 0 && s[at - 1] == ' ';)
+	for (at = best; at > 0 && (s[at - 1] == ' ' || s[at - 1] == '\t');)
 		at--;
 	*skip = at > 0 ? best - at : 0;
 	return at > 0 ? at : best;
 }
 
-/* Begins the next paragraph: a line of the text. */
-static void begin_paragraph(struct flow *f)
+/* The same for a line whose blanks count. */
+static size_t fit_as_is(const char *s, size_t n, int cells)
 {
-	const char *s = f->text + f->done;
-	const char *end = memchr(s, '\n', f->len - f->done);
-	size_t n = end ? (size_t)(end - s) : f->len - f->done;
+	struct text_iter it;
+	int used = 0, width;
 
-	f->done += n + (end ? 1 : 0);
-	if (n > 0 && s[n - 1] == '\r')
-		n--;
-	if ((n == 3 && memcmp(s, "-- ", 3) == 0) || (n == 2 && memcmp(s, "--", 2) == 0))
-		f->signature = true;
-	f->rest = s;
-	f->rest_len = n;
-	f->next = (struct flow_line){ .signature = f->signature };
-	f->next.quote = quote_depth(s, n, &f->prefix_len);
+	text_iter_init(&it, s, (ssize_t)n);
+	for (;;) {
+		size_t at = (size_t)((const char *)it.p - s);
+
+		if (!next_cells(&it, used, &width))
+			return n;
+		if (used + width > cells)
+			return at > 0 ? at : (size_t)((const char *)it.p - s);
+		used += width;
+	}
+}
+
+/* --- quotations ------------------------------------------------------------ */
+
+static bool is_blank(const struct quote_line *l)
+{
+	return l->len == 0 || (l->len == 1 && *l->text == ' ');
+}
+
+/* Is anything behind a quotation that is the sender's own? */
+static bool own_behind(struct quote_scan scan, const struct quote_line *l)
+{
+	struct quote_line line = *l;
+
+	do {
+		if (line.kind == QUOTE_OWN && !is_blank(&line))
+			return true;
+	} while (is_blank(&line) && quote_next(&scan, &line));
+	return false;
+}
+
+/* How many lines the quotation has that begins with the line before the scan; an empty line between
+ * two quoted ones belongs to it.  *fold: it is long, and not all that the message says. */
+static int quotation(const struct flow *f, bool *fold)
+{
+	struct quote_scan scan = f->scan;
+	struct quote_line line;
+	int n = 1, lines = 1;
+	bool own = f->own;
+
+	while (quote_next(&scan, &line)) {
+		n++;
+		if (line.kind == QUOTE_QUOTED) {
+			lines = n;
+		} else if (!is_blank(&line) || n > lines + 1) {
+			own = own || own_behind(scan, &line);
+			break;
+		}
+	}
+	*fold = own && lines > f->fold;
+	return lines;
+}
+
+/* Leaves out what is folded: the lines from this one to the end of its quotation. */
+static void fold(struct flow *f, const struct quote_line *first)
+{
+	struct flow_line line = { .at = (uint32_t)(first->text - f->text),
+		.folded = (uint32_t)(f->block_len - f->block + 1), .quote = (uint8_t)MAX(first->level, 1),
+		.kind = QUOTE_QUOTED };
+	struct quote_line skipped;
+
+	for (; f->block < f->block_len; f->block++)
+		quote_next(&f->scan, &skipped);
+	line.len = (uint32_t)(f->scan.at - line.at);
+	f->block = f->block_len = 0;
+	g_array_append_val(f->lines, line);
+}
+
+/* Counts the line into its quotation; true if it is folded. */
+static bool count_quoted(struct flow *f, const struct quote_line *l)
+{
+	if (f->fold == 0)
+		return false;
+	f->own |= l->kind == QUOTE_OWN && !is_blank(l);
+	if (f->block < f->block_len) {
+		f->block++;
+	} else if (l->kind == QUOTE_QUOTED) {
+		f->block_len = quotation(f, &f->folds);
+		f->block = 1;
+	} else {
+		f->block = f->block_len = 0;
+	}
+	return f->folds && f->block > FLOW_FOLD_SHOWN;
+}
+
+/* --- lines ------------------------------------------------------------------ */
+
+/* Begins the next paragraph, a line of the text; false at its end. */
+static bool begin_paragraph(struct flow *f)
+{
+	struct quote_line l;
+	struct flow_look look;
+
+	if (!quote_next(&f->scan, &l))
+		return false;
+	if (count_quoted(f, &l)) {
+		fold(f, &l);
+		return true;
+	}
+	look = flow_look(f, (size_t)(l.text - f->text));
+	f->rest = l.text;
+	f->rest_len = l.len;
+	f->prefix_len = l.prefix;
+	f->preformatted = look.kinds & 1u << SPAN_PREFORMATTED;
+	f->indent = look.indent;
+	f->next = (struct flow_line){ .kind = (uint8_t)l.kind, .quote = (uint8_t)l.level };
+	return true;
+}
+
+/* What lines behind the first of a paragraph begin with, if it leaves room for text. */
+static void continue_paragraph(struct flow *f)
+{
+	struct flow_line *line = &f->next;
+
+	if (f->prefix_len == 0 && f->indent == 0)
+		return;
+	if ((int)f->prefix_len < f->width / 2 && line->prefix_len == 0) {
+		line->prefix = line->at;
+		line->prefix_len = (uint16_t)f->prefix_len;
+	}
+	if ((int)f->prefix_len + f->indent < f->width / 2)
+		line->indent = f->indent;
+	f->prefix_len = f->indent = 0;
 }
 
 /* Makes one line of the paragraph that was begun. */
 static void break_line(struct flow *f)
 {
 	struct flow_line *line = &f->next;
-	size_t skip;
+	int cells = f->width - line->prefix_len - line->indent;
+	size_t skip = 0, n;
 
-	line->text = f->rest;
-	line->len = fit(f->rest, f->rest_len, f->width - (int)line->prefix_len, &skip);
+	n = f->preformatted ? fit_as_is(f->rest, f->rest_len, cells)
+			    : fit(f->rest, f->rest_len, cells, &skip);
+	line->at = (uint32_t)(f->rest - f->text);
+	line->len = (uint32_t)n;
 	g_array_append_val(f->lines, *line);
-	if (!line->prefix && (int)f->prefix_len < f->width / 2) {
-		line->prefix = f->rest;
-		line->prefix_len = f->prefix_len;
-	}
-	f->rest += line->len + skip;
-	f->rest_len -= line->len + skip;
+	continue_paragraph(f);
+	f->rest += n + skip;
+	f->rest_len -= n + skip;
 	if (f->rest_len == 0)
 		f->rest = NULL;
 }
@@ -157,10 +359,11 @@ static void break_line(struct flow *f)
 /* Makes lines until there are more than `i`, or the text ends. */
 static void make(struct flow *f, size_t i)
 {
-	while (f->lines->len <= i && (f->rest || f->done < f->len)) {
-		if (!f->rest)
-			begin_paragraph(f);
-		break_line(f);
+	while (f->lines->len <= i) {
+		if (!f->rest && !begin_paragraph(f))
+			return;
+		if (f->rest)
+			break_line(f);
 	}
 }
 
@@ -180,14 +383,72 @@ size_t flow_offset(struct flow *f, size_t i)
 {
 	const struct flow_line *line = flow_line(f, i);
 
-	return line ? (size_t)(line->text - f->text) : f->len;
+	return line ? line->at : f->len;
 }
 
 size_t flow_find(struct flow *f, size_t at)
 {
-	size_t i = 0;
+	size_t low = 0, high;
 
-	while (flow_line(f, i + 1) && flow_offset(f, i + 1) <= at)
-		i++;
-	return i;
+	while (f->lines->len == 0 || flow_offset(f, f->lines->len - 1) <= at)
+		if (!flow_line(f, f->lines->len))
+			break;
+	for (high = f->lines->len; low + 1 < high;) {
+		size_t mid = low + (high - low) / 2;
+
+		if (flow_offset(f, mid) <= at)
+			low = mid;
+		else
+			high = mid;
+	}
+	return low;
+}
+
+const char *flow_text(const struct flow *f, const struct flow_line *line)
+{
+	return f->text + line->at;
+}
+
+/* --- pieces of a line --------------------------------------------------------- */
+
+/* Bytes of [s, s + n) up to a tab, and the column behind them. */
+static size_t up_to_tab(const char *s, size_t n, int *used)
+{
+	struct text_iter it;
+	int width;
+
+	text_iter_init(&it, s, (ssize_t)n);
+	while (it.p < it.end && *it.p != '\t' && text_next(&it, &width))
+		*used += width;
+	return (size_t)((const char *)it.p - s);
+}
+
+int flow_runs(const struct flow *f, const struct flow_line *line, struct flow_run *out)
+{
+	size_t at = line->at, end = at + line->len;
+	guint i = stretch_behind(f, at);
+	bool tabs = memchr(f->text + at, '\t', line->len) != NULL;
+	int n = 0, used = 0;
+
+	while (at < end && n < FLOW_RUNS_MAX) {
+		size_t stop = i < f->looks->len && n + 1 < FLOW_RUNS_MAX
+				      ? MIN(end, g_array_index(f->looks, struct stretch, i).at) : end;
+		struct flow_run run = { .text = f->text + at, .len = stop - at };
+
+		run.look = i > 0 ? g_array_index(f->looks, struct stretch, i - 1).look : run.look;
+		if (tabs && f->text[at] == '\t') {
+			run.text = NULL;
+			run.len = (size_t)(TAB_STOP - used % TAB_STOP);
+			used += (int)run.len;
+			stop = at + 1;
+		} else if (tabs) {
+			run.len = up_to_tab(run.text, run.len, &used);
+			stop = at + run.len;
+		}
+		at = stop;
+		while (i < f->looks->len && g_array_index(f->looks, struct stretch, i).at <= at)
+			i++;
+		out[n++] = run;
+	}
+	return n;
 }

@@ -286,9 +286,9 @@ void status_draw_text(const char *text, enum style style, struct canvas *c, int 
 		line = flow_line(&flow, (size_t)i);
 		canvas_fill(c, y - n + 1 + i, 0, c->width, STYLE_NORMAL);
 		if (i == n - 1) /* the rest, which is cut if it must be */
-			canvas_put_cut(c, y, 0, c->width, style, line->text);
+			canvas_put_cut(c, y, 0, c->width, style, flow_text(&flow, line));
 		else
-			canvas_put_len(c, y - n + 1 + i, 0, c->width, style, line->text,
+			canvas_put_len(c, y - n + 1 + i, 0, c->width, style, flow_text(&flow, line),
 				(ssize_t)line->len);
 	}
 	flow_release(&flow);
@@ -305,6 +305,8 @@ void status_draw(struct ui *ui, struct canvas *c, int y)
 		status_draw_text(s->text, s->error ? STYLE_ERROR : STYLE_STATUS, c, y);
 		return;
 	}
+	errand_text(ui, count, sizeof count);
+	add_part(right, count);
 	carry_text(ui, count, sizeof count);
 	add_part(right, count);
 	if (s->stuck > 0)

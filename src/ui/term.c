@@ -25,6 +25,7 @@ static struct {
 	WINDOW *input;          /* a pad: reading from it refreshes nothing */
 	bool on;                /* the screen is ours */
 	bool color;
+	bool italic;            /* it has italics; else they are underlined */
 	struct canvas *painted; /* what the terminal shows */
 	struct termios before;
 	char restore[256];      /* written by the signal handler */
@@ -200,6 +201,7 @@ int term_start(bool color, struct err *err)
 	if (!term.screen)
 		return err_set(err, ERR_USAGE, _("The terminal cannot show a full screen"));
 	term.on = true;
+	term.italic = capability("sitm") != NULL;
 	prepare_restore();
 	if (!registered)
 		atexit(term_stop);
@@ -300,7 +302,8 @@ static attr_t attrs_of(unsigned attrs)
 {
 	return (attrs & LOOK_BOLD ? A_BOLD : 0) | (attrs & LOOK_DIM ? A_DIM : 0) |
 	       (attrs & LOOK_REVERSE ? A_REVERSE : 0) | (attrs & LOOK_UNDERLINE ? A_UNDERLINE : 0) |
-	       (attrs & LOOK_ITALIC ? A_ITALIC : 0);
+	       (attrs & LOOK_ITALIC ? (term.italic ? A_ITALIC : A_UNDERLINE) : 0) |
+	       (attrs & LOOK_STRIKE ? A_DIM : 0); /* curses knows no such attribute */
 }
 
 static int pair_of(unsigned style)
@@ -308,9 +311,9 @@ static int pair_of(unsigned style)
 	return term.color ? (int)style + 1 : 0;
 }
 
-static attr_t look_of(unsigned style)
+static attr_t look_of(const struct cell *cell)
 {
-	return attrs_of(theme_look((enum style)style, term.color ? COLORS : 0).attrs);
+	return attrs_of(theme_look((enum style)cell->style, term.color ? COLORS : 0).attrs | cell->attrs);
 }
 
 static void paint_cell(const struct canvas *c, int y, int x)
@@ -327,17 +330,17 @@ static void paint_cell(const struct canvas *c, int y, int x)
 	for (unsigned i = 0; i < cell->n_marks && n < CCHARW_MAX; i++)
 		text[n++] = (wchar_t)g_array_index(c->marks, uint32_t, cell->marks + i);
 	text[n] = 0;
-	if (setcchar(&out_cell, text, look_of(cell->style), (short)pair_of(cell->style), NULL) == OK)
+	if (setcchar(&out_cell, text, look_of(cell), (short)pair_of(cell->style), NULL) == OK)
 		mvwadd_wch(stdscr, y, x, &out_cell);
 }
 
 /* Cells from x on that keep their characters and all change to one style; 0 = not even the first. */
 static int restyled(const struct canvas *c, int y, int x)
 {
-	uint8_t style = c->cells[y * c->width + x].style;
+	const struct cell *first = &c->cells[y * c->width + x];
 	int n = 0;
 
-	while (x + n < c->width && c->cells[y * c->width + x + n].style == style &&
+	while (x + n < c->width && first[n].style == first->style && first[n].attrs == first->attrs &&
 		canvas_same_glyph(c, term.painted, y, x + n) &&
 		!canvas_same_cell(c, term.painted, y, x + n))
 		n++;
@@ -348,14 +351,14 @@ static int restyled(const struct canvas *c, int y, int x)
 static void paint_row(const struct canvas *c, int y)
 {
 	for (int x = 0; x < c->width; x++) {
-		unsigned style = c->cells[y * c->width + x].style;
+		const struct cell *cell = &c->cells[y * c->width + x];
 		int n;
 
 		if (canvas_same_cell(c, term.painted, y, x))
 			continue;
 		n = restyled(c, y, x);
 		if (n > 0) {
-			mvwchgat(stdscr, y, x, n, look_of(style), (short)pair_of(style), NULL);
+			mvwchgat(stdscr, y, x, n, look_of(cell), (short)pair_of(cell->style), NULL);
 			x += n - 1;
 		} else {
 			paint_cell(c, y, x);
@@ -389,6 +392,19 @@ void term_forget(void)
 	clearok(curscr, TRUE);
 }
 
+/* In base64, so that nothing of the text can be anything but text. */
+void term_copy(const char *text)
+{
+	size_t len = strlen(text);
+	g_autofree char *base64 = NULL, *sequence = NULL;
+
+	if (!term.on || len > TERM_COPY_MAX)
+		return;
+	base64 = g_base64_encode((const unsigned char *)text, len);
+	sequence = g_strconcat("\033]52;c;", base64, "\033\\", NULL);
+	out(sequence);
+}
+
 void term_resize(int *height, int *width)
 {
 	struct winsize size;
@@ -401,6 +417,33 @@ void term_resize(int *height, int *width)
 	}
 	*height = LINES;
 	*width = COLS;
+}
+
+void term_leave(void)
+{
+	out(PASTE_OFF);
+	endwin();
+	signal(SIGQUIT, SIG_IGN); /* typed at the other program */
+}
+
+void term_return(const char *question)
+{
+	char c = 0;
+
+	signal(SIGTTOU, SIG_IGN); /* a shell may have died with the terminal */
+	tcsetpgrp(STDIN_FILENO, getpgrp());
+	signal(SIGTTOU, SIG_DFL);
+	if (question) {
+		tcsetattr(STDIN_FILENO, TCSANOW, &term.before);
+		out(question);
+		while (c != '\n' && read(STDIN_FILENO, &c, 1) == 1)
+			;
+	}
+	signal(SIGQUIT, SIG_DFL);
+	reset_prog_mode();
+	tcflush(STDIN_FILENO, TCIFLUSH);
+	out(PASTE_ON);
+	term_forget();
 }
 
 void term_suspend(void)

@@ -15,6 +15,8 @@
 #include "ui/canvas.h"
 #include "ui/key.h"
 
+enum { TERM_COPY_MAX = 64 * 1024 }; /* bytes */
+
 /* ERR_USAGE with words: no terminal, or one that is not known.  color false: attributes only. */
 int term_start(bool color, struct err *err);
 void term_stop(void);
@@ -28,6 +30,12 @@ void term_resize(int *height, int *width);
 void term_paint(struct canvas *c);
 /* Forgets what is on the screen: the next paint writes all of it. */
 void term_forget(void);
+/* Gives the terminal to another program, and takes it back; then, with a question, it first waits
+ * for Enter. */
+void term_leave(void);
+void term_return(const char *question);
+/* Asks the terminal to copy a text (OSC 52); one that is longer than TERM_COPY_MAX is not copied. */
+void term_copy(const char *text);
 /* Gives the terminal to the shell and stops the process until it is continued. */
 void term_suspend(void);
 

@@ -48,6 +48,20 @@ static const struct row {
 	[STYLE_MARKED] = { "marked", { GREEN, OWN, 0 }, LOOK_UNDERLINE },
 	[STYLE_MARKED_UNREAD] = { "marked-unread", { GREEN, OWN, LOOK_BOLD }, LOOK_UNDERLINE | LOOK_BOLD },
 	[STYLE_KEY_OFF] = { "key-off", { OWN, OWN, LOOK_DIM }, LOOK_DIM },
+	[STYLE_LINK] = { "link", { BLUE, OWN, LOOK_UNDERLINE }, LOOK_UNDERLINE },
+	[STYLE_IMAGE] = { "image", { MAGENTA, OWN, LOOK_DIM }, LOOK_DIM },
+	[STYLE_CODE] = { "code", { GREEN, OWN, 0 }, 0 },
+	[STYLE_HEADING] = { "heading", { CYAN, OWN, LOOK_BOLD }, LOOK_BOLD | LOOK_UNDERLINE },
+	[STYLE_OURS] = { "ours", { YELLOW, OWN, LOOK_ITALIC }, LOOK_REVERSE },
+	[STYLE_ATTRIBUTION] = { "attribution", { OWN, OWN, LOOK_DIM }, 0 },
+	[STYLE_FOLD] = { "fold", { CYAN, OWN, LOOK_BOLD }, LOOK_BOLD },
+	[STYLE_MATCH] = { "match", { OWN, OWN, LOOK_REVERSE }, LOOK_REVERSE },
+	[STYLE_MATCH_HERE] = { "match-here", { 0, YELLOW, 0 }, LOOK_REVERSE | LOOK_BOLD },
+	[STYLE_SEAL_GOOD] = { "seal-good", { 0, GREEN, 0 }, LOOK_REVERSE },
+	[STYLE_SEAL_DOUBT] = { "seal-doubt", { 0, YELLOW, 0 }, LOOK_REVERSE },
+	[STYLE_SENDER_GOOD] = { "sender-good", { GREEN, OWN, LOOK_BOLD }, LOOK_REVERSE },
+	[STYLE_LINK_HINT] = { "link-hint", { 0, CYAN, LOOK_BOLD }, LOOK_REVERSE | LOOK_BOLD },
+	[STYLE_SEAL_BAD] = { "seal-bad", { WHITE + 8, RED, LOOK_BOLD }, LOOK_REVERSE | LOOK_BOLD },
 };
 
 struct look theme_look(enum style style, int colors)

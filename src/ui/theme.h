@@ -49,6 +49,20 @@ enum style {
 	STYLE_MARKED,         /* a marked row: its check mark, date, sender and subject */
 	STYLE_MARKED_UNREAD,
 	STYLE_KEY_OFF,        /* a key that cannot work here */
+	STYLE_LINK,
+	STYLE_IMAGE,          /* what stands for one */
+	STYLE_CODE,
+	STYLE_HEADING,
+	STYLE_OURS,           /* words of the program between the sender's */
+	STYLE_ATTRIBUTION,    /* who is quoted */
+	STYLE_FOLD,           /* what was folded away */
+	STYLE_MATCH,          /* what was searched for */
+	STYLE_MATCH_HERE,
+	STYLE_SEAL_GOOD,      /* what was found out of a signature */
+	STYLE_SEAL_DOUBT,
+	STYLE_SEAL_BAD,
+	STYLE_SENDER_GOOD,    /* who it is from was checked */
+	STYLE_LINK_HINT,      /* letters that choose a link */
 	STYLE_COUNT_
 };
 
@@ -58,6 +72,7 @@ enum look_attrs {
 	LOOK_REVERSE = 1 << 2,
 	LOOK_UNDERLINE = 1 << 3,
 	LOOK_ITALIC = 1 << 4,
+	LOOK_STRIKE = 1 << 5,
 };
 
 /* Colours: -1 = the terminal's own, 0..7 basic, 8..15 bright. */

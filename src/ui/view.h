@@ -20,6 +20,7 @@
 #include "ui/keymap.h"
 
 struct activity_item;
+struct document_link;
 struct ui;
 struct view;
 
@@ -88,16 +89,23 @@ int view_history_open(struct ui *ui, struct err *err);
 /* The step under the cursor of the history view, likewise. */
 const struct history_row *view_history_row(struct ui *ui);
 void view_history_reread(struct ui *ui);
+/* The links of the open message: letters over those on the screen, to open one or to copy it ... */
+void view_hints_open(struct ui *ui, bool copy);
+/* ... and all of them. */
+void view_links_open(struct ui *ui);
+/* The link under the cursor of that list, borrowed; NULL = another view is on top. */
+const struct document_link *view_links_link(struct ui *ui);
 /* Shows the message of the list's cursor. */
 int view_message_open(struct ui *ui, struct err *err);
 /* Asks for a mailbox (of one account, 0 = all); chosen() runs after the picker closed. */
 void view_picker_open(struct ui *ui, const char *label, account_id account,
 	void (*chosen)(struct ui *ui, mailbox_id m));
 
-/* Reader only; false when the top view is no reader, or its message is not there yet. */
-bool view_message_toggle_headers(struct ui *ui);
-/* Shows the message the list's cursor stands on, in the reader that is open. */
-int view_message_follow(struct ui *ui, struct err *err);
-int view_message_retry(struct ui *ui, struct err *err);
+/* A text that a program printed; heading: outside text, may be. */
+void view_text_open(struct ui *ui, const char *heading, const char *text);
+/* The parts of the open message. */
+void view_parts_open(struct ui *ui);
+/* The part under the cursor of that view, -1 = none, or another view is on top. */
+int view_parts_part(struct ui *ui);
 
 #endif

@@ -139,7 +139,7 @@ static void draw_foot(const struct list *l, struct flow *foot, struct canvas *c,
 
 	for (int i = 0; end >= 0 && i < l->foot && end + i < a->h; i++)
 		if ((line = flow_line(foot, (size_t)i)))
-			canvas_put_len(c, a->y + end + i, a->x + 1, a->w - 2, STYLE_NOTICE, line->text,
+			canvas_put_len(c, a->y + end + i, a->x + 1, a->w - 2, STYLE_NOTICE, flow_text(foot, line),
 				(ssize_t)line->len);
 }
 

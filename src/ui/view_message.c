@@ -1,392 +1,113 @@
 /*
- * The reader: one message, its headers, its text, its attachments.
+ * The reader: one message on the screen.
  *
- * The text is broken into lines as far as the screen has been scrolled.  A
- * message whose body is not cached is asked for and comes with EV_BODY; until
- * then the reader can leave, or go on to the next message.  The message is
- * marked read a while after its text is on the screen.
+ * What is shown is a reading (reading.h), laid out as a page (page.h); here are
+ * the keys and the drawing.  The message is marked read a while after its text
+ * is on the screen.
  */
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/i18n.h"
 #include "base/mem.h"
-#include "base/text.h"
-#include "mime/document.h"
 #include "model/flags.h"
-#include "ui/flow.h"
+#include "ui/page.h"
 #include "ui/priv.h"
+#include "ui/view_message.h"
 
-enum {
-	HEADER_LINES_MAX = 3,   /* of one header, unless all are shown */
-	HEADER_SHARE = 3,       /* the usual headers take at most a third of the height */
-	HEADER_LABEL_MAX = 24,
-	TAGS_MAX = 512,         /* bytes */
-	AHEAD_MAX = 1 << 20,    /* larger messages are fetched when they are opened */
-};
-
-enum body_state { BODY_FETCHING, BODY_FAILED, BODY_SHOWN };
-
-struct head_line {
-	char label[HEADER_LABEL_MAX]; /* "" on continuation lines */
-	char *text;
-	enum style style;
-};
+enum { FIND_TELL_MS = 200 }; /* a search that takes longer says so */
 
 struct message_view {
 	struct view base;
-	/* the row that is shown, copied */
-	struct list_row row;
-	char *from, *to, *cc, *subject, *keywords;
-	enum body_state state;
-	struct err why;         /* of BODY_FAILED */
-	struct document *doc;
-	struct flow flow;
-	GArray *head, *tail;    /* of struct head_line: headers, attachments */
-	bool all_headers;
-	int head_room;          /* lines for the usual headers, 0 = as many as there are */
-	int width, height;
+	struct reading reading;
+	struct page page;
 	size_t top;             /* first line shown */
 	int64_t read_due;       /* monotonic ms when it is marked read, 0 = not */
+	struct find find;
+	int64_t find_began;     /* monotonic ms */
 };
 
-/* --- lines ------------------------------------------------------------- */
-
-static void clear_lines(GArray *lines)
+static struct message_view *of_reading(const struct reading *r)
 {
-	for (guint i = 0; i < lines->len; i++)
-		g_free(g_array_index(lines, struct head_line, i).text);
-	g_array_set_size(lines, 0);
+	return (struct message_view *)(void *)((char *)(uintptr_t)r - offsetof(struct message_view, reading));
 }
 
-static void add_line(GArray *lines, const char *label, const char *text, size_t len,
-	enum style style)
+static bool is_shown(const struct message_view *m)
 {
-	struct head_line line = { .text = g_strndup(text, len), .style = style };
-
-	text_clean_into(label, -1, line.label, sizeof line.label);
-	g_array_append_val(lines, line);
+	return m->reading.state == READING_SHOWN;
 }
 
-/* A header, wrapped beside its label. */
-static void add_header(struct message_view *m, const char *label, const char *value,
-	enum style style)
-{
-	int indent = text_width(label) + 2;
-	struct flow flow;
-	const struct flow_line *line;
-	size_t limit = m->all_headers ? 200 : m->head_room ? 1 : HEADER_LINES_MAX;
-
-	if (!value || !*value)
-		return;
-	flow_init(&flow, value, MAX(m->width - MIN(indent, HEADER_LABEL_MAX + 2), 10));
-	for (size_t i = 0; (line = flow_line(&flow, i)); i++) {
-		if (i == limit) {
-			add_line(m->head, "", "…", strlen("…"), style);
-			break;
-		}
-		if (limit == 1) { /* drawing cuts it */
-			add_line(m->head, label, value, strlen(value), style);
-			break;
-		}
-		add_line(m->head, i == 0 ? label : "", line->text, line->len, style);
-	}
-	flow_release(&flow);
-}
-
-static const char *header_or(const struct message_view *m, const char *name, const char *otherwise)
-{
-	const char *value = m->doc ? document_header(m->doc, name) : NULL;
-
-	return value && *value ? value : otherwise;
-}
-
-static void add_usual_headers(struct message_view *m)
-{
-	char date[64], tags[TAGS_MAX];
-	const struct {
-		const char *label, *value;
-		enum style style;
-		int least; /* lines that must be there for it */
-	} all[] = {
-		{ _("From"), header_or(m, "From", m->from), STYLE_HEADER, 0 },
-		{ _("To"), header_or(m, "To", m->to), STYLE_HEADER, 4 },
-		{ _("Cc"), header_or(m, "Cc", m->cc), STYLE_HEADER, 6 },
-		{ _("Date"), date, STYLE_HEADER, 3 },
-		{ _("List"), header_or(m, "List-Id", ""), STYLE_HEADER, 7 },
-		{ _("Tags"), tags, STYLE_HEADER, 8 },
-		{ _("Subject"), *m->subject ? m->subject : _("(no subject)"), STYLE_SUBJECT, 0 },
-	};
-
-	tags_text(m->row.keywords, tags, sizeof tags);
-	date_long(m->row.sent_at ? m->row.sent_at : m->row.received_at, date, sizeof date);
-	if (!*date)
-		g_strlcpy(date, header_or(m, "Date", ""), sizeof date);
-	for (size_t i = 0; i < G_N_ELEMENTS(all); i++)
-		if (!m->head_room || m->head_room >= all[i].least)
-			add_header(m, all[i].label, all[i].value, all[i].style);
-}
-
-static void describe_part(const struct document_part *p, char *out, size_t cap)
-{
-	char size[24];
-
-	snprintf(out, cap, "%s  %s  %s", p->filename && *p->filename ? p->filename : _("(no name)"),
-		p->type, size_text(p->size, size, sizeof size));
-}
-
-static int attachments(const struct message_view *m)
-{
-	int n = 0;
-
-	for (guint i = 0; m->doc && i < m->doc->parts->len; i++)
-		n += ((const struct document_part *)m->doc->parts->pdata[i])->attachment;
-	return n;
-}
-
-static void add_count(struct message_view *m)
-{
-	char count[80];
-	int n = attachments(m);
-
-	if (n == 0 || (m->head_room && m->head_room < 5))
-		return;
-	snprintf(count, sizeof count,
-		ngettext("%d attachment, listed below the text", "%d attachments, listed below the text",
-			(unsigned long)n),
-		n);
-	add_line(m->head, "", count, strlen(count), STYLE_ATTACHMENT);
-}
-
-/* On a small screen the text matters more than the headers: H shows them all. */
-static void build_head(struct message_view *m)
-{
-	int room = m->height / HEADER_SHARE;
-
-	m->head_room = 0;
-	clear_lines(m->head);
-	if (m->all_headers && m->doc)
-		for (guint i = 0; i < m->doc->headers->len; i++) {
-			const struct document_header *h = m->doc->headers->pdata[i];
-
-			add_header(m, h->name, h->value, STYLE_HEADER);
-		}
-	else
-		add_usual_headers(m);
-	add_count(m);
-	if (!m->all_headers && m->height > 0 && (int)m->head->len > room) {
-		clear_lines(m->head);
-		m->head_room = MAX(room, 2);
-		add_usual_headers(m);
-		add_count(m);
-	}
-	add_line(m->head, "", "", 0, STYLE_NORMAL);
-}
-
-static void build_tail(struct message_view *m)
-{
-	clear_lines(m->tail);
-	if (m->doc && m->doc->note) {
-		add_line(m->tail, "", "", 0, STYLE_NORMAL);
-		add_line(m->tail, "", m->doc->note, strlen(m->doc->note), STYLE_NOTICE);
-	}
-	if (!m->doc || attachments(m) == 0)
-		return;
-	add_line(m->tail, "", "", 0, STYLE_NORMAL);
-	add_line(m->tail, "", _("Attachments"), strlen(_("Attachments")), STYLE_TITLE);
-	for (guint i = 0; i < m->doc->parts->len; i++) {
-		const struct document_part *p = m->doc->parts->pdata[i];
-		char text[600];
-
-		if (!p->attachment)
-			continue;
-		describe_part(p, text, sizeof text);
-		add_line(m->tail, "", text, strlen(text), STYLE_ATTACHMENT);
-	}
-}
-
-static size_t lines_total(struct message_view *m)
-{
-	return m->head->len + flow_total(&m->flow) + m->tail->len;
-}
+/* --- what is shown ------------------------------------------------------- */
 
 /* The furthest top for a move down to `top`: counts lines only as far as it must. */
 static size_t bounded(struct message_view *m, size_t top)
 {
-	size_t bottom = top + (size_t)m->height, head = m->head->len, total;
+	size_t height = (size_t)m->page.height, total;
 
-	if (bottom > head && flow_line(&m->flow, bottom - head))
+	if (page_text_line(&m->page, top + height))
 		return top;
-	total = lines_total(m);
-	return MIN(top, total > (size_t)m->height ? total - (size_t)m->height : 0);
+	total = page_total(&m->page);
+	return MIN(top, total > height ? total - height : 0);
+}
+
+static bool in_text(const struct message_view *m)
+{
+	return m->page.has_text && m->page.width > 0 && m->top > m->page.head->len;
 }
 
 /* Lays everything out for a size; the line at the top stays on the screen. */
 static void lay_out(struct message_view *m, int width, int height)
 {
-	size_t head = m->head->len, at = 0;
-	bool in_text = m->state == BODY_SHOWN && m->width > 0 && m->top > head;
+	bool text = in_text(m);
+	size_t at = page_offset(&m->page, m->top);
 
-	if (in_text)
-		at = flow_offset(&m->flow, m->top - head);
-	m->width = width;
-	m->height = height;
-	build_head(m);
-	build_tail(m);
-	if (m->state == BODY_SHOWN)
-		flow_set_width(&m->flow, width);
-	if (in_text)
-		m->top = m->head->len + flow_find(&m->flow, at);
-	else
-		m->top = MIN(m->top, MAX(m->head->len, 1) - 1);
-	if (m->state == BODY_SHOWN)
+	page_set_size(&m->page, width, height);
+	reading_set_width(&m->reading, width);
+	m->top = text ? page_find(&m->page, at) : MIN(m->top, MAX(m->page.head->len, 1) - 1);
+	if (m->page.has_text)
 		m->top = bounded(m, m->top); /* a larger screen may have room for all of it */
-}
-
-/* --- the body ---------------------------------------------------------- */
-
-static void forget(struct message_view *m)
-{
-	document_free(&m->doc);
-	flow_release(&m->flow);
-	clear_lines(m->head);
-	clear_lines(m->tail);
-	m->top = 0;
-	m->read_due = 0;
-}
-
-static void set_keywords(struct message_view *m, const char *keywords)
-{
-	char *own = g_strdup(keywords);
-
-	g_free(m->keywords);
-	m->row.keywords = m->keywords = own;
-}
-
-static void take_row(struct message_view *m, const struct list_row *r)
-{
-	g_free(m->from);
-	g_free(m->to);
-	g_free(m->cc);
-	g_free(m->subject);
-	m->row = *r; /* the pointers in it are replaced: */
-	m->from = *r->from_name ? g_strdup_printf("%s <%s>", r->from_name, r->from_addr)
-				: g_strdup(r->from_addr);
-	m->to = g_strdup(r->to);
-	m->cc = g_strdup(r->cc);
-	m->subject = g_strdup(r->subject);
-	m->row.from_name = m->row.from_addr = m->from;
-	m->row.to = m->to;
-	m->row.cc = m->cc;
-	m->row.subject = m->subject;
-	set_keywords(m, r->keywords);
-	m->row.message_id_header = (char *)"";
 }
 
 static void plan_mark_read(struct message_view *m)
 {
 	const struct config *config = m->base.ui->config;
-	const struct account *a = ui_account(m->base.ui, m->row.account);
+	const struct account *a = ui_account(m->base.ui, m->reading.row.account);
 
-	if (config->mark_read && !(m->row.flags & FLAG_SEEN) && (!a || a->two_way))
+	if (config->mark_read && !(m->reading.row.flags & FLAG_SEEN) && (!a || a->two_way))
 		m->read_due = clock_mono_ms() + config->mark_read_delay * 1000;
 }
 
-/* Reads the cached body; ERR_GONE if it is not there. */
-static int load(struct message_view *m, struct err *err)
+static void changed(struct reading *r, enum reading_change what)
 {
-	AUTO(fd_close) int fd = -1;
-	int rc = store_body_open(m->base.ui->store, m->row.message, &fd, err);
-
-	if (rc < 0)
-		return rc;
-	rc = document_read(fd, NULL, &m->doc, err);
-	if (rc < 0)
-		return rc;
-	flow_init(&m->flow, m->doc->text, MAX(m->width, 1));
-	m->state = BODY_SHOWN;
-	build_head(m);
-	build_tail(m);
-	plan_mark_read(m);
-	return 0;
-}
-
-static void ask(struct message_view *m)
-{
-	struct ui *ui = m->base.ui;
-
-	m->state = BODY_FETCHING;
-	if (ui->engine)
-		ui->engine->want_body(ui->engine, m->row.account, m->row.message);
-}
-
-static void fail(struct message_view *m, const struct err *why)
-{
-	m->state = BODY_FAILED;
-	m->why = *why;
-	if (!*m->why.text)
-		g_strlcpy(m->why.text, _("The message could not be fetched"), sizeof m->why.text);
-}
-
-/* The next message is asked for ahead of need, so that going on does not wait. */
-static void ask_ahead(const struct message_view *m)
-{
-	struct ui *ui = m->base.ui;
-	const struct list_row *next = list_shown(&ui->list, ui->list.cursor - ui->list.top + 1);
-
-	if (ui->engine && next && next->size <= AHEAD_MAX &&
-		!store_body_cached(ui->store, next->message))
-		ui->engine->want_body(ui->engine, next->account, next->message);
-}
-
-static void show(struct message_view *m)
-{
-	struct err err = { 0 };
-	int rc;
+	struct message_view *m = of_reading(r);
+	bool stays = what == READING_AGAIN && in_text(m);
+	size_t at = stays ? page_offset(&m->page, m->top) : 0;
 
 	m->base.ui->dirty = true;
-	forget(m);
-	m->state = BODY_FETCHING;
-	rc = load(m, &err);
-	if (rc == ERR_GONE)
-		ask(m);
-	else if (rc < 0)
-		fail(m, &err);
-	build_head(m);
-	ask_ahead(m);
+	m->find.on = false;
+	page_read(&m->page);
+	if (stays)
+		m->top = page_find(&m->page, at);
+	else if (what != READING_AGAIN)
+		m->top = m->page.hit_bytes = 0;
+	if (what == READING_FRESH)
+		plan_mark_read(m);
 }
 
-/* The event says only that it failed; the account's state has the words. */
-static void fetch_failed(struct message_view *m, int code)
+static void show(struct message_view *m, const struct list_row *row)
 {
-	struct engine *engine = m->base.ui->engine;
-	struct engine_state state = { 0 };
-	struct err err = { 0 };
-
-	err_set(&err, (enum err_code)code, "%s",
-		code == ERR_OFFLINE ? _("The server cannot be reached")
-		: code == ERR_GONE  ? _("The message is no longer on the server")
-		: code == ERR_LIMIT ? _("The message is too large")
-		: code == ERR_STORAGE ? _("The message could not be stored: is the disk full?")
-				    : _("The message could not be fetched"));
-	if (engine && engine->state(engine, m->row.account, &state) && state.error.code == err.code)
-		err = state.error;
-	fail(m, &err);
+	m->read_due = 0;
+	m->top = 0;
+	m->page.unfolded = false;
+	reading_begin(&m->reading, row);
 }
+
+/* --- events and time -------------------------------------------------------- */
 
 static void event(struct view *v, const struct event *e)
 {
-	struct message_view *m = (struct message_view *)v;
-
-	if (m->state == BODY_SHOWN)
-		return;
-	if (e->kind == EV_BODY && e->message == m->row.message.v && e->code < 0)
-		fetch_failed(m, e->code);
-	else if ((e->kind == EV_BODY && e->message == m->row.message.v) || e->kind == EV_RESYNC)
-		if (store_body_cached(v->ui->store, m->row.message))
-			show(m);
+	reading_event(&((struct message_view *)v)->reading, e);
 }
 
 /* Flags may have changed elsewhere: what U and F do depends on them; tags show. */
@@ -396,19 +117,15 @@ static void reread(struct view *v)
 	AUTO(list_row_free) struct list_row *fresh = NULL;
 	struct err ignored;
 
-	if (store_row(v->ui->store, m->row.location, &fresh, &ignored) < 0)
+	if (store_row(v->ui->store, m->reading.row.location, &fresh, &ignored) < 0)
 		return;
-	m->row.flags = fresh->flags;
-	if (strcmp(m->keywords, fresh->keywords) == 0)
-		return;
-	set_keywords(m, fresh->keywords);
-	lay_out(m, m->width, m->height);
+	if (reading_set_flags(&m->reading, fresh->flags, fresh->keywords))
+		lay_out(m, m->page.width, m->page.height);
 }
 
-static int64_t tick(struct view *v)
+static int64_t mark_read_tick(struct message_view *m)
 {
-	struct message_view *m = (struct message_view *)v;
-	struct ui *ui = v->ui;
+	struct ui *ui = m->base.ui;
 	int64_t left = m->read_due - clock_mono_ms();
 	struct err err = { 0 };
 
@@ -417,126 +134,185 @@ static int64_t tick(struct view *v)
 	if (left > 0)
 		return left;
 	m->read_due = 0;
-	if (store_note_read(ui->store, m->row.location, &err) < 0) {
+	if (store_note_read(ui->store, m->reading.row.location, &err) < 0) {
 		ui_complain(ui, &err);
 		return -1;
 	}
-	m->row.flags |= FLAG_SEEN;
+	m->reading.row.flags |= FLAG_SEEN;
 	ui->status.pending_at = 0;
 	ui_reread(ui);
 	if (ui->engine)
-		ui->engine->push(ui->engine, m->row.account);
+		ui->engine->push(ui->engine, m->reading.row.account);
 	return -1;
+}
+
+/* Puts a byte of the text on the screen, with a few lines above it; what hides it is opened. */
+static void go(struct message_view *m, size_t at)
+{
+	size_t line = page_find(&m->page, at), height = (size_t)MAX(m->page.height, 1);
+	const struct flow_line *text = page_text_line(&m->page, line);
+
+	if (text && text->folded) {
+		page_fold(&m->page, false);
+		line = page_find(&m->page, at);
+	}
+	if (line < m->top || line >= m->top + height)
+		m->top = bounded(m, line - MIN(line, height / 3));
+	m->base.ui->dirty = true;
+}
+
+static int64_t find_tick(struct message_view *m)
+{
+	struct ui *ui = m->base.ui;
+	size_t at, bytes;
+	int rc;
+
+	if (!m->find.on)
+		return -1;
+	rc = find_step(&m->find, &m->page.needle, m->page.flow.text, m->page.flow.len, &at, &bytes);
+	if (rc == 0) {
+		if (clock_mono_ms() - m->find_began >= FIND_TELL_MS)
+			ui_say(ui, _("Searching; Esc stops"));
+		return 0;
+	}
+	if (rc < 0) {
+		ui_say(ui, _("This message does not hold those words"));
+		return -1;
+	}
+	m->page.hit = at;
+	m->page.hit_bytes = bytes;
+	go(m, at);
+	if (m->find.wrapped)
+		ui_say(ui, m->find.back ? _("Went on from the end of the message")
+					: _("Went on from the beginning of the message"));
+	else
+		status_clear(ui);
+	return -1;
+}
+
+static int64_t tick(struct view *v)
+{
+	struct message_view *m = (struct message_view *)v;
+	int64_t read, find;
+
+	reading_ahead(&m->reading);
+	read = mark_read_tick(m);
+	find = find_tick(m);
+	return read < 0 ? find : find < 0 ? read : MIN(read, find);
 }
 
 /* --- drawing ----------------------------------------------------------- */
 
-static enum style line_style(const struct flow_line *line)
+static void keys_of(const struct message_view *m, const char *command, char *out, size_t cap)
 {
-	if (line->signature)
-		return STYLE_SIGNATURE;
-	return line->quote > 0 ? STYLE_QUOTE_1 + (enum style)((line->quote - 1) % 4) : STYLE_NORMAL;
+	snprintf(out, cap, ":%s", command);
+	keymap_keys_of(m->base.ui->keymap, IN_READER, command, out, cap);
 }
 
-static void draw_head_line(const struct head_line *line, struct canvas *c, int y,
+/* A message that is stored and cannot be shown: it can still be saved. */
+static void draw_too_complex(const struct message_view *m, struct canvas *c, int y,
 	const struct area *a)
 {
-	int x = a->x;
+	char save[KEY_SEQUENCE_MAX * KEY_NAME_MAX], next[sizeof save], source[sizeof save], text[300];
 
-	if (*line->label) {
-		x += canvas_put(c, y, x, a->w, STYLE_HEADER_NAME, line->label);
-		x += canvas_put(c, y, x, 2, STYLE_HEADER_NAME, ": ");
-	}
-	canvas_put_cut(c, y, x, a->x + a->w - x, line->style, line->text);
+	keys_of(m, "save", save, sizeof save);
+	keys_of(m, "next-message", next, sizeof next);
+	keys_of(m, "source", source, sizeof source);
+	snprintf(text, sizeof text, _("%s saves it, %s shows it as it was sent, %s goes on to the next message."),
+		save, source, next);
+	canvas_put_cut(c, y, a->x, a->w, STYLE_NOTICE, text);
 }
 
-/* Draws line i of the whole message; false behind its end. */
-static bool draw_line(struct message_view *m, size_t i, struct canvas *c, int y,
-	const struct area *a)
+static void draw_retry(const struct message_view *m, struct canvas *c, int y, const struct area *a)
 {
-	const struct flow_line *line;
-	int x = a->x;
+	char keys[KEY_SEQUENCE_MAX * KEY_NAME_MAX], text[200];
 
-	if (i < m->head->len) {
-		draw_head_line(&g_array_index(m->head, struct head_line, i), c, y, a);
-		return true;
-	}
-	i -= m->head->len;
-	line = flow_line(&m->flow, i);
-	if (line) {
-		if (line->prefix_len)
-			x += canvas_put_len(c, y, x, a->w, line_style(line), line->prefix,
-				(ssize_t)line->prefix_len);
-		canvas_put_len(c, y, x, a->x + a->w - x, line_style(line), line->text,
-			(ssize_t)line->len);
-		return true;
-	}
-	i -= m->flow.lines->len;
-	if (i >= m->tail->len)
-		return false;
-	draw_head_line(&g_array_index(m->tail, struct head_line, i), c, y, a);
-	return true;
+	keys_of(m, "retry", keys, sizeof keys);
+	snprintf(text, sizeof text, _("Press %s to try again."), keys);
+	canvas_put_cut(c, y, a->x, a->w, STYLE_NOTICE, text);
 }
 
-static void draw_notice(const struct message_view *m, struct canvas *c, const struct area *a)
+/* In place of the text, until it is there. */
+static void draw_notice(struct message_view *m, struct canvas *c, const struct area *a)
 {
-	char keys[KEY_SEQUENCE_MAX * KEY_NAME_MAX] = ":retry", text[200];
-	int y = a->y + (int)m->head->len;
+	const struct reading *r = &m->reading;
+	int y = a->y + (int)m->page.head->len;
 
-	for (guint i = 0; i < m->head->len && (int)i < a->h; i++)
-		draw_head_line(&g_array_index(m->head, struct head_line, i), c, a->y + (int)i, a);
-	if (m->state == BODY_FETCHING) {
-		canvas_put_cut(c, y, a->x, a->w, STYLE_NOTICE,
-			_("Fetching the message… (Esc goes back)"));
+	for (size_t i = 0; i < m->page.head->len && (int)i < a->h; i++)
+		page_draw(&m->page, i, c, a->y + (int)i, a);
+	if (r->state != READING_FAILED) {
+		canvas_put_cut(c, y, a->x, a->w, STYLE_NOTICE, r->state == READING_FETCHING
+				? _("Fetching the message… (Esc goes back)")
+				: _("Opening the message… (Esc goes back)"));
 		return;
 	}
-	canvas_put_cut(c, y, a->x, a->w, STYLE_ERROR, m->why.text);
-	keymap_keys_of(m->base.ui->keymap, IN_READER, "retry", keys, sizeof keys);
-	snprintf(text, sizeof text, _("Press %s to try again."), keys);
-	canvas_put_cut(c, y + 1, a->x, a->w, STYLE_NOTICE, text);
+	canvas_put_cut(c, y, a->x, a->w, STYLE_ERROR, r->why.text);
+	if (r->here && r->why.code == ERR_LIMIT)
+		draw_too_complex(m, c, y + 1, a);
+	else
+		draw_retry(m, c, y + 1, a);
 }
 
 static void draw(struct view *v, struct canvas *c, const struct area *a)
 {
 	struct message_view *m = (struct message_view *)v;
 
-	if (m->width != a->w || m->height != a->h)
+	if (m->page.width != a->w || m->page.height != a->h)
 		lay_out(m, a->w, a->h);
-	if (m->state != BODY_SHOWN) {
+	if (!is_shown(m)) {
 		draw_notice(m, c, a);
 		return;
 	}
 	for (int y = 0; y < a->h; y++)
-		if (!draw_line(m, m->top + (size_t)y, c, a->y + y, a))
+		if (!page_draw(&m->page, m->top + (size_t)y, c, a->y + y, a))
 			break;
 }
 
 /* How far the reader has come, by bytes of the text: lines are not all known. */
 static void progress(struct message_view *m, GString *out)
 {
-	size_t bottom = m->top + (size_t)m->height, head = m->head->len, at;
+	size_t at;
 
-	if (m->state != BODY_SHOWN)
+	if (!is_shown(m))
 		return;
-	at = bottom > head ? flow_offset(&m->flow, bottom - head) : 0;
-	if (at < m->flow.len)
-		g_string_append_printf(out, "%d%%", (int)(100 * at / m->flow.len));
+	at = page_offset(&m->page, m->top + (size_t)m->page.height);
+	if (at < m->page.flow.len)
+		g_string_append_printf(out, "%d%%", (int)(100 * at / m->page.flow.len));
 	else if (m->top > 0)
 		g_string_append(out, _("end"));
+}
+
+/* Which of several texts it is, where it is not the one that is shown by itself. */
+static const char *text_name(const struct reading *r)
+{
+	switch (r->as) {
+	case DOCUMENT_PLAIN:
+		return _("plain text");
+	case DOCUMENT_HTML:
+		return _("HTML");
+	case DOCUMENT_PART:
+		return _("one part");
+	default:
+		return NULL;
+	}
 }
 
 static void title(struct view *v, GString *left, GString *right)
 {
 	struct message_view *m = (struct message_view *)v;
-	const struct mailbox *box = sidebar_mailbox(&v->ui->sidebar, m->row.mailbox);
-	const struct account *a = ui_account(v->ui, m->row.account);
+	const struct list_row *row = &m->reading.row;
+	const struct mailbox *box = sidebar_mailbox(&v->ui->sidebar, row->mailbox);
+	const struct account *a = ui_account(v->ui, row->account);
+	const char *text = text_name(&m->reading);
 
 	if (a)
 		g_string_append_printf(left, "%s / ", a->name);
 	g_string_append_printf(left, "%s", box ? mailbox_label(box) : "");
-	if (m->row.flags & FLAG_FLAGGED)
+	if (text)
+		g_string_append_printf(right, "%s  ", text);
+	if (row->flags & FLAG_FLAGGED)
 		g_string_append_printf(right, "★ %s  ", _("flagged"));
-	if (!(m->row.flags & FLAG_SEEN))
+	if (!(row->flags & FLAG_SEEN))
 		g_string_append_printf(right, "● %s  ", _("unread"));
 	progress(m, right);
 }
@@ -559,9 +335,9 @@ static void scroll(struct message_view *m, int by)
 static int move(struct view *v, enum motion motion, struct err *err)
 {
 	struct message_view *m = (struct message_view *)v;
-	int page = MAX(m->height - 1, 1), half = MAX(m->height / 2, 1);
+	int page = MAX(m->page.height - 1, 1), half = MAX(m->page.height / 2, 1);
 
-	if (m->state != BODY_SHOWN)
+	if (!is_shown(m))
 		return err_set(err, ERR_USAGE, _("The message is not here yet"));
 	switch (motion) {
 	case MOVE_NEXT:
@@ -580,10 +356,22 @@ static int move(struct view *v, enum motion motion, struct err *err)
 		m->top = 0;
 		break;
 	case MOVE_LAST:
-		m->top = bounded(m, lines_total(m));
+		m->top = bounded(m, page_total(&m->page));
 		break;
 	}
 	return 0;
+}
+
+/* Esc ends a search before it closes anything. */
+static int key(struct view *v, const struct key *k)
+{
+	struct message_view *m = (struct message_view *)v;
+
+	if (!m->find.on || k->code != K_ESC)
+		return 0;
+	m->find.on = false;
+	ui_say(v->ui, _("The search was stopped"));
+	return 1;
 }
 
 /* --- life -------------------------------------------------------------- */
@@ -592,37 +380,28 @@ static void close_view(struct view *v)
 {
 	struct message_view *m = (struct message_view *)v;
 
-	forget(m);
-	g_free(m->from);
-	g_free(m->to);
-	g_free(m->cc);
-	g_free(m->subject);
-	g_free(m->keywords);
-	g_array_unref(m->head);
-	g_array_unref(m->tail);
+	page_release(&m->page);
+	reading_release(&m->reading);
 }
 
 static const struct list_row *row(struct view *v)
 {
-	return &((struct message_view *)v)->row;
+	return &((struct message_view *)v)->reading.row;
 }
 
 /* Archived or deleted: the list's cursor stands on the next message already. */
 static void row_left(struct view *v)
 {
-	struct message_view *m = (struct message_view *)v;
 	const struct list_row *next = list_current(&v->ui->list);
 
-	if (!next) {
+	if (!next)
 		view_pop(v->ui);
-		return;
-	}
-	take_row(m, next);
-	show(m);
+	else
+		show((struct message_view *)v, next);
 }
 
-static const char *const hints[] = { "close", "page-down", "next-message", "archive", "delete",
-	"toggle-flag", "toggle-read", "move", "undo", "headers", "next-unread", NULL };
+static const char *const hints[] = { "close", "page-on", "next-message", "archive", "delete",
+	"toggle-flag", "toggle-read", "move", "undo", "open-link", "headers", "next-unread", NULL };
 
 static const struct view_ops ops = {
 	.name = "message",
@@ -630,6 +409,7 @@ static const struct view_ops ops = {
 	.size = sizeof(struct message_view),
 	.hints = hints,
 	.close = close_view,
+	.key = key,
 	.move = move,
 	.event = event,
 	.reread = reread,
@@ -648,18 +428,32 @@ int view_message_open(struct ui *ui, struct err *err)
 	if (!r)
 		return err_set(err, ERR_USAGE, _("There is no message here"));
 	m = (struct message_view *)view_push(ui, &ops);
-	m->head = g_array_new(FALSE, FALSE, sizeof(struct head_line));
-	m->tail = g_array_new(FALSE, FALSE, sizeof(struct head_line));
-	take_row(m, r);
-	show(m);
+	reading_init(&m->reading, ui, changed);
+	page_init(&m->page, &m->reading);
+	if (ui->drawn)
+		m->reading.width = ui->drawn->width;
+	show(m, r);
 	return 0;
 }
+
+/* --- for commands --------------------------------------------------------- */
 
 static struct message_view *reader(struct ui *ui)
 {
 	struct view *v = ui_view(ui);
 
 	return v->ops == &ops ? (struct message_view *)v : NULL;
+}
+
+/* The reader on top, with its message shown; NULL with words. */
+static struct message_view *shown(struct ui *ui, struct err *err)
+{
+	struct message_view *m = reader(ui);
+
+	if (m && is_shown(m))
+		return m;
+	err_set(err, ERR_USAGE, _("The message is not here yet"));
+	return NULL;
 }
 
 int view_message_follow(struct ui *ui, struct err *err)
@@ -669,29 +463,155 @@ int view_message_follow(struct ui *ui, struct err *err)
 
 	if (!m || !r)
 		return err_set(err, ERR_USAGE, _("There is no message here"));
-	take_row(m, r);
-	show(m);
+	show(m, r);
 	return 0;
-}
-
-bool view_message_toggle_headers(struct ui *ui)
-{
-	struct message_view *m = reader(ui);
-
-	if (!m || m->state != BODY_SHOWN)
-		return false;
-	m->all_headers = !m->all_headers;
-	m->top = 0;
-	build_head(m);
-	return true;
 }
 
 int view_message_retry(struct ui *ui, struct err *err)
 {
 	struct message_view *m = reader(ui);
 
-	if (!m || m->state == BODY_SHOWN)
+	if (!m || is_shown(m))
 		return err_set(err, ERR_USAGE, _("The message is here already"));
-	show(m);
+	reading_retry(&m->reading);
 	return 0;
+}
+
+int view_message_headers(struct ui *ui, struct err *err)
+{
+	struct message_view *m = shown(ui, err);
+
+	if (!m)
+		return err->code;
+	m->page.headers = (m->page.headers + 1) % PAGE_HEADERS_COUNT_;
+	m->top = 0;
+	page_refresh(&m->page);
+	return 0;
+}
+
+int view_message_fold(struct ui *ui, struct err *err)
+{
+	struct message_view *m = shown(ui, err);
+	bool text = m && in_text(m);
+	size_t at;
+
+	if (!m)
+		return err->code;
+	if (ui->config->fold_quotes == 0)
+		return err_set(err, ERR_USAGE, _("Quotations are never folded: fold-quotes is 0"));
+	at = page_offset(&m->page, m->top);
+	page_fold(&m->page, m->page.unfolded);
+	if (text)
+		m->top = bounded(m, page_find(&m->page, at));
+	ui_say(ui, m->page.unfolded ? _("All quotations are open") : _("Long quotations are folded"));
+	return 0;
+}
+
+/* Is line i the sender's own? */
+static bool is_own(struct message_view *m, size_t i)
+{
+	const struct flow_line *line = page_text_line(&m->page, i);
+
+	return line && line->len > 0 && line->kind == QUOTE_OWN;
+}
+
+static bool is_others(struct message_view *m, size_t i)
+{
+	const struct flow_line *line = page_text_line(&m->page, i);
+
+	return line && (line->kind == QUOTE_QUOTED || line->kind == QUOTE_ATTRIBUTION);
+}
+
+/* The first line of own words behind a quotation that begins at or behind `i`; 0 = there is none. */
+static size_t own_below(struct message_view *m, size_t i)
+{
+	i = MAX(i, m->page.head->len);
+	while (page_text_line(&m->page, i) && !is_others(m, i))
+		i++;
+	while (page_text_line(&m->page, i) && !is_own(m, i))
+		i++;
+	return page_text_line(&m->page, i) ? i : 0;
+}
+
+/* The first line of the own words above line i. */
+static size_t own_above(struct message_view *m, size_t i)
+{
+	size_t head = m->page.head->len;
+
+	while (i > head && !is_own(m, i - 1))
+		i--;
+	while (i > head && !is_others(m, i - 1))
+		i--;
+	while (i > head && page_text_line(&m->page, i) && !is_own(m, i))
+		i++;
+	return i;
+}
+
+int view_message_own(struct ui *ui, bool back, struct err *err)
+{
+	struct message_view *m = shown(ui, err);
+	size_t line;
+
+	if (!m)
+		return err->code;
+	line = back ? own_above(m, m->top) : own_below(m, m->top);
+	if (line == 0 && !back)
+		ui_say(ui, _("No more words of the sender below"));
+	else
+		m->top = line <= m->page.head->len ? 0 : line;
+	return 0;
+}
+
+/* Where a search begins: at the match of before, or on the screen. */
+static size_t find_from(struct message_view *m, bool again, bool back)
+{
+	size_t top = page_offset(&m->page, m->top);
+	size_t end = page_offset(&m->page, m->top + (size_t)m->page.height);
+
+	if (!again || m->page.hit_bytes == 0 || m->page.hit < top || m->page.hit > end)
+		return top;
+	if (back)
+		return m->page.hit > 0 ? m->page.hit - 1 : SIZE_MAX;
+	return m->page.hit + 1;
+}
+
+int view_message_find(struct ui *ui, const char *words, bool back, struct err *err)
+{
+	struct message_view *m = shown(ui, err);
+
+	if (!m)
+		return err->code;
+	if (*words)
+		needle_set(&m->page.needle, words);
+	if (m->page.needle.n == 0)
+		return err_set(err, ERR_USAGE, _("There is nothing to look for yet"));
+	find_begin(&m->find, find_from(m, !*words, back), m->page.flow.len, back);
+	m->find_began = clock_mono_ms();
+	find_tick(m); /* a usual text is looked through at once */
+	return 0;
+}
+
+bool view_message_at_end(struct ui *ui)
+{
+	struct message_view *m = reader(ui);
+
+	return m && is_shown(m) && !page_has(&m->page, m->top + (size_t)m->page.height);
+}
+
+void reading_go(struct ui *ui, size_t at)
+{
+	if (reading_document(ui))
+		go(of_reading(ui->reading), at);
+}
+
+void reading_screen(struct ui *ui, size_t *from, size_t *to)
+{
+	struct message_view *m;
+
+	*from = *to = 0;
+	if (!reading_document(ui))
+		return;
+	m = of_reading(ui->reading);
+	*from = page_offset(&m->page, m->top);
+	*to = page_offset(&m->page, m->top + (size_t)m->page.height);
 }

@@ -1,5 +1,9 @@
-check_PROGRAMS += tests/base/test_base
-tests_base_test_base_SOURCES = tests/base/test_base.c
+check_PROGRAMS += tests/base/test_base tests/base/test_url
+tests_base_test_base_SOURCES = tests/base/test_base.c tests/base/test_base.h tests/base/test_save.c
 tests_base_test_base_CFLAGS = $(test_cflags)
 tests_base_test_base_CPPFLAGS = $(test_cppflags)
 tests_base_test_base_LDADD = $(test_ldadd)
+tests_base_test_url_SOURCES = tests/base/test_url.c
+tests_base_test_url_CFLAGS = $(test_cflags)
+tests_base_test_url_CPPFLAGS = $(test_cppflags)
+tests_base_test_url_LDADD = $(test_ldadd)

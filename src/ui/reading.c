@@ -1,0 +1,374 @@
+#include "ui/reading.h"
+
+#include <string.h>
+
+#include "base/i18n.h"
+#include "base/mem.h"
+#include "read/reader.h"
+#include "ui/priv.h"
+
+enum {
+	WAIT_MS = 10,             /* for a usual mail, so that it opens in one step */
+	FETCH_AHEAD_MAX = 1 << 20, /* larger messages are fetched when they are opened */
+};
+
+/* --- the row ----------------------------------------------------------- */
+
+static void set_keywords(struct reading *r, const char *keywords)
+{
+	char *own = g_strdup(keywords);
+
+	g_free(r->keywords);
+	r->row.keywords = r->keywords = own;
+}
+
+static void free_row(struct reading *r)
+{
+	g_clear_pointer(&r->from, g_free);
+	g_clear_pointer(&r->to, g_free);
+	g_clear_pointer(&r->cc, g_free);
+	g_clear_pointer(&r->subject, g_free);
+	g_clear_pointer(&r->address, g_free);
+}
+
+static void take_row(struct reading *r, const struct list_row *row)
+{
+	free_row(r);
+	r->row = *row; /* the pointers in it are replaced: */
+	r->from = *row->from_name ? g_strdup_printf("%s <%s>", row->from_name, row->from_addr)
+				  : g_strdup(row->from_addr);
+	r->address = g_strdup(row->from_addr);
+	r->to = g_strdup(row->to);
+	r->cc = g_strdup(row->cc);
+	r->subject = g_strdup(row->subject);
+	r->row.from_name = r->row.from_addr = r->from;
+	r->row.to = r->to;
+	r->row.cc = r->cc;
+	r->row.subject = r->subject;
+	set_keywords(r, row->keywords);
+	r->row.message_id_header = (char *)"";
+}
+
+bool reading_set_flags(struct reading *r, unsigned flags, const char *keywords)
+{
+	r->row.flags = flags;
+	if (strcmp(r->keywords, keywords) == 0)
+		return false;
+	set_keywords(r, keywords);
+	return true;
+}
+
+/* --- the question and its answer ---------------------------------------- */
+
+static void forget_question(struct reading *r)
+{
+	if (r->ticket)
+		reader_forget(r->ui->reader, r->ticket);
+	r->ticket = 0;
+}
+
+static void forget_ahead(struct reading *r)
+{
+	if (r->ahead_ticket)
+		reader_forget(r->ui->reader, r->ahead_ticket);
+	r->ahead_ticket = 0;
+	r->ahead = (message_id){ 0 };
+}
+
+static void fail(struct reading *r, const struct err *why)
+{
+	if (r->state == READING_SHOWN) { /* what is shown stays */
+		ui_complain(r->ui, why);
+		return;
+	}
+	r->state = READING_FAILED;
+	r->why = *why;
+	if (!*r->why.text)
+		g_strlcpy(r->why.text, _("The message could not be fetched"), sizeof r->why.text);
+	r->changed(r, READING_STATE);
+}
+
+/* Takes the answer if it is there. */
+static void take(struct reading *r)
+{
+	struct reader_answer answer = { 0 };
+	struct err err = { 0 };
+	struct document *old;
+	bool again = r->again && r->doc;
+	int rc = r->ticket ? reader_take(r->ui->reader, r->ticket, &answer, &err) : 0;
+
+	if (rc == 0)
+		return;
+	if (rc < 0 || !answer.more)
+		r->ticket = 0;
+	r->here = true;
+	if (rc < 0) {
+		fail(r, &err);
+		return;
+	}
+	old = r->doc;
+	r->doc = answer.doc;
+	r->verdict = answer.verdict;
+	r->state = READING_SHOWN;
+	r->again = true; /* what follows is more of the same */
+	r->changed(r, again ? READING_AGAIN : READING_FRESH);
+	document_free(&old);
+}
+
+/* Takes the answer, if it comes at once. */
+static void await(struct reading *r)
+{
+	if (reader_wait(r->ui->reader, r->ticket, WAIT_MS))
+		take(r);
+}
+
+static int ask(struct reading *r, struct err *err)
+{
+	struct body_hole holes[BODY_HOLES_MAX];
+	struct reader_question q = { .seal = true, .from = r->address, .part = -1, .out = -1 };
+	int n = reading_holes(r->ui, holes, err), rc;
+
+	if (n < 0)
+		return n;
+	rc = store_body_open(r->ui->store, r->row.message, &q.fd, err);
+	if (rc < 0)
+		return rc;
+	q.how = (struct document_how){ .width = r->width, .as = r->as, .part = r->part,
+		.holes = holes, .n_holes = (size_t)n };
+	forget_question(r);
+	r->ticket = reader_ask(r->ui->reader, &q);
+	await(r);
+	return 0;
+}
+
+/* --- the body ----------------------------------------------------------- */
+
+static void want_body(struct reading *r)
+{
+	struct engine *engine = r->ui->engine;
+
+	r->state = READING_FETCHING;
+	if (engine)
+		engine->want_body(engine, r->row.account, r->row.message);
+	r->changed(r, READING_STATE);
+}
+
+/* The next message is asked for ahead of need, so that going on does not wait. */
+static void fetch_ahead(const struct reading *r)
+{
+	struct ui *ui = r->ui;
+	const struct list_row *next = list_shown(&ui->list, ui->list.cursor - ui->list.top + 1);
+
+	if (ui->engine && next && next->size <= FETCH_AHEAD_MAX &&
+		!store_body_cached(ui->store, next->message))
+		ui->engine->want_body(ui->engine, next->account, next->message);
+}
+
+/* The message was read ahead: true if its document is used.  What is sealed is asked for anew. */
+static bool use_ahead(struct reading *r)
+{
+	if (!r->ahead_ticket || r->ahead.v != r->row.message.v || r->ahead_width != r->width) {
+		forget_ahead(r);
+		return false;
+	}
+	r->ticket = r->ahead_ticket;
+	r->ahead_ticket = 0;
+	await(r);
+	if (r->state == READING_SHOWN && r->doc->seal.kind != SEAL_NONE)
+		return false;
+	return r->state != READING_FAILED || r->why.code != ERR_CANCELED;
+}
+
+static void open_body(struct reading *r)
+{
+	struct err err = { 0 };
+	int rc;
+
+	r->state = READING_OPENING;
+	rc = use_ahead(r) ? 0 : ask(r, &err);
+	if (rc == ERR_GONE)
+		want_body(r);
+	else if (rc < 0)
+		fail(r, &err);
+	else if (r->state == READING_OPENING)
+		r->changed(r, READING_STATE);
+}
+
+static void forget(struct reading *r)
+{
+	forget_question(r);
+	document_free(&r->doc);
+	r->verdict = (struct seal_verdict){ 0 };
+	r->as = DOCUMENT_BEST;
+	r->part = 0;
+	r->again = r->here = false;
+}
+
+void reading_begin(struct reading *r, const struct list_row *row)
+{
+	forget(r);
+	take_row(r, row);
+	open_body(r);
+	fetch_ahead(r);
+	r->ahead_due = true;
+}
+
+void reading_retry(struct reading *r)
+{
+	forget(r);
+	open_body(r);
+}
+
+/* Small messages only: a large one would keep the reader process from what is wanted now. */
+void reading_ahead(struct reading *r)
+{
+	struct ui *ui = r->ui;
+	const struct list_row *next = list_shown(&ui->list, ui->list.cursor - ui->list.top + 1);
+	struct reader_question q = { .part = -1, .out = -1 };
+	struct err ignored;
+
+	if (!r->ahead_due || r->state != READING_SHOWN || r->ticket)
+		return;
+	r->ahead_due = false;
+	forget_ahead(r);
+	if (!next || next->size > READER_FIRST ||
+		store_body_open(ui->store, next->message, &q.fd, &ignored) < 0)
+		return;
+	q.how.width = r->width;
+	r->ahead = next->message;
+	r->ahead_width = r->width;
+	r->ahead_ticket = reader_ask(ui->reader, &q);
+}
+
+void reading_set_width(struct reading *r, int width)
+{
+	struct err err = { 0 };
+	bool other = width != r->width;
+
+	r->width = width;
+	if (other && r->state == READING_SHOWN && r->doc->wide && ask(r, &err) < 0)
+		ui_complain(r->ui, &err);
+}
+
+/* --- events ------------------------------------------------------------- */
+
+/* The event says only that it failed; the account's state has the words. */
+static void fetch_failed(struct reading *r, int code)
+{
+	struct engine *engine = r->ui->engine;
+	struct engine_state state = { 0 };
+	struct err err = { 0 };
+
+	err_set(&err, (enum err_code)code, "%s",
+		code == ERR_OFFLINE ? _("The server cannot be reached")
+		: code == ERR_GONE  ? _("The message is no longer on the server")
+		: code == ERR_LIMIT ? _("The message is too large to be fetched")
+		: code == ERR_STORAGE ? _("The message could not be stored: is the disk full?")
+				    : _("The message could not be fetched"));
+	if (engine && engine->state(engine, r->row.account, &state) && state.error.code == err.code)
+		err = state.error;
+	fail(r, &err);
+}
+
+static void body_event(struct reading *r, const struct event *e)
+{
+	if (e->kind == EV_BODY && e->message != r->row.message.v) {
+		r->ahead_due |= e->code == 0 && r->ahead_ticket == 0;
+		return;
+	}
+	if (r->state != READING_FETCHING && r->state != READING_FAILED)
+		return;
+	if (e->kind == EV_BODY && e->code < 0)
+		fetch_failed(r, e->code);
+	else if (store_body_cached(r->ui->store, r->row.message))
+		open_body(r);
+}
+
+void reading_event(struct reading *r, const struct event *e)
+{
+	if (e->kind == EV_RESYNC || (e->kind == EV_DOCUMENT && e->message == r->ticket))
+		take(r);
+	if (e->kind == EV_BODY || e->kind == EV_RESYNC)
+		body_event(r, e);
+}
+
+/* --- life ---------------------------------------------------------------- */
+
+void reading_init(struct reading *r, struct ui *ui,
+	void (*changed)(struct reading *r, enum reading_change what))
+{
+	*r = (struct reading){ .ui = ui, .changed = changed };
+	ui->reading = r;
+}
+
+void reading_release(struct reading *r)
+{
+	forget(r);
+	forget_ahead(r);
+	free_row(r);
+	g_clear_pointer(&r->keywords, g_free);
+	if (r->ui->reading == r)
+		r->ui->reading = NULL;
+}
+
+/* --- for commands ---------------------------------------------------------- */
+
+const struct document *reading_document(struct ui *ui)
+{
+	return ui->reading && ui->reading->state == READING_SHOWN ? ui->reading->doc : NULL;
+}
+
+message_id reading_message(struct ui *ui)
+{
+	return ui->reading ? ui->reading->row.message : (message_id){ 0 };
+}
+
+account_id reading_account(struct ui *ui)
+{
+	return ui->reading ? ui->reading->row.account : (account_id){ 0 };
+}
+
+const struct seal_verdict *reading_verdict(struct ui *ui)
+{
+	static const struct seal_verdict nothing;
+
+	return reading_document(ui) ? &ui->reading->verdict : &nothing;
+}
+
+static int need_document(struct ui *ui, struct err *err)
+{
+	return reading_document(ui) ? 0 : err_set(err, ERR_USAGE, _("The message is not here yet"));
+}
+
+int reading_open(struct ui *ui, int *fd_out, struct err *err)
+{
+	if (!ui->reading)
+		return err_set(err, ERR_USAGE, _("There is no open message"));
+	return store_body_open(ui->store, ui->reading->row.message, fd_out, err);
+}
+
+/* No stored message has holes yet. */
+int reading_holes(struct ui *ui, struct body_hole *out, struct err *err)
+{
+	(void)ui;
+	(void)out;
+	(void)err;
+	return 0;
+}
+
+int reading_show(struct ui *ui, enum document_as as, int part, struct err *err)
+{
+	struct reading *r = ui->reading;
+
+	if (need_document(ui, err) < 0)
+		return err->code;
+	r->as = as;
+	r->part = part;
+	r->again = false;
+	return ask(r, err);
+}
+
+enum document_as reading_as(struct ui *ui)
+{
+	return ui->reading ? ui->reading->as : DOCUMENT_BEST;
+}
