@@ -127,11 +127,12 @@ static void complete(struct screen *s, mailbox_id m)
 void screen_start(struct screen *s)
 {
 	struct ui_start start = { &s->places, &s->config, s->rig->store, s->rig->events,
-		&s->engine, s->reader };
+		&s->engine, NULL };
 
 	ui_free(&s->ui);
 	if (!s->reader)
 		s->reader = reader_new(s->rig->events);
+	start.reader = s->reader;
 	s->ui = ui_new(&start);
 }
 
