@@ -65,6 +65,7 @@ void screen_golden(struct screen *s, const char *name);
 Suite *suite_of_parts(void);
 Suite *suite_of_activity(void);
 Suite *suite_of_changes(void);
+Suite *suite_of_flow(void);
 Suite *suite_of_marks(void);
 
 #endif

@@ -4,7 +4,6 @@
 
 #include "base/clock.h"
 #include "screen.h"
-#include "ui/flow.h"
 #include "ui/ui.h"
 
 static char *row_of(struct canvas *c)
@@ -207,88 +206,6 @@ START_TEST(every_command_has_a_whole_row)
 		ck_assert_ptr_eq(command_find(c->name), c);
 	}
 	ck_assert_uint_gt(n, 30);
-}
-END_TEST
-
-/* All lines of a flow, one per line of text, with the repeated quote marks. */
-static char *flow_text(const char *text, int width)
-{
-	GString *out = g_string_new(NULL);
-	const struct flow_line *line;
-	struct flow f;
-
-	flow_init(&f, text, width);
-	for (size_t i = 0; (line = flow_line(&f, i)); i++) {
-		g_string_append_len(out, line->prefix, (gssize)line->prefix_len);
-		g_string_append_len(out, line->text, (gssize)line->len);
-		g_string_append_c(out, '\n');
-	}
-	flow_release(&f);
-	return g_string_free(out, FALSE);
-}
-
-START_TEST(text_breaks_at_words)
-{
-	static const struct {
-		const char *text, *lines;
-		int width;
-	} cases[] = {
-		{ "", "", 10 },
-		{ "one", "one\n", 10 },
-		{ "one two three four", "one two\nthree four\n", 10 },
-		{ "one two   three", "one two\nthree\n", 9 },
-		{ "a\n\nb\n", "a\n\nb\n", 10 },
-		{ "abcdefghijklmno", "abcdefghij\nklmno\n", 10 },
-		{ "see https://example.org/a/b now", "see\nhttps://ex\nample.org/\na/b now\n", 10 },
-		{ "  indented and long", "  indented\nand long\n", 10 },
-		{ "日本語の文章です", "日本語の文\n章です\n", 10 },
-		{ "日本語の文章です", "日本語の\n文章です\n", 9 },
-		{ "> quoted words here", "> quoted\n> words\n> here\n", 9 },
-		{ "> > deeper words", "> > deeper\n> > words\n", 10 },
-		{ "a\tb", "a       b\n", 20 },
-		{ "one \r\ntwo", "one \ntwo\n", 10 },
-	};
-
-	for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
-		g_autofree char *lines = flow_text(cases[i].text, cases[i].width);
-
-		ck_assert_str_eq(lines, cases[i].lines);
-	}
-}
-END_TEST
-
-START_TEST(quotes_and_signatures_are_known)
-{
-	struct flow f;
-
-	flow_init(&f, "hi\n> one\n>> two\n> > two\n>>> three\n-- \nAna\n", 40);
-	ck_assert_int_eq(flow_line(&f, 0)->quote, 0);
-	ck_assert_int_eq(flow_line(&f, 1)->quote, 1);
-	ck_assert_int_eq(flow_line(&f, 2)->quote, 2);
-	ck_assert_int_eq(flow_line(&f, 3)->quote, 2);
-	ck_assert_int_eq(flow_line(&f, 4)->quote, 3);
-	ck_assert(!flow_line(&f, 4)->signature);
-	ck_assert(flow_line(&f, 5)->signature);
-	ck_assert(flow_line(&f, 6)->signature);
-	ck_assert_ptr_null(flow_line(&f, 7));
-	flow_release(&f);
-}
-END_TEST
-
-START_TEST(lines_are_made_on_demand)
-{
-	GString *text = g_string_new(NULL);
-	struct flow f;
-
-	for (int i = 0; i < 100000; i++)
-		g_string_append_printf(text, "line %d\n", i);
-	flow_init(&f, text->str, 80);
-	flow_line(&f, 10);
-	ck_assert_uint_lt(f.lines->len, 100);
-	ck_assert_uint_eq(flow_total(&f), 100000);
-	ck_assert_uint_eq(flow_find(&f, flow_offset(&f, 5000)), 5000);
-	flow_release(&f);
-	g_string_free(text, TRUE);
 }
 END_TEST
 
@@ -499,9 +416,6 @@ Suite *suite_of_parts(void)
 	tcase_add_test(tc, the_readers_keys_win);
 	tcase_add_test(tc, a_bad_line_is_named);
 	tcase_add_test(tc, every_command_has_a_whole_row);
-	tcase_add_test(tc, text_breaks_at_words);
-	tcase_add_test(tc, quotes_and_signatures_are_known);
-	tcase_add_test(tc, lines_are_made_on_demand);
 	tcase_add_test(tc, dates_are_relative);
 	tcase_add_test(tc, numbers_are_grouped);
 	tcase_add_test(tc, states_are_told_in_words);

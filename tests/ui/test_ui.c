@@ -675,6 +675,7 @@ int main(void)
 	srunner_add_suite(runner, suite_of_screens());
 	srunner_add_suite(runner, suite_of_activity());
 	srunner_add_suite(runner, suite_of_changes());
+	srunner_add_suite(runner, suite_of_flow());
 	srunner_add_suite(runner, suite_of_marks());
 	srunner_run_all(runner, CK_ENV);
 	failed = srunner_ntests_failed(runner);
