@@ -3,6 +3,7 @@ include tests/sync/local.mk
 include tests/base/local.mk
 include tests/model/local.mk
 include tests/mime/local.mk
+include tests/read/local.mk
 include tests/net/local.mk
 include tests/config/local.mk
 include tests/store/local.mk

@@ -507,8 +507,10 @@ static void parse(struct builder *b, const char *html, int len)
 	htmlFreeParserCtxt(b->parser);
 }
 
-bool html_to_text(GString *out, const char *html, size_t len)
+void html_to_text(const char *html, size_t len, const struct html_how *how, struct html_out *h)
 {
+	(void)how;
+	GString *out = h->text;
 	g_autoptr(GString) trimmed = g_string_sized_new(MIN(len, (size_t)HTML_BODY_MAX) + 1);
 	g_autofree struct builder *b = g_new0(struct builder, 1);
 
@@ -525,5 +527,5 @@ bool html_to_text(GString *out, const char *html, size_t len)
 	g_hash_table_unref(b->numbers);
 	g_string_free(b->bullet, TRUE);
 	g_string_free(b->prefix, TRUE);
-	return !b->cut;
+	h->cut = b->cut;
 }

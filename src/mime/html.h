@@ -28,8 +28,22 @@ enum {
 /* Once, before any thread is started (mime_init does it). */
 void html_init(void);
 
-/* Appends the text of html (UTF-8) to out; false = a limit left something out. */
-bool html_to_text(GString *out, const char *html, size_t len);
+struct html_how {
+	int width;         /* cells that tables may take; 0 = 80 */
+};
+
+/* The containers are the caller's and are appended to: the numbers of links go on over parts. */
+struct html_out {
+	GString *text;     /* ends with LF if anything was said */
+	GArray *spans;     /* of struct document_span, offsets in text */
+	GPtrArray *links;  /* of struct document_link, with a free function */
+	int blocked;       /* remote images and the like that were not loaded */
+	bool wide;         /* a table was laid out for the width */
+	bool cut;          /* a limit left something out */
+};
+
+/* Appends html (UTF-8) as text. */
+void html_to_text(const char *html, size_t len, const struct html_how *how, struct html_out *out);
 
 /* What the parser gets to see; false = the end was cut off.  For tests. */
 bool html_trim(GString *out, const char *html, size_t len);
