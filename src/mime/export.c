@@ -36,7 +36,8 @@ static int no_part(struct err *err)
 	return err_set(err, ERR_GONE, _("The message has no such part."));
 }
 
-static int source_open(int fd, int part, struct source *s, struct err *err)
+static int source_open(int fd, const struct document_how *how, int part, struct source *s,
+	struct err *err)
 {
 	GMimeObject *root;
 	bool cut = false;
@@ -47,6 +48,8 @@ static int source_open(int fd, int part, struct source *s, struct err *err)
 	root = s->opened.message ? g_mime_message_get_mime_part(s->opened.message) : NULL;
 	if (root)
 		s->nodes = outline_build(root, DOCUMENT_DEPTH_MAX, DOCUMENT_PARTS_MAX, &cut);
+	if (s->nodes && how)
+		outline_holes(s->nodes, how->holes, how->n_holes);
 	return part < 0 || part >= (s->nodes ? (int)s->nodes->len : 1) ? no_part(err) : 0;
 }
 
@@ -97,16 +100,6 @@ static struct region content_region(GMimeDataWrapper *content)
 	gint64 len = g_mime_stream_length(stream);
 
 	return (struct region){ stream->bound_start, stream->bound_start + MAX(len, 0) };
-}
-
-static bool is_hole(const struct document_how *how, GMimeDataWrapper *content)
-{
-	struct region r = content_region(content);
-
-	for (size_t i = 0; how && i < how->n_holes; i++)
-		if ((int64_t)how->holes[i].at >= r.at && (int64_t)how->holes[i].at <= r.end)
-			return true;
-	return false;
 }
 
 typedef int sink_fn(void *ctx, const char *data, size_t len, struct err *err);
@@ -167,8 +160,7 @@ static int export_message(struct source *s, int i, int out, uint64_t *bytes, str
 	return export_region(s, &body, out, bytes, err);
 }
 
-static int export_node(struct source *s, int i, const struct document_how *how, int out,
-	uint64_t *bytes, struct err *err)
+static int export_node(struct source *s, int i, int out, uint64_t *bytes, struct err *err)
 {
 	struct node *n = outline_node(s->nodes, i);
 	GMimeDataWrapper *content = content_of(n);
@@ -179,7 +171,7 @@ static int export_node(struct source *s, int i, const struct document_how *how, 
 	if (GMIME_IS_MULTIPART(n->object))
 		return err_set(err, ERR_UNSUPPORTED,
 			_("This part only holds other parts; choose one of them."));
-	if (content && is_hole(how, content))
+	if (n->missing)
 		return err_set(err, ERR_GONE, _("The content of this part is still at the server."));
 	if (content && decode(content, to_file, &f, err) < 0)
 		return err->code;
@@ -192,11 +184,11 @@ int document_export(int fd, const struct document_how *how, int part, int out, u
 {
 	AUTO(source_release) struct source s = { 0 };
 
-	if (source_open(fd, part, &s, err) < 0)
+	if (source_open(fd, how, part, &s, err) < 0)
 		return err->code;
 	if (!s.nodes)
 		return export_region(&s, &(struct region){ 0, s.opened.size }, out, bytes, err);
-	return export_node(&s, part, how, out, bytes, err);
+	return export_node(&s, part, out, bytes, err);
 }
 
 /* --- what a seal is about -------------------------------------------------------------- */
@@ -216,7 +208,7 @@ static bool agrees(struct source *s, int first, const struct region *r)
 
 		if (i > first && n->depth <= depth)
 			return true;
-		if (!content)
+		if (!content || outline_node(s->nodes, n->parent)->made)
 			continue;
 		c = content_region(content);
 		if (c.at < r->at || c.end > r->end)
@@ -242,7 +234,7 @@ static int extract_child(struct source *s, int p, int index, int out, struct err
 	int child = child_node(s, p, index);
 	uint64_t bytes;
 
-	return child < 0 ? no_part(err) : export_node(s, child, NULL, out, &bytes, err);
+	return child < 0 ? no_part(err) : export_node(s, child, out, &bytes, err);
 }
 
 static int extract_signed(struct source *s, int p, int body, int signature, struct err *err)
@@ -316,19 +308,13 @@ static int extract_armor(struct source *s, int i, int body, struct err *err)
 	return a.over ? 0 : err_set(err, ERR_GONE, _("The protected text has no end."));
 }
 
-static bool is_pkcs7(const char *type)
-{
-	return strcmp(type, "application/pkcs7-mime") == 0 ||
-	       strcmp(type, "application/x-pkcs7-mime") == 0;
-}
-
 int document_extract(int fd, int part, int body, int signature, struct err *err)
 {
 	AUTO(source_release) struct source s = { 0 };
 	const struct node *n;
 	uint64_t bytes;
 
-	if (source_open(fd, part, &s, err) < 0)
+	if (source_open(fd, NULL, part, &s, err) < 0)
 		return err->code;
 	if (!s.nodes)
 		return no_part(err);
@@ -337,7 +323,7 @@ int document_extract(int fd, int part, int body, int signature, struct err *err)
 		return extract_signed(&s, part, body, signature, err);
 	if (strcmp(n->type, "multipart/encrypted") == 0)
 		return extract_child(&s, part, 1, body, err);
-	if (is_pkcs7(n->type))
-		return export_node(&s, part, NULL, body, &bytes, err);
-	return extract_armor(&s, part, body, err);
+	if (g_str_has_prefix(n->type, "text/"))
+		return extract_armor(&s, part, body, err);
+	return export_node(&s, part, body, &bytes, err);
 }

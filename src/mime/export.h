@@ -29,9 +29,9 @@ int document_export(int fd, const struct document_how *how, int part, int out, u
  *                           file (line ends are not made canonical), to
  *                           `signature` the decoded second part
  *   multipart/encrypted     to `body` the decoded second part
- *   application/pkcs7-mime  to `body` the decoded content
- *   any text                to `body` the first block from "-----BEGIN PGP" to
- *                           "-----END PGP", in the charset of the part
+ *   any other part          to `body` the decoded content (application/pkcs7-mime)
+ *   a text                  to `body` the first PGP message in it, from BEGIN to
+ *                           END, in the charset of the part
  * ERR_GONE: there is no such thing in it.  ERR_PROTOCOL: what stands between
  * the boundaries is not what the parser showed; no verdict may be built on it.
  */

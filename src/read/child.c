@@ -30,6 +30,18 @@ int request_files(enum request_kind kind)
 
 /* --- starting and ending ----------------------------------------------------------- */
 
+/* A child is never started by a child: a program whose main does not know the word would go on
+ * and start more of itself, without end. */
+static const char mark[] = "TERN_IS_READER_CHILD=1";
+
+static bool is_child(void)
+{
+	for (char **e = environ; *e; e++)
+		if (strcmp(*e, mark) == 0)
+			return true;
+	return false;
+}
+
 /* What the child may know of the environment: language and time zone. */
 static GPtrArray *its_environment(void)
 {
@@ -42,6 +54,7 @@ static GPtrArray *its_environment(void)
 		for (size_t i = 0; i < n; i++)
 			if (g_str_has_prefix(*e, names[i]))
 				g_ptr_array_add(list, *e);
+	g_ptr_array_add(list, (char *)(uintptr_t)mark);
 	g_ptr_array_add(list, NULL);
 	return list;
 }
@@ -94,6 +107,8 @@ int child_start(struct child *c, const char *word, uint64_t memory, struct err *
 	int p[2], r;
 
 	*c = (struct child){ .fd = -1 };
+	if (is_child())
+		return err_set(err, ERR_UNSUPPORTED, _("A process that reads mail starts no other."));
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, p))
 		return err_set(err, ERR_STORAGE, _("No process for reading can be started: %s."),
 			g_strerror(errno));

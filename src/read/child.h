@@ -63,7 +63,8 @@ struct child {
 };
 
 /* Starts this program's own file as `word`, with nothing but the socket, /dev/null and the language.
- * It works its way into the jail while the caller goes on.  ERR_STORAGE: no process can be had. */
+ * It works its way into the jail while the caller goes on.  ERR_STORAGE: no process can be had;
+ * ERR_UNSUPPORTED: this is a child itself. */
 int child_start(struct child *c, const char *word, uint64_t memory, struct err *err);
 void child_end(struct child *c);
 bool child_alive(const struct child *c); /* false once it has ended, for whatever reason */

@@ -5,3 +5,8 @@ tests_read_test_read_SOURCES = tests/read/test_read.c tests/read/test_read.h \
 tests_read_test_read_LDADD = $(test_ldadd)
 tests_read_test_read_CFLAGS = $(test_cflags)
 tests_read_test_read_CPPFLAGS = $(test_cppflags)
+# Not part of the suite: make tests/bench/readbench
+EXTRA_PROGRAMS += tests/bench/readbench
+tests_bench_readbench_SOURCES = tests/bench/readbench.c
+tests_bench_readbench_CPPFLAGS = $(test_cppflags)
+tests_bench_readbench_LDADD = $(LDADD)

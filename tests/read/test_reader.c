@@ -275,6 +275,7 @@ START_TEST(a_child_knows_nothing)
 			files++;
 		else
 			ck_assert_msg(g_str_has_prefix(*l, "L") || g_str_has_prefix(*l, "TZ=") ||
+					      g_str_has_prefix(*l, "TERN_IS_READER_CHILD=") ||
 					      strstr(*l, "SAN_OPTIONS="),
 				"%s", *l);
 		ck_assert_msg(!g_str_has_prefix(*l, "LD_"), "%s", *l);
@@ -365,6 +366,16 @@ START_TEST(a_command_can_be_stopped)
 }
 END_TEST
 
+/* A program that does not know the word would become many. */
+START_TEST(a_child_starts_no_child)
+{
+	AUTO(reader_free) struct reader *r = reader_new(NULL);
+
+	g_setenv("TERN_IS_READER_CHILD", "1", TRUE);
+	must_fail(r, small(), ERR_UNSUPPORTED);
+}
+END_TEST
+
 START_TEST(a_reader_that_was_never_asked)
 {
 	struct reader *r = reader_new(NULL);
@@ -397,6 +408,7 @@ TCase *reader_cases(void)
 	tcase_add_test(t, old_questions_are_given_up);
 	tcase_add_test(t, what_nobody_wants_is_ended);
 	tcase_add_test(t, a_command_can_be_stopped);
+	tcase_add_test(t, a_child_starts_no_child);
 	tcase_add_test(t, a_reader_that_was_never_asked);
 	return t;
 }

@@ -662,12 +662,14 @@ static Suite *suite_of_screens(void)
 	return suite;
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
 	SRunner *runner;
 	int failed;
 
 	setlocale(LC_ALL, "C.UTF-8");
+	if (argc > 1 && strcmp(argv[1], READER_CHILD_WORD) == 0)
+		reader_child();
 	setenv("TZ", "UTC", 1);
 	tzset();
 	mime_init();
