@@ -68,5 +68,6 @@ Suite *suite_of_changes(void);
 Suite *suite_of_flow(void);
 Suite *suite_of_marks(void);
 Suite *suite_of_reading(void);
+TCase *hyperlink_cases(void);
 
 #endif

@@ -529,5 +529,6 @@ Suite *suite_of_reading(void)
 	tcase_add_test(tc, other_texts_can_be_viewed);
 	tcase_add_test(tc, what_opening_costs);
 	suite_add_tcase(suite, tc);
+	suite_add_tcase(suite, hyperlink_cases());
 	return suite;
 }
