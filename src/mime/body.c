@@ -13,6 +13,7 @@
 #include "mime/address.h"
 #include "mime/calendar.h"
 #include "mime/charset.h"
+#include "mime/document.h"
 #include "mime/flowed.h"
 #include "mime/html.h"
 #include "mime/outline.h"
@@ -31,10 +32,55 @@ struct render {
 	GArray *nodes;
 	int *picks;
 	bool *live;
-	GString *out;
+	struct body_text *out;
 	size_t max, html_budget;
-	unsigned notes;
+	int width;
 };
+
+/* --- the text with its spans ----------------------------------------------------- */
+
+static void link_free(void *p)
+{
+	struct document_link *link = p;
+
+	g_free(link->target);
+	g_free(link->label);
+	g_free(link);
+}
+
+void body_text_init(struct body_text *b)
+{
+	*b = (struct body_text){ .text = g_string_new(NULL),
+		.spans = g_array_new(FALSE, FALSE, sizeof(struct document_span)),
+		.links = g_ptr_array_new_with_free_func(link_free) };
+}
+
+void body_text_clear(struct body_text *b)
+{
+	if (b->text)
+		g_string_free(b->text, TRUE);
+	g_clear_pointer(&b->spans, g_array_unref);
+	g_clear_pointer(&b->links, g_ptr_array_unref);
+	b->text = NULL;
+}
+
+void body_text_truncate(struct body_text *b, size_t len)
+{
+	guint kept = 0;
+
+	if (len >= b->text->len)
+		return;
+	g_string_truncate(b->text, len);
+	for (guint i = 0; i < b->spans->len; i++) {
+		struct document_span s = g_array_index(b->spans, struct document_span, i);
+
+		if (s.at >= len)
+			continue;
+		s.len = (uint32_t)MIN((size_t)s.len, len - s.at);
+		g_array_index(b->spans, struct document_span, kept++) = s;
+	}
+	g_array_set_size(b->spans, kept);
+}
 
 /* --- bytes of a part ------------------------------------------------------------ */
 
@@ -62,7 +108,7 @@ static GString *decode(struct render *r, struct node *n, size_t max)
 	g_object_unref(filtered);
 	if (raw->len > max) {
 		g_string_truncate(raw, max);
-		r->notes |= BODY_CUT;
+		r->out->notes |= BODY_CUT;
 	} else {
 		n->size = raw->len;
 	}
@@ -110,19 +156,24 @@ static GString *text_of(struct render *r, struct node *n, size_t max)
 	if (!charset && strcmp(n->type, "text/html") == 0)
 		charset = sniff_charset(raw, name, sizeof name);
 	if (!charset_append(utf8, charset, raw->str, raw->len))
-		r->notes |= BODY_CHARSET;
+		r->out->notes |= BODY_CHARSET;
 	return utf8;
 }
 
 /* --- text of a part -------------------------------------------------------------- */
 
-static void render_html(struct render *r, const GString *html, GString *out)
+static void render_html(struct render *r, const GString *html, struct body_text *out)
 {
+	struct html_how how = { .width = r->width };
+	struct html_out h = { .text = out->text, .spans = out->spans, .links = out->links };
 	size_t len = MIN(html->len, r->html_budget);
 
 	r->html_budget -= len;
-	if (!html_to_text(out, html->str, len) || len < html->len)
-		r->notes |= BODY_CUT;
+	html_to_text(html->str, len, &how, &h);
+	out->blocked += h.blocked;
+	out->wide = out->wide || h.wide;
+	if (h.cut || len < html->len)
+		out->notes |= BODY_CUT;
 }
 
 static bool looks_like_html(const GString *s)
@@ -133,18 +184,18 @@ static bool looks_like_html(const GString *s)
 	       g_ascii_strncasecmp(p, "<html", 5) == 0;
 }
 
-static void render_text(struct render *r, struct node *n, GString *out)
+static void render_text(struct render *r, struct node *n, struct body_text *out)
 {
 	g_autoptr(GString) text = text_of(r, n, r->max);
 
 	if (strcmp(n->type, "text/html") == 0 || looks_like_html(text))
 		render_html(r, text, out);
 	else if (strcmp(n->type, "text/calendar") == 0)
-		calendar_card(out, text->str, text->len);
+		calendar_card(out->text, text->str, text->len);
 	else if (param_is(n, "format", "flowed"))
-		flowed_append(out, text->str, text->len, param_is(n, "delsp", "yes"));
+		flowed_append(out->text, text->str, text->len, param_is(n, "delsp", "yes"));
 	else
-		plain_append(out, text->str, text->len);
+		plain_append(out->text, text->str, text->len);
 }
 
 /* A multipart in which no boundary was found: what it holds is shown as it is. */
@@ -216,8 +267,9 @@ static bool all_empty(struct render *r, int i)
 static bool is_stub(struct render *r, int plain, int html)
 {
 	struct node *p = outline_node(r->nodes, plain), *h = outline_node(r->nodes, html);
-	g_autoptr(GString) words = NULL, other = NULL;
-	size_t n;
+	g_autoptr(GString) words = NULL;
+	struct body_text other;
+	size_t n, letters;
 
 	if (p->n_children > 0)
 		return all_empty(r, plain);
@@ -225,9 +277,11 @@ static bool is_stub(struct render *r, int plain, int html)
 	n = count_letters(words->str);
 	if (n == 0 || n > STUB_MAX || h->n_children > 0)
 		return n == 0;
-	other = g_string_new(NULL);
-	render_text(r, h, other);
-	return count_letters(other->str) > n * STUB_FACTOR;
+	body_text_init(&other);
+	render_text(r, h, &other);
+	letters = count_letters(other.text->str);
+	body_text_clear(&other);
+	return letters > n * STUB_FACTOR;
 }
 
 /* Walks the children of p once: the first with plain text, the last with HTML. */
@@ -294,11 +348,11 @@ static int pick(struct render *r, int i)
 	if (strcmp(n->type, "multipart/related") == 0)
 		return pick_related(r, i);
 	if (strcmp(n->type, "multipart/encrypted") == 0) {
-		r->notes |= BODY_ENCRYPTED;
+		r->out->notes |= BODY_ENCRYPTED;
 		return PICK_NONE;
 	}
 	if (strcmp(n->type, "multipart/signed") == 0) {
-		r->notes |= BODY_SIGNED;
+		r->out->notes |= BODY_SIGNED;
 		return 0;
 	}
 	return PICK_ALL;
@@ -324,7 +378,7 @@ static void note_smime(struct render *r, const struct node *n)
 	if (strcmp(n->type, "application/pkcs7-mime") != 0 &&
 		strcmp(n->type, "application/x-pkcs7-mime") != 0)
 		return;
-	r->notes |= param_is(n, "smime-type", "signed-data") ? BODY_SIGNED : BODY_ENCRYPTED;
+	r->out->notes |= param_is(n, "smime-type", "signed-data") ? BODY_SIGNED : BODY_ENCRYPTED;
 }
 
 static bool is_shown_type(const struct node *n)
@@ -337,51 +391,50 @@ static bool is_shown_type(const struct node *n)
 static void render_node(struct render *r, int i)
 {
 	struct node *n = outline_node(r->nodes, i);
-	size_t before = r->out->len;
+	size_t before = r->out->text->len;
 
 	note_smime(r, n);
 	if (before > 0 && (n->message || n->n_children == 0))
-		g_string_append_c(r->out, '\n');
+		g_string_append_c(r->out->text, '\n');
 	if (n->message)
-		render_heading(n, r->out);
+		render_heading(n, r->out->text);
 	else if (GMIME_IS_MULTIPART(n->object) && n->n_children == 0)
-		render_prologue(n, r->out);
+		render_prologue(n, r->out->text);
 	else if (GMIME_IS_PART(n->object) && !n->attachment && is_shown_type(n))
 		render_text(r, n, r->out);
-	n->shown = r->out->len > before + 1;
+	n->shown = r->out->text->len > before + 1;
 	if (!n->shown)
-		g_string_truncate(r->out, before);
+		body_text_truncate(r->out, before);
 }
 
 static void cut_text(struct render *r)
 {
 	size_t end = r->max;
 
-	if (r->out->len <= r->max)
+	if (r->out->text->len <= r->max)
 		return;
-	while (end > 0 && ((unsigned char)r->out->str[end] & 0xC0) == 0x80)
+	while (end > 0 && ((unsigned char)r->out->text->str[end] & 0xC0) == 0x80)
 		end--;
-	g_string_truncate(r->out, end);
-	r->notes |= BODY_CUT;
+	body_text_truncate(r->out, end);
+	r->out->notes |= BODY_CUT;
 }
 
-unsigned body_render(GArray *nodes, size_t max, GString *out)
+void body_render(GArray *nodes, size_t max, int width, struct body_text *out)
 {
 	g_autofree int *picks = g_new0(int, nodes->len);
 	g_autofree bool *live = g_new0(bool, nodes->len);
 	struct render r = { .nodes = nodes, .picks = picks, .live = live, .out = out, .max = max,
-		.html_budget = BODY_HTML_BUDGET };
+		.html_budget = BODY_HTML_BUDGET, .width = width };
 
 	for (int i = 0; i < (int)nodes->len; i++) {
 		live[i] = is_alive(&r, i);
 		if (!live[i])
 			continue;
 		picks[i] = pick(&r, i);
-		if (out->len < max)
+		if (out->text->len < max)
 			render_node(&r, i);
 		else
-			r.notes |= BODY_CUT;
+			out->notes |= BODY_CUT;
 	}
 	cut_text(&r);
-	return r.notes;
 }

@@ -18,8 +18,27 @@ enum body_notes {
 
 enum { BODY_HTML_BUDGET = 8 << 20 }; /* bytes of HTML read in one message */
 
-/* Appends the text of the chosen nodes (outline_build) to out, at most max bytes; returns enum
- * body_notes and marks node->shown. */
-unsigned body_render(GArray *nodes, size_t max, GString *out);
+/*
+ * The text for a reader and what its stretches are (mime/document.h).  The caller owns all of it;
+ * the three containers exist before body_render, which appends to them.
+ */
+struct body_text {
+	GString *text;
+	GArray *spans;     /* of struct document_span, offsets in text; by at, outer ones first */
+	GPtrArray *links;  /* of struct document_link, with a free function */
+	int blocked;       /* remote images and the like that were not loaded */
+	bool wide;         /* tables were laid out for the width */
+	unsigned notes;    /* enum body_notes */
+};
+
+/* Empty, with containers; links are freed with it. */
+void body_text_init(struct body_text *b);
+void body_text_clear(struct body_text *b);
+/* Cuts the text at len bytes, and the spans with it. */
+void body_text_truncate(struct body_text *b, size_t len);
+
+/* Appends the text of the chosen nodes (outline_build) to out, at most max bytes, tables laid out
+ * for width cells (0 = 80); marks node->shown. */
+void body_render(GArray *nodes, size_t max, int width, struct body_text *out);
 
 #endif

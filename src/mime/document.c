@@ -44,23 +44,28 @@ static void part_free(void *p)
 	g_free(part);
 }
 
-static void link_free(void *p)
+/* Moves the body into the document; frees what was there. */
+static void take_body(struct document *d, struct body_text *b)
 {
-	struct document_link *link = p;
-
-	g_free(link->target);
-	g_free(link->label);
-	g_free(link);
+	g_clear_pointer(&d->spans, g_array_unref);
+	g_clear_pointer(&d->links, g_ptr_array_unref);
+	g_free(d->text);
+	d->text = g_string_free(b->text, FALSE);
+	d->spans = b->spans;
+	d->links = b->links;
+	d->blocked = b->blocked;
+	d->wide = b->wide;
 }
 
 static struct document *document_new(void)
 {
 	struct document *d = g_new0(struct document, 1);
+	struct body_text none;
 
 	d->headers = g_ptr_array_new_with_free_func(header_free);
 	d->parts = g_ptr_array_new_with_free_func(part_free);
-	d->spans = g_array_new(FALSE, FALSE, sizeof(struct document_span));
-	d->links = g_ptr_array_new_with_free_func(link_free);
+	body_text_init(&none);
+	take_body(d, &none);
 	return d;
 }
 
@@ -164,22 +169,22 @@ static void add_notes(struct document *d, unsigned notes, bool cut)
 			      "save it to see the rest."));
 }
 
-static void fill(struct document *d, GMimeMessage *m, bool cut)
+static void fill(struct document *d, GMimeMessage *m, int width, bool cut)
 {
-	g_autoptr(GString) text = g_string_new(NULL);
+	struct body_text body;
 	g_autoptr(GArray) nodes = NULL;
 	GMimeObject *root = g_mime_message_get_mime_part(m);
-	unsigned notes = 0;
 
+	body_text_init(&body);
 	cut = !read_headers(d, m) || cut;
 	if (root) {
 		nodes = outline_build(root, DOCUMENT_DEPTH_MAX, DOCUMENT_PARTS_MAX, &cut);
-		notes = body_render(nodes, DOCUMENT_TEXT_MAX, text);
+		body_render(nodes, DOCUMENT_TEXT_MAX, width, &body);
 		for (int i = 0; i < (int)nodes->len; i++)
 			add_part(d, outline_node(nodes, i));
 	}
-	d->text = g_string_free(g_steal_pointer(&text), FALSE);
-	add_notes(d, notes, cut);
+	take_body(d, &body);
+	add_notes(d, body.notes, cut);
 }
 
 /* --- reading --------------------------------------------------------------------- */
@@ -220,6 +225,7 @@ static int fill_bare(struct document *d, int fd, off_t size, struct err *err)
 	plain_append(text, utf8->str, utf8->len);
 	n.size = (uint64_t)MAX(size, 0);
 	n.shown = text->len > 0;
+	g_free(d->text);
 	d->text = g_string_free(text, FALSE);
 	if (size > 0)
 		add_part(d, &n);
@@ -259,7 +265,7 @@ static GMimeMessage *parse(GMimeStream *stream)
 	return m;
 }
 
-static int read_whole(struct document *d, int fd, struct err *err)
+static int read_whole(struct document *d, int fd, int width, struct err *err)
 {
 	static const struct structure_limits limits = { .bytes = INT64_MAX,
 		.header_bytes = DOCUMENT_HEADER_MAX,
@@ -284,16 +290,15 @@ static int read_whole(struct document *d, int fd, struct err *err)
 	g_object_unref(stream);
 	if (!m)
 		return fill_bare(d, fd, st.st_size, err);
-	fill(d, m, outline.cut);
+	fill(d, m, width, outline.cut);
 	g_object_unref(m);
 	return 0;
 }
 
 int document_read(int fd, const struct document_how *how, struct document **out, struct err *err)
 {
-	(void)how;
 	AUTO(document_free) struct document *d = document_new();
-	int r = read_whole(d, fd, err);
+	int r = read_whole(d, fd, how ? how->width : 0, err);
 
 	if (r < 0)
 		return r;
