@@ -1,11 +1,11 @@
 /*
  * HTML mail as text.
  *
- * A push parser feeds a small text builder: paragraphs, headings, lists,
- * quotes, preformatted text, links as [n] with their targets at the end,
- * table cells one after the other.  Nothing is ever loaded.  Before the parser
- * sees a byte, html_trim has cut what makes parsers slow (size, giant tags,
- * attribute lists, comments).  Pure; any thread after html_init.
+ * html_trim cuts what makes parsers slow and what is never shown; libxml2
+ * calls html_parse.c, which leaves a flat page (html_page.h); html_flow.c
+ * walks it with a pen (html_write.h), and html_table.c sets tables of data in
+ * columns.  Hidden text is left out, unless there is no other.  Nothing is
+ * ever loaded.  Pure; any thread after html_init.
  */
 #ifndef TERN_MIME_HTML_H
 #define TERN_MIME_HTML_H
@@ -20,7 +20,10 @@ enum {
 	HTML_TAG_MAX = 16 * 1024,  /* a longer tag is left out */
 	HTML_ATTRS_MAX = 256,      /* a tag with more is left out */
 	HTML_DEPTH_MAX = 512,      /* open elements; deeper, reading ends */
-	HTML_STYLE_MAX = 200,      /* open elements that shape the text */
+	HTML_NODES_MAX = 1000000,  /* texts and elements that shape them; beyond, reading ends */
+	HTML_SPANS_MAX = 20000,    /* of one message; what comes later is plain */
+	HTML_CELLS_MAX = 20000,    /* of tables laid out in columns; later ones flow */
+	HTML_COLUMNS_MAX = 64,     /* a table with more flows */
 	HTML_LINKS_MAX = 1000,
 	HTML_LINK_MAX = 4096,      /* bytes of a target; a longer one is not listed */
 };
@@ -45,7 +48,10 @@ struct html_out {
 /* Appends html (UTF-8) as text. */
 void html_to_text(const char *html, size_t len, const struct html_how *how, struct html_out *out);
 
-/* What the parser gets to see; false = the end was cut off.  For tests. */
-bool html_trim(GString *out, const char *html, size_t len);
+/*
+ * What the parser gets to see: without comments, scripts, styles and tags that break a limit;
+ * false = the end was cut off.  *loads counts what the styles would have fetched.
+ */
+bool html_trim(GString *out, const char *html, size_t len, int *loads);
 
 #endif

@@ -6,6 +6,20 @@
 
 #include <string.h>
 
+#include "mime/html_page.h"
+
+/* Elements whose content is no HTML: nothing in it is a tag but their own end. */
+static const char *const raw[] = { "script", "style", "title", "iframe", "noframes", "noembed" };
+
+enum { SCRIPT, STYLE, RAWS = G_N_ELEMENTS(raw) };
+
+struct trim {
+	const char *end;
+	bool unclosed;        /* no comment ends behind here */
+	bool open[RAWS];      /* no such element ends behind here */
+	int *loads;
+};
+
 /* Behind the comment at p ("<!--"); an unclosed one ends like a tag, so that no text is hidden. */
 static const char *skip_comment(const char *p, const char *end, bool *unclosed)
 {
@@ -47,29 +61,88 @@ static const char *skip_tag(const char *p, const char *end, bool *fits)
 	return q ? q + 1 : end;
 }
 
-bool html_trim(GString *out, const char *html, size_t len)
+/* Which of raw the tag at p begins, RAWS if none. */
+static int raw_at(const char *p, const char *end)
 {
-	const char *p = html, *end = html + MIN(len, (size_t)HTML_BODY_MAX);
-	bool unclosed = false, fits;
+	for (int i = 0; i < (int)RAWS; i++) {
+		size_t n = strlen(raw[i]);
 
-	while (p < end) {
-		const char *open = memchr(p, '<', (size_t)(end - p)), *from;
+		if ((size_t)(end - p) > n + 1 && g_ascii_strncasecmp(p + 1, raw[i], n) == 0 &&
+			!g_ascii_isalnum(p[n + 1]) && p[n + 1] != ':')
+			return i;
+	}
+	return RAWS;
+}
 
-		g_string_append_len(out, p, (open ? open : end) - p);
+/* The end tag of raw[i] at or behind p, NULL if there is none. */
+static const char *raw_end(const char *p, const char *end, int i)
+{
+	size_t n = strlen(raw[i]);
+
+	while ((p = memmem(p, (size_t)(end - p), "</", 2))) {
+		if ((size_t)(end - p) >= n + 2 && g_ascii_strncasecmp(p + 2, raw[i], n) == 0)
+			return p;
+		p += 2;
+	}
+	return NULL;
+}
+
+/*
+ * Behind the content of raw[i], whose tag ended at p.  Text behind a script or a style that never
+ * ends is theirs; the others may have been broken off.
+ */
+static const char *skip_raw(struct trim *t, const char *p, int i)
+{
+	const char *stop = t->open[i] ? NULL : raw_end(p, t->end, i);
+
+	if (!stop) {
+		t->open[i] = true;
+		stop = i == SCRIPT || i == STYLE ? t->end : p;
+	}
+	if (i == STYLE)
+		*t->loads += html_style_loads(p, (size_t)(stop - p));
+	return stop;
+}
+
+static bool is_tag(const char *p, const char *end)
+{
+	return end - p >= 2 && (g_ascii_isalpha(p[1]) || strchr("/!?", p[1]));
+}
+
+/* Copies what is to be kept of the tag or comment at p; returns what is behind it. */
+static const char *trim_one(struct trim *t, const char *p, GString *out)
+{
+	const char *from = p;
+	bool fits = true;
+	int element;
+
+	if (t->end - p >= 4 && memcmp(p, "<!--", 4) == 0)
+		return skip_comment(p, t->end, &t->unclosed);
+	if (!is_tag(p, t->end)) {
+		g_string_append(out, "&lt;");
+		return p + 1;
+	}
+	element = raw_at(p, t->end);
+	p = skip_tag(p, t->end, &fits);
+	if (from[1] == '!' || from[1] == '?') /* declarations, and what Word asks itself */
+		return p;
+	if (fits)
+		g_string_append_len(out, from, p - from);
+	return element == RAWS || p[-1] != '>' ? p : skip_raw(t, p, element);
+}
+
+bool html_trim(GString *out, const char *html, size_t len, int *loads)
+{
+	struct trim t = { .end = html + MIN(len, (size_t)HTML_BODY_MAX), .loads = loads };
+	const char *p = html;
+
+	while (p < t.end) {
+		const char *open = memchr(p, '<', (size_t)(t.end - p));
+
+		g_string_append_len(out, p, (open ? open : t.end) - p);
 		if (!open)
 			break;
-		p = from = open;
-		if (end - p >= 4 && memcmp(p, "<!--", 4) == 0) {
-			p = skip_comment(p, end, &unclosed);
-			continue;
-		}
-		fits = true;
-		if (end - p >= 2 && (g_ascii_isalpha(p[1]) || strchr("/!?", p[1])))
-			p = skip_tag(p, end, &fits);
-		else
-			p++;
-		if (fits)
-			g_string_append_len(out, from, p - from);
+		p = trim_one(&t, open, out);
 	}
 	return len <= HTML_BODY_MAX;
 }

@@ -13,7 +13,11 @@ libtern_a_SOURCES += \
 	src/mime/guess.c src/mime/guess.h \
 	src/mime/header.c src/mime/header.h \
 	src/mime/html.c src/mime/html.h \
-	src/mime/html_trim.c \
+	src/mime/html_columns.c src/mime/html_flow.c src/mime/html_flow.h \
+	src/mime/html_links.c src/mime/html_links.h \
+	src/mime/html_page.h src/mime/html_parse.c src/mime/html_style.c \
+	src/mime/html_table.c src/mime/html_table.h src/mime/html_trim.c \
+	src/mime/html_write.c src/mime/html_write.h \
 	src/mime/linkify.c src/mime/linkify.h \
 	src/mime/open.c src/mime/open.h \
 	src/mime/outline.c src/mime/outline.h \

@@ -45,7 +45,7 @@ static const struct {
 	{ "a<!-- never closed <b>b</b>", "ab\n" },
 	{ "<p>never <b>closed <i>at all", "never closed at all\n" },
 	{ "1 < 2 and 3 > 2", "1 < 2 and 3 > 2\n" },
-	{ "a<hr>b", "a\n\n----------\nb\n" },
+	{ "a<hr>b", "a\n\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\nb\n" },
 	{ "", "" },
 	{ "<p>&nbsp;</p>", "" },
 };
