@@ -26,7 +26,7 @@ static const char *const starters[] = { "On ", "Am ", "Le ", "El ", "Il ", "Em "
 	"Pada ", "Dňa ", "Dana ", "Von ", NULL };
 
 /* What somebody did who is quoted.  Other cases than ASCII's are spelt out. */
-static const char *const verbs[] = { "wrote", "writes", "schrieb", "schrieben", "a écrit", "escribió",
+static const char *const verbs[] = { "wrote", "writes", "schrieb", "schrieben", "écrit", "escribió",
 	"ha scritto", "escreveu", "schreef", "skrev", "kirjoitti", "napisał", "napisal", "написал",
 	"пишет", "пише", "写道", "寫道", "yazdı", "írta", "のメール", "さんは書きました", "έγραψε", "a scris",
 	"viết", "menulis", "작성", NULL };

@@ -43,6 +43,7 @@ int filter_start(struct ui *ui, const char *title, const char *const *argv, int 
 	if (pipe2(p, O_CLOEXEC))
 		return err_set(err, ERR_STORAGE, _("The program cannot be started: %s."), g_strerror(errno));
 	fcntl(p[0], F_SETFL, O_NONBLOCK);
+	fcntl(p[0], F_SETPIPE_SZ, FILTER_TURN); /* fewer turns; it is as well if that is not allowed */
 	how.out = how.errors = p[1];
 	rc = spawn_start(&how, &pid, err);
 	close(p[1]);

@@ -25,6 +25,7 @@ libtern_a_SOURCES += \
 	src/ui/flow.c src/ui/flow.h \
 	src/ui/format.c \
 	src/ui/hint.c src/ui/hint.h \
+	src/ui/hyperlink.c src/ui/hyperlink.h \
 	src/ui/key.c src/ui/key.h \
 	src/ui/keymap.c src/ui/keymap.h \
 	src/ui/known.c src/ui/known.h \

@@ -10,14 +10,16 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 #include <sys/signalfd.h>
+#include <unistd.h>
 
 #include "base/i18n.h"
 #include "base/mem.h"
 #include "base/spawn.h"
 #include "ui/filter.h"
+#include "ui/hyperlink.h"
 #include "ui/priv.h"
 #include "ui/term.h"
 
@@ -191,6 +193,8 @@ int ui_run(const struct ui_start *start, struct err *err)
 			g_strerror(errno));
 	if (term_start(start->config->color, err) < 0)
 		return err ? err->code : ERR_USAGE;
+	term_hyperlinks(start->config->hyperlinks == HYPERLINKS_YES ||
+			(start->config->hyperlinks == HYPERLINKS_AUTO && hyperlink_known(getenv)));
 	l.ui = ui_new(start);
 	l.canvas = canvas_new(1, 1);
 	adopt_size(&l);

@@ -14,6 +14,7 @@
 
 #include "base/i18n.h"
 #include "base/text.h"
+#include "ui/hyperlink.h"
 
 #define PASTE_ON  "\033[?2004h"
 #define PASTE_OFF "\033[?2004l"
@@ -26,6 +27,7 @@ static struct {
 	bool on;                /* the screen is ours */
 	bool color;
 	bool italic;            /* it has italics; else they are underlined */
+	bool hyperlinks;
 	struct canvas *painted; /* what the terminal shows */
 	struct termios before;
 	char restore[256];      /* written by the signal handler */
@@ -366,8 +368,15 @@ static void paint_row(const struct canvas *c, int y)
 	}
 }
 
+void term_hyperlinks(bool on)
+{
+	term.hyperlinks = on;
+	idlok(stdscr, !on); /* scrolled rows would take their links along */
+}
+
 void term_paint(struct canvas *c)
 {
+	g_autoptr(GString) links = g_string_new(NULL);
 	bool cursor = c->cursor_y >= 0;
 
 	if (c->height != term.painted->height || c->width != term.painted->width)
@@ -375,6 +384,8 @@ void term_paint(struct canvas *c)
 	for (int y = c->written_top; y < c->written_end; y++)
 		if (!canvas_same_row(c, term.painted, y))
 			paint_row(c, y);
+	if (term.hyperlinks)
+		hyperlink_paint(links, c, term.painted, term.color ? COLORS : 0);
 	canvas_copy(term.painted, c);
 	canvas_settle(c);
 	if (cursor)
@@ -383,6 +394,8 @@ void term_paint(struct canvas *c)
 	curs_set(cursor);
 	wnoutrefresh(stdscr);
 	doupdate();
+	if (links->len > 0)
+		out(links->str);
 }
 
 void term_forget(void)

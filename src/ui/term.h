@@ -26,6 +26,8 @@ int term_fd(void);
 bool term_key(struct key *out);
 /* Asks for the size and adopts it. */
 void term_resize(int *height, int *width);
+/* Whether links are painted as such (hyperlink.h); off at first. */
+void term_hyperlinks(bool on);
 /* Writes the cells that differ from what was painted last, once. */
 void term_paint(struct canvas *c);
 /* Forgets what is on the screen: the next paint writes all of it. */

@@ -9,7 +9,8 @@ struct text_view {
 	struct view base;
 	char *title, *text;
 	struct flow flow;
-	int top, height;
+	size_t top;
+	int height;
 };
 
 static void draw_line(struct text_view *t, const struct flow_line *line, struct canvas *c, int y,
@@ -30,22 +31,52 @@ static void draw(struct view *v, struct canvas *c, const struct area *a)
 	const struct flow_line *line;
 
 	if (t->flow.width != a->w) {
-		size_t at = flow_offset(&t->flow, (size_t)t->top);
+		size_t at = flow_offset(&t->flow, t->top);
 
 		flow_set_width(&t->flow, a->w);
-		t->top = (int)flow_find(&t->flow, at);
+		t->top = flow_find(&t->flow, at);
 	}
 	t->height = a->h;
-	for (int y = 0; y < a->h && (line = flow_line(&t->flow, (size_t)(t->top + y))); y++)
+	for (int y = 0; y < a->h && (line = flow_line(&t->flow, t->top + (size_t)y)); y++)
 		draw_line(t, line, c, a->y + y, a);
 }
 
-static int move(struct view *v, enum motion m, struct err *err)
+/* Lines are made as far as the screen goes: only the way to the end makes all of them. */
+static size_t last_top(struct text_view *t)
+{
+	size_t n = flow_total(&t->flow);
+
+	return n > (size_t)t->height ? n - (size_t)t->height : 0;
+}
+
+static void scroll(struct text_view *t, int by)
+{
+	size_t was = t->top;
+
+	if (by < 0)
+		t->top -= MIN(t->top, (size_t)-by);
+	else if (flow_line(&t->flow, t->top + (size_t)(by + t->height) - 1))
+		t->top += (size_t)by;
+	else
+		t->top = last_top(t);
+	if (t->top == was)
+		ui_say(t->base.ui, by < 0 ? _("This is the beginning") : _("This is the end"));
+}
+
+static int move(struct view *v, enum motion motion, struct err *err)
 {
 	struct text_view *t = (struct text_view *)v;
+	int page = MAX(t->height - 1, 1), half = MAX(t->height / 2, 1);
+	const int by[] = { [MOVE_NEXT] = 1, [MOVE_PREV] = -1, [MOVE_HALF_DOWN] = half,
+		[MOVE_HALF_UP] = -half, [MOVE_PAGE_DOWN] = page, [MOVE_PAGE_UP] = -page };
 
 	(void)err;
-	view_scroll(v->ui, m, t->height, (int)MIN(flow_total(&t->flow), G_MAXINT), &t->top);
+	if (motion == MOVE_FIRST)
+		t->top = 0;
+	else if (motion == MOVE_LAST)
+		t->top = last_top(t);
+	else
+		scroll(t, by[motion]);
 	return 0;
 }
 

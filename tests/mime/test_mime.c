@@ -20,6 +20,7 @@ int main(void)
 	suite_add_tcase(s, hostile_cases());
 	suite_add_tcase(s, corpus_cases());
 	suite_add_tcase(s, sender_cases());
+	suite_add_tcase(s, quote_cases());
 	r = srunner_create(s);
 	srunner_run_all(r, CK_ENV);
 	failed = srunner_ntests_failed(r);

@@ -15,6 +15,7 @@ TCase *html_cases(void);
 TCase *summary_cases(void);
 TCase *corpus_cases(void);
 TCase *sender_cases(void);
+TCase *quote_cases(void);
 
 /* A memory file that holds these bytes. */
 int file_of(const char *bytes, size_t len);
