@@ -262,6 +262,8 @@ int main(int argc, char **argv)
 
 	harden();
 	set_locale();
+	if (argc > 1 && strcmp(argv[1], READER_CHILD_WORD) == 0)
+		reader_child();
 	seed = getenv("TERN_RETRY_SEED"); /* makes the jitter of retries repeatable */
 	if (seed)
 		backoff_seed(strtoull(seed, NULL, 10));

@@ -3,6 +3,7 @@ include tests/sync/local.mk
 include tests/base/local.mk
 include tests/model/local.mk
 include tests/mime/local.mk
+include tests/read/local.mk
 include tests/net/local.mk
 include tests/config/local.mk
 include tests/store/local.mk
@@ -45,7 +46,7 @@ syscallkill: tern$(EXEEXT)
 fuzz: config.h $(BUILT_SOURCES)
 	TOP_SRCDIR='$(abs_top_srcdir)' TOP_BUILDDIR='$(abs_top_builddir)' \
 		FUZZ_CPPFLAGS='$(GLIB_CFLAGS) $(GMIME_CFLAGS) $(SQLITE_CFLAGS) $(OPENSSL_CFLAGS) $(JANSSON_CFLAGS) $(NCURSES_CFLAGS) $(XML_CFLAGS) $(ZLIB_CFLAGS)' \
-		FUZZ_LIBS='$(ETPAN_LIBS) $(GMIME_LIBS) $(GLIB_LIBS) $(OPENSSL_LIBS) $(JANSSON_LIBS) $(XML_LIBS) $(ZLIB_LIBS)' \
+		FUZZ_LIBS='$(ETPAN_LIBS) $(GMIME_LIBS) $(GLIB_LIBS) $(OPENSSL_LIBS) $(JANSSON_LIBS) $(XML_LIBS) $(ZLIB_LIBS) -lm' \
 		$(srcdir)/tests/fuzz/run.sh $(FUZZ_TARGETS)
 clean-local:
 	rm -rf fuzz

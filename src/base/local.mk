@@ -8,6 +8,8 @@ libtern_a_SOURCES += \
 	src/base/log.c src/base/log.h \
 	src/base/mem.c src/base/mem.h \
 	src/base/queue.c src/base/queue.h \
+	src/base/save.c src/base/save.h \
+	src/base/scratch.c src/base/scratch.h \
 	src/base/span.c src/base/span.h \
 	src/base/spawn.c src/base/spawn.h \
 	src/base/text.c src/base/text.h

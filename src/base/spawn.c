@@ -17,36 +17,104 @@ enum { REAP_MS = 5 };
 
 extern char **environ;
 
-/* Starts the shell with its output on *out_fd; the child stands in a process group of its own. */
-static int start(const char *command, int *out_fd, pid_t *pid, struct err *err)
+/* Descriptor `to` of the child is `fd`, or /dev/null. */
+static void give(posix_spawn_file_actions_t *files, int fd, int to)
 {
-	char *const argv[] = { "sh", "-c", (char *)command, NULL };
+	if (fd < 0)
+		posix_spawn_file_actions_addopen(files, to, "/dev/null", to == 0 ? O_RDONLY : O_WRONLY, 0);
+	else
+		posix_spawn_file_actions_adddup2(files, fd, to);
+}
+
+static void set_attributes(posix_spawnattr_t *attr, enum spawn_place place)
+{
+	short flags = POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF;
+	sigset_t none, all;
+
+	sigemptyset(&none);
+	sigfillset(&all);
+	posix_spawnattr_setsigmask(attr, &none);
+	posix_spawnattr_setsigdefault(attr, &all);
+	posix_spawnattr_setpgroup(attr, 0);
+	if (place == SPAWN_GROUP)
+		flags |= POSIX_SPAWN_SETPGROUP;
+	if (place == SPAWN_SESSION)
+		flags |= POSIX_SPAWN_SETSID;
+	posix_spawnattr_setflags(attr, flags);
+}
+
+int spawn_start(const struct spawn *how, pid_t *out, struct err *err)
+{
 	posix_spawn_file_actions_t files;
 	posix_spawnattr_t attr;
-	sigset_t none;
+	int r;
+
+	posix_spawn_file_actions_init(&files);
+	give(&files, how->in, 0);
+	give(&files, how->out, 1);
+	give(&files, how->errors, 2);
+	posix_spawnattr_init(&attr);
+	set_attributes(&attr, how->place);
+	r = posix_spawnp(out, how->argv[0], &files, &attr, (char *const *)how->argv, environ);
+	posix_spawnattr_destroy(&attr);
+	posix_spawn_file_actions_destroy(&files);
+	if (r == ENOENT)
+		return err_set(err, ERR_GONE, _("There is no program \"%s\" here."), how->argv[0]);
+	if (r)
+		return err_set(err, ERR_STORAGE, _("The program \"%s\" cannot be started: %s."),
+			how->argv[0], g_strerror(r));
+	return 0;
+}
+
+int spawn_ended(pid_t pid, int *status)
+{
+	pid_t done = waitpid(pid, status, WNOHANG);
+
+	return done == pid || (done < 0 && errno != EINTR);
+}
+
+void spawn_wait_here(pid_t pid, int *status)
+{
+	for (;;) {
+		pid_t done = waitpid(pid, status, WUNTRACED);
+
+		if (done == pid && WIFSTOPPED(*status))
+			raise(SIGSTOP);
+		else if (done == pid || errno != EINTR)
+			return;
+	}
+}
+
+void spawn_kill(pid_t pid, int *status)
+{
+	kill(-pid, SIGKILL);
+	while (waitpid(pid, status, 0) < 0 && errno == EINTR)
+		;
+}
+
+int spawn_code(int status)
+{
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+/* Starts the shell with its output on *out_fd. */
+static int start_shell(const char *command, int *out_fd, pid_t *pid, struct err *err)
+{
+	const char *const argv[] = { "sh", "-c", command, NULL };
+	struct spawn how = { .argv = argv, .in = -1, .errors = -1, .place = SPAWN_GROUP };
+	struct err why = { 0 };
 	int p[2], r;
 
 	if (pipe2(p, O_CLOEXEC))
 		return err_set(err, ERR_AUTH, _("The password command cannot be started: %s."),
 			g_strerror(errno));
-	posix_spawn_file_actions_init(&files);
-	posix_spawn_file_actions_addopen(&files, 0, "/dev/null", O_RDONLY, 0);
-	posix_spawn_file_actions_adddup2(&files, p[1], 1);
-	posix_spawn_file_actions_addopen(&files, 2, "/dev/null", O_WRONLY, 0);
-	posix_spawnattr_init(&attr);
-	sigemptyset(&none);
-	posix_spawnattr_setsigmask(&attr, &none);
-	posix_spawnattr_setpgroup(&attr, 0);
-	posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETPGROUP);
-	r = posix_spawn(pid, "/bin/sh", &files, &attr, argv, environ);
-	posix_spawnattr_destroy(&attr);
-	posix_spawn_file_actions_destroy(&files);
+	how.out = p[1];
+	r = spawn_start(&how, pid, &why);
 	close(p[1]);
 	*out_fd = p[0];
-	if (r) {
+	if (r < 0) {
 		fd_close(out_fd);
-		return err_set(err, ERR_AUTH, _("The password command cannot be started: %s."),
-			g_strerror(r));
+		return err_set(err, ERR_AUTH, _("The password command cannot be started: %s"), why.text);
 	}
 	return 0;
 }
@@ -79,23 +147,13 @@ static int drain(int fd, struct cancel *cancel, int64_t end, char *out, size_t c
 /* Waits for the end of the child; one that has closed its output may still be at work. */
 static int await_end(pid_t pid, struct cancel *cancel, int64_t end, int *status)
 {
-	for (;;) {
-		pid_t done = waitpid(pid, status, WNOHANG);
-
-		if (done == pid || (done < 0 && errno != EINTR))
-			return 0;
+	while (!spawn_ended(pid, status)) {
 		if (cancel_poll(cancel, -1, 0, REAP_MS) < 0)
 			return ERR_CANCELED;
 		if (clock_mono_ms() >= end)
 			return ERR_RETRY;
 	}
-}
-
-static void kill_group(pid_t pid, int *status)
-{
-	kill(-pid, SIGKILL);
-	while (waitpid(pid, status, 0) < 0 && errno == EINTR)
-		;
+	return 0;
 }
 
 int spawn_first_line(const char *command, struct cancel *cancel, int timeout_ms, char *out,
@@ -107,13 +165,13 @@ int spawn_first_line(const char *command, struct cancel *cancel, int timeout_ms,
 	int status = 0, r;
 	pid_t pid = -1;
 
-	if (start(command, &fd, &pid, err) < 0)
+	if (start_shell(command, &fd, &pid, err) < 0)
 		return err->code;
 	r = drain(fd, cancel, end, out, cap, &len);
 	if (r == 0)
 		r = await_end(pid, cancel, end, &status);
 	if (r < 0)
-		kill_group(pid, &status);
+		spawn_kill(pid, &status);
 	out[len] = '\0';
 	out[strcspn(out, "\r\n")] = '\0';
 	if (r == ERR_CANCELED)
@@ -122,11 +180,26 @@ int spawn_first_line(const char *command, struct cancel *cancel, int timeout_ms,
 		return err_set(err, ERR_AUTH,
 			_("The password command gave no answer within %d seconds; it was ended."),
 			timeout_ms / 1000);
-	if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
+	if (spawn_code(status) != 0)
 		return err_set(err, ERR_AUTH,
 			_("The password command failed (exit status %d); try it in a shell."),
-			WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
+			spawn_code(status));
 	if (!out[0])
 		return err_set(err, ERR_AUTH, _("The password command printed nothing."));
 	return (int)strlen(out);
+}
+
+int spawn_verdict(const char *const *argv, struct cancel *cancel, int timeout_ms, struct err *err)
+{
+	struct spawn how = { .argv = argv, .in = -1, .out = -1, .errors = -1, .place = SPAWN_GROUP };
+	int status = 0, r;
+	pid_t pid;
+
+	if (spawn_start(&how, &pid, err) < 0)
+		return err->code;
+	r = await_end(pid, cancel, clock_mono_ms() + timeout_ms, &status);
+	if (r == 0)
+		return spawn_code(status);
+	spawn_kill(pid, &status);
+	return err_set(err, (enum err_code)r, _("The program \"%s\" was ended: it took too long."), argv[0]);
 }

@@ -74,6 +74,12 @@ const struct command cli_commands[] = {
 		N_("Shows a message: its headers and its text, or only what the options name.  "
 		   "A message that is not in the store yet is fetched.  --raw gives the exact bytes, "
 		   "except to a terminal.") },
+	{ "attachments", "ID [--save DIR] [--part N] [--output FILE] [--json]", ENGINE, cmd_attachments,
+		N_("Lists the attachments of a message: number of the part, type, size, and the name "
+		   "that it would get here.  With --save all of them go into a folder; a name that is "
+		   "taken gets a number, nothing is ever replaced.  With --part and --output one part, "
+		   "also one that is no attachment, goes into a file, or to standard output for -.  "
+		   "What was left at the server is fetched first.  Exit code 3: there are none.") },
 	{ "read", "ID... [--push] [--json]", ENGINE, cmd_read, N_("Marks messages as read.") },
 	{ "unread", "ID... [--push] [--json]", ENGINE, cmd_unread, N_("Marks messages as unread.") },
 	{ "flag", "ID... [--push] [--json]", ENGINE, cmd_flag, N_("Flags messages.") },

@@ -6,27 +6,14 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "cli/command.h"
-#include "mime/document.h"
+#include "read/reader.h"
 
 /* Opens the body, fetching it first if it is not cached. */
 static int open_body(struct cli *c, message_id m, int *fd, struct err *err)
 {
-	g_autoptr(GPtrArray) rows = NULL;
-	const struct list_row *row;
+	account_id account;
 
-	if (store_message_rows(c->store, m, &rows, err) < 0)
-		return err->code;
-	if (rows->len == 0)
-		return err_set(err, ERR_GONE, _("There is no message %" G_GINT64_FORMAT "."), m.v);
-	row = rows->pdata[0];
-	if (!store_body_cached(c->store, m)) {
-		if (!account_of(c, row->account))
-			return err_set(err, ERR_OFFLINE,
-				_("The account of this message is no longer configured."));
-		if (c->engine->body(c->engine, row->account, m, c->cancel, err) < 0)
-			return err->code;
-	}
-	return store_body_open(c->store, m, fd, err);
+	return fetch_body(c, m, &account, err) < 0 ? err->code : store_body_open(c->store, m, fd, err);
 }
 
 /* --- raw ----------------------------------------------------------------- */
@@ -158,14 +145,19 @@ static void show_json(const struct document *d, int64_t id, unsigned what)
 	out_json(line);
 }
 
-static int show_document(int fd, int64_t id, const struct args *a, struct err *err)
+/* Takes *fd. */
+static int show_document(struct cli *c, int *fd, int64_t id, const struct args *a, struct err *err)
 {
-	AUTO(document_free) struct document *d = NULL;
+	AUTO(reader_answer_release) struct reader_answer answer = { 0 };
+	struct reader_question q = { .fd = *fd, .part = -1, .out = -1 };
+	const struct document *d;
 	unsigned what = (args_has(a, "headers") ? SHOW_HEADERS : 0u) |
 		(args_has(a, "text") ? SHOW_TEXT : 0u) | (args_has(a, "parts") ? SHOW_PARTS : 0u);
 
-	if (document_read(fd, NULL, &d, err) < 0)
+	*fd = -1;
+	if (reader_read(c->reader, &q, c->cancel, &answer, err) < 0)
 		return err->code;
+	d = answer.doc;
 	if (a->json) {
 		show_json(d, id, what ? what : SHOW_HEADERS | SHOW_TEXT | SHOW_PARTS);
 		return 0;
@@ -194,7 +186,7 @@ static int show(struct cli *c, const struct args *a, struct err *err)
 		return err->code;
 	if (args_has(a, "raw"))
 		return isatty(STDOUT_FILENO) ? copy_clean(fd, err) : copy_raw(fd, err);
-	return show_document(fd, id, a, err);
+	return show_document(c, &fd, id, a, err);
 }
 
 int cmd_show(struct cli *c, const struct args *a)

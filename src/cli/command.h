@@ -81,6 +81,8 @@ const char *account_name_of(const struct cli *c, account_id id);      /* "" like
 const struct account *pick_one_account(struct cli *c, const struct args *a, struct err *err);
 /* The mailbox of that name in the one account that has it; NULL with words. */
 struct mailbox *pick_mailbox(struct cli *c, const struct args *a, const char *word, struct err *err);
+/* Sees to it that the message is in the store, whose it is; ERR_GONE. */
+int fetch_body(struct cli *c, message_id m, account_id *account, struct err *err);
 /* --yes, or the word yes at a terminal after the question; else false with words. */
 bool confirmed(struct cli *c, const struct args *a, const char *question, struct err *err);
 
@@ -140,6 +142,7 @@ int cmd_mailbox_unsubscribe(struct cli *c, const struct args *a);
 int cmd_mailbox_role(struct cli *c, const struct args *a);
 int cmd_list(struct cli *c, const struct args *a);
 int cmd_show(struct cli *c, const struct args *a);
+int cmd_attachments(struct cli *c, const struct args *a);
 int cmd_read(struct cli *c, const struct args *a);
 int cmd_unread(struct cli *c, const struct args *a);
 int cmd_flag(struct cli *c, const struct args *a);

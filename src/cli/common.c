@@ -85,6 +85,22 @@ struct mailbox *pick_mailbox(struct cli *c, const struct args *a, const char *wo
 	return TAKE(found);
 }
 
+int fetch_body(struct cli *c, message_id m, account_id *account, struct err *err)
+{
+	g_autoptr(GPtrArray) rows = NULL;
+
+	if (store_message_rows(c->store, m, &rows, err) < 0)
+		return err->code;
+	if (rows->len == 0)
+		return err_set(err, ERR_GONE, _("There is no message %" G_GINT64_FORMAT "."), m.v);
+	*account = ((const struct list_row *)rows->pdata[0])->account;
+	if (store_body_cached(c->store, m))
+		return 0;
+	if (!account_of(c, *account))
+		return err_set(err, ERR_OFFLINE, _("The account of this message is no longer configured."));
+	return c->engine->body(c->engine, *account, m, c->cancel, err);
+}
+
 bool confirmed(struct cli *c, const struct args *a, const char *question, struct err *err)
 {
 	char answer[16];

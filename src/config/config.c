@@ -6,6 +6,7 @@
 #include "base/i18n.h"
 #include "base/mem.h"
 #include "config/keyfile.h"
+#include "config/mailcap.h"
 #include "config/options.h"
 #include "config/read.h"
 
@@ -51,6 +52,7 @@ static struct config *config_new(void)
 
 	c->accounts = g_ptr_array_new_with_free_func(free_account);
 	c->warnings = g_ptr_array_new_with_free_func(g_free);
+	c->openers = mailcap_rules_new();
 	option_defaults(config_options, c);
 	return c;
 }
@@ -61,7 +63,9 @@ void config_free(struct config **c)
 		return;
 	g_ptr_array_unref((*c)->accounts);
 	g_ptr_array_unref((*c)->warnings);
+	g_ptr_array_unref((*c)->openers);
 	g_free((*c)->date_format);
+	g_free((*c)->save_folder);
 	g_free((*c)->headers);
 	g_free(*c);
 	*c = NULL;
@@ -83,6 +87,21 @@ static void check_together(const struct keyfile *k, struct config *c)
 			k->path, t->backfill_bootstrap_max, t->backfill_max_total_per_folder));
 }
 
+/* The group [open]: a type, and what opens it. */
+static void load_openers(const struct keyfile *k, struct config *c)
+{
+	g_auto(GStrv) types = g_key_file_get_keys(k->keys, "open", NULL, NULL);
+
+	for (size_t i = 0; types && types[i]; i++) {
+		g_autofree char *fields = g_key_file_get_string(k->keys, "open", types[i], NULL);
+
+		if (!fields || !mailcap_add(c->openers, types[i], fields))
+			g_ptr_array_add(c->warnings,
+				g_strdup_printf(_("%s:%d: [open]: \"%s\" has no command that could open it."),
+					k->path, keyfile_line(k, "open", types[i]), types[i]));
+	}
+}
+
 static int load_options(const struct places *p, struct config *c, struct err *err)
 {
 	g_autofree char *path = g_build_filename(p->config, "tern.conf", NULL);
@@ -94,13 +113,14 @@ static int load_options(const struct places *p, struct config *c, struct err *er
 		return r;
 	groups = g_key_file_get_groups(k->keys, NULL);
 	for (size_t i = 0; groups[i]; i++)
-		if (strcmp(groups[i], "tern") != 0)
+		if (strcmp(groups[i], "tern") != 0 && strcmp(groups[i], "open") != 0)
 			g_ptr_array_add(c->warnings,
-				g_strdup_printf(_("%s:%d: there is no group [%s]; options stand in [tern]."),
+				g_strdup_printf(_("%s:%d: there is no group [%s]; options stand in [tern], programs in [open]."),
 					path, keyfile_line(k, groups[i], NULL), groups[i]));
 	r = keyfile_apply(k, "tern", config_options, c, c->warnings, err);
 	if (r >= 0)
 		check_together(k, c);
+	load_openers(k, c);
 	return r;
 }
 

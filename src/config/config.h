@@ -31,6 +31,9 @@ struct places {
 void places_init(struct places *p, const char *home);
 void places_release(struct places *p);
 
+/* Where the output of a program that a message was piped to goes. */
+enum pipe_output { PIPE_TO_VIEW, PIPE_TO_TERMINAL };
+
 struct config {
 	GPtrArray *accounts;  /* of struct account *, in the order of the files */
 	GPtrArray *warnings;  /* of char *: unknown keys and the like, with file and line or group */
@@ -41,6 +44,9 @@ struct config {
 	bool color;           /* false when NO_COLOR is set, whatever the file says */
 	int log_level;        /* enum log_level */
 	struct tuning tuning; /* how much is brought in at once (M-67) */
+	GPtrArray *openers;   /* of struct mailcap_rule (config/mailcap.h): the group [open] */
+	char *save_folder;    /* where attachments are saved, NULL = the usual place */
+	int pipe_output;      /* enum pipe_output */
 	char *headers;        /* names of the headers shown, in order; NULL = the usual ones */
 	int fold_quotes;      /* longer quotations are folded, 0 = none */
 	bool space_goes_on;   /* Space at the end of a message opens the next unread one */

@@ -52,6 +52,13 @@ const struct option config_options[] = {
 		.help = N_("How much is written to the log in the state folder.") },
 	{ "date-format", OPTION_TEXT, FIELD(date_format), "%Y-%m-%d", .check = check_date_format,
 		.help = N_("How the date of a message from another year is shown, as in strftime(3).") },
+	{ "save-folder", OPTION_PATH, FIELD(save_folder), NULL,
+		.help = N_("The folder that is offered first when an attachment is saved.  Without it "
+			   "the folder for downloads is, or the home folder where there is none.") },
+	{ "pipe-output", OPTION_WORD, FIELD(pipe_output), "view", .words = "view terminal",
+		.help = N_("Where the output of a program goes that a message or an attachment was "
+			   "piped to: view shows it in tern, terminal lends it the screen until it "
+			   "ends.") },
 	{ "sync-batch-size", OPTION_INT, FIELD(tuning.sync_batch_size), "100", 10, 5000,
 		.help = N_("How many messages are described by the server in one answer.") },
 	{ "backfill-mode", OPTION_WORD, FIELD(tuning.backfill_mode), "progressive",

@@ -11,13 +11,14 @@
 
 #include "base/i18n.h"
 #include "mime/address.h"
-#include "mime/calendar.h"
 #include "mime/charset.h"
+#include "mime/content.h"
 #include "mime/document.h"
 #include "mime/flowed.h"
-#include "mime/html.h"
 #include "mime/outline.h"
+#include "mime/part_text.h"
 #include "mime/text.h"
+#include "mime/tnef.h"
 
 enum {
 	PICK_ALL = -1,
@@ -25,7 +26,8 @@ enum {
 	STUB_MAX = 400,       /* a plain part this short may only say "see the HTML part" ... */
 	STUB_FACTOR = 4,      /* ... if the HTML part says this many times more */
 	FIELD_MAX = 4096,     /* bytes shown of a header of a message inside */
-	SNIFF_MAX = 1024,     /* where an HTML page names its charset */
+	LOOK_MAX = 4096,      /* bytes by which a part is taken for text */
+	WORDS_LEAST = 4,      /* bytes of a text that says something */
 };
 
 struct render {
@@ -33,170 +35,12 @@ struct render {
 	int *picks;
 	bool *live;
 	struct body_text *out;
-	size_t max, html_budget;
-	int width;
+	const struct document_how *how;
+	struct part_how part;
+	size_t max;
 };
 
-/* --- the text with its spans ----------------------------------------------------- */
-
-static void link_free(void *p)
-{
-	struct document_link *link = p;
-
-	g_free(link->target);
-	g_free(link->label);
-	g_free(link);
-}
-
-void body_text_init(struct body_text *b)
-{
-	*b = (struct body_text){ .text = g_string_new(NULL),
-		.spans = g_array_new(FALSE, FALSE, sizeof(struct document_span)),
-		.links = g_ptr_array_new_with_free_func(link_free) };
-}
-
-void body_text_clear(struct body_text *b)
-{
-	if (b->text)
-		g_string_free(b->text, TRUE);
-	g_clear_pointer(&b->spans, g_array_unref);
-	g_clear_pointer(&b->links, g_ptr_array_unref);
-	b->text = NULL;
-}
-
-void body_text_truncate(struct body_text *b, size_t len)
-{
-	guint kept = 0;
-
-	if (len >= b->text->len)
-		return;
-	g_string_truncate(b->text, len);
-	for (guint i = 0; i < b->spans->len; i++) {
-		struct document_span s = g_array_index(b->spans, struct document_span, i);
-
-		if (s.at >= len)
-			continue;
-		s.len = (uint32_t)MIN((size_t)s.len, len - s.at);
-		g_array_index(b->spans, struct document_span, kept++) = s;
-	}
-	g_array_set_size(b->spans, kept);
-}
-
-/* --- bytes of a part ------------------------------------------------------------ */
-
-/* The decoded content, at most max bytes. */
-static GString *decode(struct render *r, struct node *n, size_t max)
-{
-	GString *raw = g_string_new(NULL);
-	GMimeDataWrapper *content =
-		GMIME_IS_PART(n->object) ? g_mime_part_get_content(GMIME_PART(n->object)) : NULL;
-	GMimeStream *stream = content ? g_mime_data_wrapper_get_stream(content) : NULL;
-	GMimeStream *filtered;
-	GMimeFilter *filter;
-	char chunk[8192];
-	ssize_t got;
-
-	if (!stream)
-		return raw;
-	g_mime_stream_reset(stream);
-	filtered = g_mime_stream_filter_new(stream);
-	filter = g_mime_filter_basic_new(g_mime_data_wrapper_get_encoding(content), FALSE);
-	g_mime_stream_filter_add(GMIME_STREAM_FILTER(filtered), filter);
-	while (raw->len <= max && (got = g_mime_stream_read(filtered, chunk, sizeof chunk)) > 0)
-		g_string_append_len(raw, chunk, got);
-	g_object_unref(filter);
-	g_object_unref(filtered);
-	if (raw->len > max) {
-		g_string_truncate(raw, max);
-		r->out->notes |= BODY_CUT;
-	} else {
-		n->size = raw->len;
-	}
-	return raw;
-}
-
-static const char *param(const struct node *n, const char *name)
-{
-	return g_mime_object_get_content_type_parameter(n->object, name);
-}
-
-static bool param_is(const struct node *n, const char *name, const char *value)
-{
-	const char *v = param(n, name);
-
-	return v && g_ascii_strcasecmp(v, value) == 0;
-}
-
-/* The charset that an HTML page claims for itself, into out. */
-static const char *sniff_charset(const GString *raw, char *out, size_t cap)
-{
-	size_t len = MIN(raw->len, (size_t)SNIFF_MAX), n;
-	const char *p = memmem(raw->str, len, "charset=", 8);
-
-	if (!p)
-		return NULL;
-	p += 8;
-	p += *p == '"' || *p == '\'';
-	n = strspn(p, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_");
-	if (n == 0 || n >= cap)
-		return NULL;
-	memcpy(out, p, n);
-	out[n] = '\0';
-	return out;
-}
-
-/* The content as UTF-8. */
-static GString *text_of(struct render *r, struct node *n, size_t max)
-{
-	g_autoptr(GString) raw = decode(r, n, max);
-	GString *utf8 = g_string_sized_new(raw->len + 1);
-	const char *charset = param(n, "charset");
-	char name[CHARSET_NAME_MAX];
-
-	if (!charset && strcmp(n->type, "text/html") == 0)
-		charset = sniff_charset(raw, name, sizeof name);
-	if (!charset_append(utf8, charset, raw->str, raw->len))
-		r->out->notes |= BODY_CHARSET;
-	return utf8;
-}
-
-/* --- text of a part -------------------------------------------------------------- */
-
-static void render_html(struct render *r, const GString *html, struct body_text *out)
-{
-	struct html_how how = { .width = r->width };
-	struct html_out h = { .text = out->text, .spans = out->spans, .links = out->links };
-	size_t len = MIN(html->len, r->html_budget);
-
-	r->html_budget -= len;
-	html_to_text(html->str, len, &how, &h);
-	out->blocked += h.blocked;
-	out->wide = out->wide || h.wide;
-	if (h.cut || len < html->len)
-		out->notes |= BODY_CUT;
-}
-
-static bool looks_like_html(const GString *s)
-{
-	const char *p = s->str + strspn(s->str, " \t\r\n");
-
-	return g_ascii_strncasecmp(p, "<!doctype html", 14) == 0 ||
-	       g_ascii_strncasecmp(p, "<html", 5) == 0;
-}
-
-static void render_text(struct render *r, struct node *n, struct body_text *out)
-{
-	g_autoptr(GString) text = text_of(r, n, r->max);
-
-	if (strcmp(n->type, "text/html") == 0 || looks_like_html(text))
-		render_html(r, text, out);
-	else if (strcmp(n->type, "text/calendar") == 0)
-		calendar_card(out->text, text->str, text->len);
-	else if (param_is(n, "format", "flowed"))
-		flowed_append(out->text, text->str, text->len, param_is(n, "delsp", "yes"));
-	else
-		plain_append(out->text, text->str, text->len);
-}
+/* --- words around parts ----------------------------------------------------------- */
 
 /* A multipart in which no boundary was found: what it holds is shown as it is. */
 static void render_prologue(struct node *n, GString *out)
@@ -210,7 +54,7 @@ static void render_prologue(struct node *n, GString *out)
 	plain_append(out, utf8->str, utf8->len);
 }
 
-static void field(GMimeMessage *m, const char *name, const char *label, GString *out)
+static void field(GMimeMessage *m, const char *name, const char *label, struct body_text *out)
 {
 	GMimeHeaderList *all = g_mime_object_get_header_list(GMIME_OBJECT(m));
 	GMimeHeader *h = g_mime_header_list_get_header(all, name);
@@ -220,19 +64,63 @@ static void field(GMimeMessage *m, const char *name, const char *label, GString 
 	if (!raw)
 		return;
 	text = mime_decode_text(raw, strlen(raw), FIELD_MAX);
-	if (*text)
-		g_string_append_printf(out, "%s: %s\n", label, text);
+	if (!*text)
+		return;
+	body_text_ours(out, label);
+	body_text_ours(out, ": ");
+	g_string_append_printf(out->text, "%s\n", text);
 }
 
-/* The few headers of a message inside a message. */
-static void render_heading(struct node *n, GString *out)
+/* The few headers of a message inside a message; fewer of those in a digest. */
+static void render_heading(struct render *r, struct node *n)
 {
-	g_string_append_printf(out, "---------- %s ----------\n", _("Attached message"));
+	struct body_text *out = r->out;
+	bool digest = n->parent >= 0 &&
+		      strcmp(outline_node(r->nodes, n->parent)->type, "multipart/digest") == 0;
+	g_autofree char *line = g_strdup_printf("---------- %s ----------", _("Attached message"));
+
+	body_text_ours(out, line);
+	g_string_append_c(out->text, '\n');
 	field(n->message, "From", _("From"), out);
-	field(n->message, "To", _("To"), out);
-	field(n->message, "Cc", _("Cc"), out);
+	if (!digest) {
+		field(n->message, "To", _("To"), out);
+		field(n->message, "Cc", _("Cc"), out);
+	}
 	field(n->message, "Date", _("Date"), out);
 	field(n->message, "Subject", _("Subject"), out);
+}
+
+/* A piece of a message (RFC 2046, 5.2.2). */
+static void render_partial(struct node *n, struct body_text *out)
+{
+	int number = g_mime_message_partial_get_number(GMIME_MESSAGE_PARTIAL(n->object));
+	int total = g_mime_message_partial_get_total(GMIME_MESSAGE_PARTIAL(n->object));
+	g_autofree char *words = NULL;
+
+	if (total > 0)
+		words = g_strdup_printf(_("[Piece %d of %d of a message that was sent in pieces]"),
+			number, total);
+	else
+		words = g_strdup_printf(_("[Piece %d of a message that was sent in pieces]"), number);
+	body_text_ours(out, words);
+	g_string_append_c(out->text, '\n');
+}
+
+/* A part that is kept elsewhere (RFC 2046, 5.2.3). */
+static void render_external(struct node *n, struct body_text *out)
+{
+	static const char *const names[] = { "url", "name", "directory", "site", "server",
+		"access-type" };
+
+	body_text_ours(out, _("[Not in this message, to be fetched elsewhere]"));
+	for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
+		const char *raw = content_param(n, names[i]);
+		g_autofree char *value = raw ? mime_decode_text(raw, strlen(raw), FIELD_MAX) : NULL;
+
+		if (value && *value)
+			g_string_append_printf(out->text, " %s", value);
+	}
+	g_string_append_c(out->text, '\n');
 }
 
 /* --- choosing -------------------------------------------------------------------- */
@@ -245,7 +133,6 @@ static size_t count_letters(const char *s)
 		n += (unsigned char)*s > ' ';
 	return n;
 }
-
 
 /* Whether all plain texts below node i are empty. */
 static bool all_empty(struct render *r, int i)
@@ -269,16 +156,17 @@ static bool is_stub(struct render *r, int plain, int html)
 	struct node *p = outline_node(r->nodes, plain), *h = outline_node(r->nodes, html);
 	g_autoptr(GString) words = NULL;
 	struct body_text other;
+	struct part_how part = r->part; /* the budget is for what is shown */
 	size_t n, letters;
 
 	if (p->n_children > 0)
 		return all_empty(r, plain);
-	words = text_of(r, p, r->max);
+	words = content_text(p, r->max, &r->out->notes);
 	n = count_letters(words->str);
 	if (n == 0 || n > STUB_MAX || h->n_children > 0)
 		return n == 0;
 	body_text_init(&other);
-	render_text(r, h, &other);
+	part_text(&part, h, &other);
 	letters = count_letters(other.text->str);
 	body_text_clear(&other);
 	return letters > n * STUB_FACTOR;
@@ -302,13 +190,20 @@ static void find_texts(struct render *r, int p, int *plain, int *html)
 	}
 }
 
+static bool prefers_html(struct render *r, int plain, int html)
+{
+	if (r->how->as == DOCUMENT_PLAIN || r->how->as == DOCUMENT_HTML)
+		return r->how->as == DOCUMENT_HTML;
+	return is_stub(r, plain, html);
+}
+
 static int pick_alternative(struct render *r, int p)
 {
 	int plain, html, chosen;
 
 	find_texts(r, p, &plain, &html);
 	chosen = plain;
-	if (plain < 0 || (html >= 0 && is_stub(r, plain, html)))
+	if (plain < 0 || (html >= 0 && prefers_html(r, plain, html)))
 		chosen = html;
 	if (chosen < 0)
 		return PICK_ALL;
@@ -319,7 +214,7 @@ static int pick_alternative(struct render *r, int p)
 static int pick_related(struct render *r, int p)
 {
 	struct node *n = outline_node(r->nodes, p);
-	const char *start = param(n, "start");
+	const char *start = content_param(n, "start");
 	int plain, html, root = -1;
 
 	for (int i = 0; start && root < 0 && i < n->n_children; i++) {
@@ -339,6 +234,20 @@ static int pick_related(struct render *r, int p)
 	return plain < 0 ? PICK_NONE : outline_node(r->nodes, plain)->index;
 }
 
+/* Whether a text outside of node i has words: then the one in a winmail.dat is the same. */
+static bool says_something(struct render *r, int i)
+{
+	int end = outline_end(r->nodes, i);
+
+	for (int c = 0; c < (int)r->nodes->len; c++) {
+		struct node *n = outline_node(r->nodes, c);
+
+		if ((c < i || c >= end) && n->n_children == 0 && n->has && n->size > WORDS_LEAST)
+			return true;
+	}
+	return false;
+}
+
 static int pick(struct render *r, int i)
 {
 	struct node *n = outline_node(r->nodes, i);
@@ -347,15 +256,20 @@ static int pick(struct render *r, int i)
 		return pick_alternative(r, i);
 	if (strcmp(n->type, "multipart/related") == 0)
 		return pick_related(r, i);
-	if (strcmp(n->type, "multipart/encrypted") == 0) {
-		r->out->notes |= BODY_ENCRYPTED;
+	if (strcmp(n->type, "multipart/encrypted") == 0)
 		return PICK_NONE;
-	}
-	if (strcmp(n->type, "multipart/signed") == 0) {
-		r->out->notes |= BODY_SIGNED;
+	if (strcmp(n->type, "multipart/signed") == 0)
 		return 0;
-	}
+	if (n->made && tnef_is(n->type, n->filename) && r->how->as != DOCUMENT_PART)
+		return says_something(r, i) ? PICK_NONE : PICK_ALL;
 	return PICK_ALL;
+}
+
+/* When one part is asked for: whether node i is it, or lies in it. */
+static bool is_asked_for(struct render *r, int i)
+{
+	return i == r->how->part ||
+	       (i > r->how->part && i < outline_end(r->nodes, r->how->part));
 }
 
 static bool is_alive(struct render *r, int i)
@@ -363,47 +277,64 @@ static bool is_alive(struct render *r, int i)
 	struct node *n = outline_node(r->nodes, i);
 	int chosen;
 
-	if (n->parent < 0)
+	if (r->how->as == DOCUMENT_PART && !is_asked_for(r, i))
+		return false;
+	if (n->parent < 0 || (r->how->as == DOCUMENT_PART && i == r->how->part))
 		return true;
 	chosen = r->picks[n->parent];
 	if (!r->live[n->parent])
 		return false;
-	if (strcmp(n->type, "text/calendar") == 0 && n->in == PARENT_ALTERNATIVE)
+	if (part_is_calendar(n) && n->in == PARENT_ALTERNATIVE)
 		return true; /* its card says what the text does not */
 	return chosen == PICK_ALL || chosen == n->index;
 }
 
-static void note_smime(struct render *r, const struct node *n)
+/* --- putting together --------------------------------------------------------------- */
+
+/* Bytes without a NUL among the first: can be read as text when that is asked for. */
+static bool looks_like_text(const struct node *n)
 {
-	if (strcmp(n->type, "application/pkcs7-mime") != 0 &&
-		strcmp(n->type, "application/x-pkcs7-mime") != 0)
-		return;
-	r->out->notes |= param_is(n, "smime-type", "signed-data") ? BODY_SIGNED : BODY_ENCRYPTED;
+	g_autoptr(GString) start = content_bytes(n, LOOK_MAX, NULL);
+
+	return start->len > 0 && !memchr(start->str, '\0', start->len);
 }
 
-static bool is_shown_type(const struct node *n)
+static bool is_shown(struct render *r, int i)
 {
-	return g_str_has_prefix(n->type, "text/") ||
-	       strcmp(n->type, "message/delivery-status") == 0 ||
-	       strcmp(n->type, "message/disposition-notification") == 0;
+	const struct node *n = outline_node(r->nodes, i);
+
+	if (n->missing || !GMIME_IS_PART(n->object))
+		return false;
+	if (r->how->as == DOCUMENT_PART && i == r->how->part)
+		return part_is_text(n) || looks_like_text(n);
+	if (part_is_calendar(n)) /* its card, also when it is a file */
+		return true;
+	return !n->attachment && part_is_text(n);
 }
 
 static void render_node(struct render *r, int i)
 {
 	struct node *n = outline_node(r->nodes, i);
-	size_t before = r->out->text->len;
+	size_t before = r->out->text->len, begin;
+	bool leaf = n->n_children == 0 || (n->made && !tnef_is(n->type, n->filename));
 
-	note_smime(r, n);
-	if (before > 0 && (n->message || n->n_children == 0))
+	if (before > 0 && (n->message || leaf))
 		g_string_append_c(r->out->text, '\n');
+	begin = r->out->text->len;
 	if (n->message)
-		render_heading(n, r->out->text);
+		render_heading(r, n);
 	else if (GMIME_IS_MULTIPART(n->object) && n->n_children == 0)
 		render_prologue(n, r->out->text);
-	else if (GMIME_IS_PART(n->object) && !n->attachment && is_shown_type(n))
-		render_text(r, n, r->out);
-	n->shown = r->out->text->len > before + 1;
-	if (!n->shown)
+	else if (GMIME_IS_MESSAGE_PARTIAL(n->object))
+		render_partial(n, r->out);
+	else if (strcmp(n->type, "message/external-body") == 0)
+		render_external(n, r->out);
+	else if (leaf && is_shown(r, i))
+		part_text(&r->part, n, r->out);
+	n->shown = r->out->text->len > begin && !n->attachment;
+	if (r->out->text->len > begin)
+		body_text_span(r->out, begin, SPAN_PART, (size_t)i);
+	else
 		body_text_truncate(r->out, before);
 }
 
@@ -419,13 +350,16 @@ static void cut_text(struct render *r)
 	r->out->notes |= BODY_CUT;
 }
 
-void body_render(GArray *nodes, size_t max, int width, struct body_text *out)
+void body_render(GArray *nodes, const struct document_how *how, size_t max, struct body_text *out)
 {
 	g_autofree int *picks = g_new0(int, nodes->len);
 	g_autofree bool *live = g_new0(bool, nodes->len);
 	struct render r = { .nodes = nodes, .picks = picks, .live = live, .out = out, .max = max,
-		.html_budget = BODY_HTML_BUDGET, .width = width };
+		.how = how,
+		.part = { .max = max, .html_budget = BODY_HTML_BUDGET, .width = how->width } };
 
+	if (how->as == DOCUMENT_PART && (how->part < 0 || how->part >= (int)nodes->len))
+		return;
 	for (int i = 0; i < (int)nodes->len; i++) {
 		live[i] = is_alive(&r, i);
 		if (!live[i])
@@ -437,4 +371,5 @@ void body_render(GArray *nodes, size_t max, int width, struct body_text *out)
 			out->notes |= BODY_CUT;
 	}
 	cut_text(&r);
+	body_text_sort(out);
 }

@@ -12,8 +12,6 @@
 enum body_notes {
 	BODY_CUT = 1 << 0,       /* text was left out */
 	BODY_CHARSET = 1 << 1,   /* a charset was unknown or wrong */
-	BODY_SIGNED = 1 << 2,
-	BODY_ENCRYPTED = 1 << 3,
 };
 
 enum { BODY_HTML_BUDGET = 8 << 20 }; /* bytes of HTML read in one message */
@@ -36,9 +34,19 @@ void body_text_init(struct body_text *b);
 void body_text_clear(struct body_text *b);
 /* Cuts the text at len bytes, and the spans with it. */
 void body_text_truncate(struct body_text *b, size_t len);
+/* Says what the text from at to its end is (enum span_kind); nothing if it is empty. */
+void body_text_span(struct body_text *b, size_t at, unsigned kind, size_t value);
+/* Appends words of the program: the only way to a SPAN_OURS. */
+void body_text_ours(struct body_text *b, const char *words);
+/* Brings the spans into their order: by at, outer ones first. */
+void body_text_sort(struct body_text *b);
 
-/* Appends the text of the chosen nodes (outline_build) to out, at most max bytes, tables laid out
- * for width cells (0 = 80); marks node->shown. */
-void body_render(GArray *nodes, size_t max, int width, struct body_text *out);
+struct document_how;
+
+/*
+ * Appends the text of the nodes (outline_build) that are to be read, at most
+ * max bytes; which and how wide is told by how.  Marks node->shown.
+ */
+void body_render(GArray *nodes, const struct document_how *how, size_t max, struct body_text *out);
 
 #endif

@@ -1,139 +1,323 @@
 #include "mime/calendar.h"
 
 #include <string.h>
+#include <time.h>
+
+#include <libical/ical.h>
 
 #include "base/i18n.h"
+#include "mime/calendar_time.h"
+#include "mime/document.h"
 
-enum { METHOD, SUMMARY, START, END, LOCATION, ORGANIZER, N_WANTED };
-
-static const struct {
-	const char *name, *label;
-} wanted[N_WANTED] = {
-	[METHOD] = { "METHOD", NULL },
-	[SUMMARY] = { "SUMMARY", N_("Event") },
-	[START] = { "DTSTART", N_("Begins") },
-	[END] = { "DTEND", N_("Ends") },
-	[LOCATION] = { "LOCATION", N_("Place") },
-	[ORGANIZER] = { "ORGANIZER", N_("Organizer") },
-};
-
-/* The text with its folded lines joined. */
-static GString *unfold(const char *s, size_t len)
+void calendar_init(void)
 {
-	GString *out = g_string_sized_new(len);
-
-	for (size_t i = 0; i < len; i++) {
-		if (s[i] == '\r')
-			continue;
-		if (s[i] == '\n' && i + 1 < len && (s[i + 1] == ' ' || s[i + 1] == '\t'))
-			i++;
-		else
-			g_string_append_c(out, s[i]);
-	}
-	return out;
+	icalerror_set_errors_are_fatal(0);
+	/* what it knows of zones comes from the message alone: there is nothing in this folder */
+	icaltimezone_set_builtin_tzdata(1);
+	set_zone_directory((char[]){ "/nonexistent" });
+	(void)icaltimezone_get_utc_timezone();
+	tzset();
 }
 
-/* The value of the content line: behind the first ':' outside quotes. */
-static const char *value_of(const char *line)
-{
-	bool quoted = false;
+/* --- what may be parsed -------------------------------------------------------------- */
 
-	for (; *line && (quoted || *line != ':'); line++)
-		quoted ^= *line == '"';
-	return *line ? line + 1 : NULL;
+static bool begins(const char *line, const char *end, const char *word)
+{
+	size_t n = strlen(word);
+
+	return (size_t)(end - line) >= n && g_ascii_strncasecmp(line, word, n) == 0;
 }
 
-static char *unescape(const char *s)
+/* Counts lines and components. */
+static bool is_bounded(const char *text, size_t len)
 {
-	GString *out = g_string_new(NULL);
+	const char *end = text + len;
+	int lines = 0, blocks = 0, depth = 0;
 
-	for (; *s && out->len < CALENDAR_VALUE_MAX; s++) {
-		if (*s == '\\' && s[1]) {
-			s++;
-			g_string_append_c(out, *s == 'n' || *s == 'N' ? ' ' : *s);
-		} else {
-			g_string_append_c(out, *s);
+	if (len > CALENDAR_READ_MAX)
+		return false;
+	while (text < end) {
+		const char *nl = memchr(text, '\n', (size_t)(end - text));
+
+		if (begins(text, end, "BEGIN:")) {
+			blocks++;
+			depth++;
+		} else if (begins(text, end, "END:")) {
+			depth--;
 		}
+		if (++lines > CALENDAR_LINES_MAX || blocks > CALENDAR_BLOCKS_MAX ||
+			depth > CALENDAR_DEPTH_MAX)
+			return false;
+		text = nl ? nl + 1 : end;
 	}
-	return g_string_free(out, FALSE);
+	return blocks > 0;
 }
 
-/* 20260105T090000Z -> 2026-01-05 09:00 UTC; anything else stays as it is. */
-static char *time_words(const char *line, const char *v)
-{
-	const char *zone = strstr(line, "TZID=");
-	size_t n = zone ? strcspn(zone + 5, ":;") : 0;
-	g_autofree char *tz = NULL;
+/* --- values --------------------------------------------------------------------------- */
 
-	if (strspn(v, "0123456789") != 8)
-		return g_strdup(v);
-	if (v[8] != 'T' || strspn(v + 9, "0123456789") != 6)
-		return g_strdup_printf("%.4s-%.2s-%.2s", v, v + 4, v + 6);
-	if (v[15] == 'Z')
-		tz = g_strdup(" UTC");
-	else if (zone && zone < v && n > 0 && n < 60)
-		tz = g_strdup_printf(" %.*s", (int)n, zone + 5);
-	return g_strdup_printf("%.4s-%.2s-%.2s %.2s:%.2s%s", v, v + 4, v + 6, v + 9, v + 11,
-		tz ? tz : "");
+/* One line of valid UTF-8, at most max bytes; NULL if there is nothing in it. */
+static char *line_of(const char *s, size_t max)
+{
+	char *line = s ? g_utf8_make_valid(s, (gssize)strnlen(s, max)) : NULL;
+
+	for (char *p = line; p && *p; p++)
+		if ((unsigned char)*p < ' ')
+			*p = ' ';
+	if (line)
+		g_strstrip(line);
+	if (line && !*line)
+		g_clear_pointer(&line, g_free);
+	return line;
 }
 
-static void take_line(const char *line, char *values[N_WANTED])
+static char *text_property(icalcomponent *event, icalproperty_kind kind)
 {
-	const char *v = value_of(line);
-	size_t n = strcspn(line, ":;");
+	icalproperty *p = icalcomponent_get_first_property(event, kind);
+	icalvalue *v = p ? icalproperty_get_value(p) : NULL;
 
-	for (int i = 0; v && i < N_WANTED; i++) {
-		if (values[i] || strlen(wanted[i].name) != n ||
-			g_ascii_strncasecmp(line, wanted[i].name, n) != 0)
-			continue;
-		if (i == START || i == END)
-			values[i] = time_words(line, v);
-		else
-			values[i] = unescape(i == ORGANIZER && !g_ascii_strncasecmp(v, "mailto:", 7)
-						     ? v + 7
-						     : v);
+	return line_of(v && icalvalue_isa(v) == ICAL_TEXT_VALUE ? icalvalue_get_text(v) : NULL,
+		CALENDAR_VALUE_MAX);
+}
+
+static void field(struct body_text *out, const char *label, const char *value)
+{
+	if (!value || !*value)
+		return;
+	body_text_ours(out, label);
+	body_text_ours(out, ": ");
+	g_string_append_printf(out->text, "%s\n", value);
+}
+
+/* "Ann <ann@example.org>" */
+static char *person(icalproperty *p)
+{
+	icalparameter *cn = icalproperty_get_first_parameter(p, ICAL_CN_PARAMETER);
+	g_autofree char *name = line_of(cn ? icalparameter_get_cn(cn) : NULL, CALENDAR_VALUE_MAX);
+	icalvalue *v = icalproperty_get_value(p);
+	const char *uri = v && icalvalue_isa(v) == ICAL_CALADDRESS_VALUE ? icalvalue_get_caladdress(v)
+									: NULL;
+	g_autofree char *addr = NULL;
+
+	if (uri && g_ascii_strncasecmp(uri, "mailto:", 7) == 0)
+		uri += 7;
+	addr = line_of(uri, CALENDAR_VALUE_MAX);
+	if (name && addr && strcmp(name, addr) != 0)
+		return g_strdup_printf("%s <%s>", name, addr);
+	return name ? g_steal_pointer(&name) : g_steal_pointer(&addr);
+}
+
+static icalparameter_partstat answer_of(icalproperty *p)
+{
+	icalparameter *a = icalproperty_get_first_parameter(p, ICAL_PARTSTAT_PARAMETER);
+
+	return a ? icalparameter_get_partstat(a) : ICAL_PARTSTAT_NEEDSACTION;
+}
+
+static const char *answer_words(icalparameter_partstat answer)
+{
+	switch (answer) {
+	case ICAL_PARTSTAT_ACCEPTED:
+		return _("accepted");
+	case ICAL_PARTSTAT_DECLINED:
+		return _("declined");
+	case ICAL_PARTSTAT_TENTATIVE:
+		return _("maybe");
+	case ICAL_PARTSTAT_DELEGATED:
+		return _("sends somebody else");
+	default:
+		return _("no answer yet");
 	}
 }
 
-static const char *heading(const char *method)
+/* --- the card ------------------------------------------------------------------------- */
+
+static const char *heading(icalcomponent *event, icalproperty_method method)
 {
-	if (method && g_ascii_strcasecmp(method, "CANCEL") == 0)
+	icalproperty *status = icalcomponent_get_first_property(event, ICAL_STATUS_PROPERTY);
+
+	if (method == ICAL_METHOD_CANCEL ||
+		(status && icalproperty_get_status(status) == ICAL_STATUS_CANCELLED))
 		return _("Canceled event");
-	if (method && g_ascii_strcasecmp(method, "REPLY") == 0)
+	switch (method) {
+	case ICAL_METHOD_REPLY:
 		return _("Answer to an invitation");
-	if (method && g_ascii_strcasecmp(method, "REQUEST") == 0)
-		return _("Invitation");
-	return _("Calendar");
+	case ICAL_METHOD_COUNTER:
+		return _("Proposal of another time");
+	case ICAL_METHOD_DECLINECOUNTER:
+		return _("Proposal of another time declined");
+	case ICAL_METHOD_REQUEST:
+		return icalcomponent_get_sequence(event) > 0 ? _("Changed invitation")
+							     : _("Invitation");
+	default:
+		return icalcomponent_isa(event) == ICAL_VTODO_COMPONENT ? _("Task") : _("Event");
+	}
 }
 
-static void print(GString *out, char *values[N_WANTED])
+/* The end: told, or the beginning and a duration. */
+static bool end_of(icalcomponent *cal, icalcomponent *event, const struct moment *from,
+	struct moment *to)
 {
-	if (values[SUMMARY] || values[START]) {
-		g_string_append_printf(out, "[%s]\n", heading(values[METHOD]));
-		for (int i = SUMMARY; i < N_WANTED; i++)
-			if (values[i] && *values[i])
-				g_string_append_printf(out, "%s: %s\n", _(wanted[i].label),
-					values[i]);
-	}
-	for (int i = 0; i < N_WANTED; i++)
-		g_free(values[i]);
+	icalproperty *d = icalcomponent_get_first_property(event, ICAL_DURATION_PROPERTY);
+	struct icaldurationtype how;
+
+	if (moment_of(cal, icalcomponent_get_first_property(event, ICAL_DTEND_PROPERTY), to))
+		return true;
+	if (!d)
+		return false;
+	how = icalproperty_get_duration(d);
+	*to = *from;
+	to->at = icaltime_add(from->at, how);
+	to->unix_time += icaldurationtype_as_int(how);
+	return true;
 }
 
-void calendar_card(GString *out, const char *text, size_t len)
+static void print_times(struct body_text *out, icalcomponent *cal, icalcomponent *event)
 {
-	g_autoptr(GString) flat = unfold(text, MIN(len, (size_t)CALENDAR_READ_MAX));
-	char *values[N_WANTED] = { NULL };
-	bool event = false;
+	icalproperty *p = icalcomponent_get_first_property(event, ICAL_DTSTART_PROPERTY);
+	struct moment from, to;
+	g_autofree char *words = NULL, *here = NULL, *rule = NULL, *one = NULL;
+	bool end;
 
-	for (char *line = flat->str, *next; line; line = next) {
-		next = strchr(line, '\n');
-		if (next)
-			*next++ = '\0';
-		event = event || g_ascii_strcasecmp(line, "BEGIN:VEVENT") == 0;
-		if (event && g_ascii_strcasecmp(line, "END:VEVENT") == 0)
-			break;
-		if (event || g_ascii_strncasecmp(line, "METHOD", 6) == 0)
-			take_line(line, values);
+	if (moment_of(cal, p, &from)) {
+		end = end_of(cal, event, &from, &to);
+		words = moment_words(&from, end ? &to : NULL);
+		here = moment_words_here(&from, end ? &to : NULL);
 	}
-	print(out, values);
+	p = icalcomponent_get_first_property(event, ICAL_RRULE_PROPERTY);
+	if (p) {
+		struct icalrecurrencetype r = icalproperty_get_rrule(p);
+
+		rule = rule_words(&r);
+	}
+	if (moment_of(cal, icalcomponent_get_first_property(event, ICAL_RECURRENCEID_PROPERTY),
+		    &from))
+		one = moment_words(&from, NULL);
+	field(out, _("When"), words);
+	field(out, _("Your time"), here);
+	field(out, _("Repeats"), rule);
+	field(out, _("Only this date of a series"), one);
+}
+
+static void print_people(struct body_text *out, icalcomponent *event)
+{
+	icalproperty *p = icalcomponent_get_first_property(event, ICAL_ORGANIZER_PROPERTY);
+	g_autofree char *organizer = p ? person(p) : NULL;
+	int n = 0;
+
+	field(out, _("Organizer"), organizer);
+	for (p = icalcomponent_get_first_property(event, ICAL_ATTENDEE_PROPERTY); p;
+		p = icalcomponent_get_next_property(event, ICAL_ATTENDEE_PROPERTY)) {
+		g_autofree char *who = person(p), *line = NULL;
+
+		if (!who || n++ >= CALENDAR_PEOPLE_MAX)
+			continue;
+		line = g_strdup_printf("%s (%s)", who, answer_words(answer_of(p)));
+		field(out, _("Attendee"), line);
+	}
+	if (n > CALENDAR_PEOPLE_MAX) {
+		g_autofree char *more = g_strdup_printf(_("and %d more attendees"),
+			n - CALENDAR_PEOPLE_MAX);
+
+		body_text_ours(out, more);
+		g_string_append_c(out->text, '\n');
+	}
+}
+
+/* The description keeps its lines. */
+static void print_words(struct body_text *out, icalcomponent *event)
+{
+	icalproperty *p = icalcomponent_get_first_property(event, ICAL_DESCRIPTION_PROPERTY);
+	icalvalue *v = p ? icalproperty_get_value(p) : NULL;
+	const char *s = v && icalvalue_isa(v) == ICAL_TEXT_VALUE ? icalvalue_get_text(v) : NULL;
+	g_autofree char *words = NULL;
+	size_t len = s ? strlen(s) : 0;
+
+	if (len == 0)
+		return;
+	words = g_utf8_make_valid(s, (gssize)MIN(len, (size_t)CALENDAR_WORDS_MAX));
+	g_strstrip(words);
+	for (char *c = words; *c; c++)
+		if (*c == '\r')
+			*c = ' ';
+	if (*words)
+		g_string_append_printf(out->text, "\n%s%s\n", words,
+			len > CALENDAR_WORDS_MAX ? " ..." : "");
+}
+
+static void print_event(struct body_text *out, icalcomponent *cal, icalcomponent *event,
+	icalproperty_method method)
+{
+	g_autofree char *what = text_property(event, ICAL_SUMMARY_PROPERTY);
+	g_autofree char *where = text_property(event, ICAL_LOCATION_PROPERTY);
+
+	body_text_ours(out, "[");
+	body_text_ours(out, heading(event, method));
+	body_text_ours(out, "]");
+	g_string_append_c(out->text, '\n');
+	field(out, _("Event"), what);
+	print_times(out, cal, event);
+	field(out, _("Place"), where);
+	print_people(out, event);
+	print_words(out, event);
+}
+
+static bool is_event(icalcomponent *c)
+{
+	icalcomponent_kind kind = icalcomponent_isa(c);
+
+	return (kind == ICAL_VEVENT_COMPONENT || kind == ICAL_VTODO_COMPONENT) &&
+	       (icalcomponent_get_first_property(c, ICAL_SUMMARY_PROPERTY) ||
+		       icalcomponent_get_first_property(c, ICAL_DTSTART_PROPERTY));
+}
+
+static int print_calendar(struct body_text *out, icalcomponent *cal, const char *method)
+{
+	icalproperty *p = icalcomponent_get_first_property(cal, ICAL_METHOD_PROPERTY);
+	icalproperty_method how = p ? icalproperty_get_method(p) : ICAL_METHOD_NONE;
+	int n = 0;
+
+	if (!p && method)
+		how = icalproperty_string_to_method(method);
+	for (icalcomponent *c = icalcomponent_get_first_component(cal, ICAL_ANY_COMPONENT); c;
+		c = icalcomponent_get_next_component(cal, ICAL_ANY_COMPONENT)) {
+		if (!is_event(c) || n++ >= CALENDAR_EVENTS_MAX)
+			continue;
+		if (n > 1)
+			g_string_append_c(out->text, '\n');
+		print_event(out, cal, c, how);
+	}
+	if (n > CALENDAR_EVENTS_MAX) {
+		g_autofree char *more = g_strdup_printf(_("and %d more events"),
+			n - CALENDAR_EVENTS_MAX);
+
+		body_text_ours(out, more);
+		g_string_append_c(out->text, '\n');
+	}
+	return n;
+}
+
+/* The calendar in what was parsed: itself, or the first one of several. */
+static icalcomponent *calendar_in(icalcomponent *parsed)
+{
+	if (icalcomponent_isa(parsed) == ICAL_VCALENDAR_COMPONENT)
+		return parsed;
+	return icalcomponent_get_first_component(parsed, ICAL_VCALENDAR_COMPONENT);
+}
+
+bool calendar_card(struct body_text *out, const char *text, size_t len, const char *method)
+{
+	g_autofree char *copy = NULL;
+	icalcomponent *parsed, *cal;
+	int n = 0;
+
+	if (!is_bounded(text, len))
+		return false;
+	copy = g_strndup(text, len);
+	parsed = icalparser_parse_string(copy);
+	cal = parsed ? calendar_in(parsed) : NULL;
+	if (cal)
+		n = print_calendar(out, cal, method);
+	if (parsed)
+		icalcomponent_free(parsed);
+	return n > 0;
 }

@@ -4,122 +4,112 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "base/text.h"
+#include "mime/guess.h"
 
 static const char replacement[] = "\xEF\xBF\xBD";
 
-/* What a first look at unlabelled bytes finds. */
-struct census {
-	size_t high;        /* bytes >= 0x80 */
-	size_t letters;     /* ASCII letters */
-	size_t sequences;   /* well-formed UTF-8 sequences of more than one byte */
-	size_t broken;      /* bytes >= 0x80 outside such sequences */
-	size_t even, odd;   /* runs of bytes >= 0xA1 by their length */
-	size_t upper, lower; /* bytes 0xC0-0xDF and 0xE0-0xFF: Cyrillic case */
-	bool escape;        /* ESC $ or ESC ( : ISO-2022 */
+/*
+ * The name that iconv gets, by the label without its case and signs.  Narrow
+ * charsets become the wider ones that mail under their label is really written
+ * in; "" = the label says nothing, the bytes decide.
+ */
+static const struct {
+	const char *key, *real;
+} labels[] = {
+	{ "usascii", "" },             { "ascii", "" },
+	{ "ansix341968", "" },         { "iso646us", "" },
+	{ "utf8", "" },                { "utf8mb4", "" },
+	{ "unicode11utf8", "" },       { "unknown8bit", "" },
+	{ "unknown", "" },             { "default", "" },
+	{ "defaultcharset", "" },      { "none", "" },
+	{ "null", "" },                { "8bit", "" },
+	{ "7bit", "" },                { "binary", "" },
+	{ "autodetectall", "" },       { "userdefined", "" },
+	{ "iso88591", "WINDOWS-1252" }, { "88591", "WINDOWS-1252" },
+	{ "latin1", "WINDOWS-1252" },  { "l1", "WINDOWS-1252" },
+	{ "ansi", "WINDOWS-1252" },    { "western", "WINDOWS-1252" },
+	{ "iso885911987", "WINDOWS-1252" }, { "iso88599", "WINDOWS-1254" },
+	{ "latin5", "WINDOWS-1254" },  { "iso885911", "CP874" },
+	{ "tis620", "CP874" },         { "gb2312", "GB18030" },
+	{ "gb231280", "GB18030" },     { "gbk", "GB18030" },
+	{ "euccn", "GB18030" },        { "cngb", "GB18030" },
+	{ "gb", "GB18030" },           { "chinese", "GB18030" },
+	{ "big5", "BIG5-HKSCS" },      { "cnbig5", "BIG5-HKSCS" },
+	{ "shiftjis", "CP932" },       { "sjis", "CP932" },
+	{ "mskanji", "CP932" },        { "windows31j", "CP932" },
+	{ "ksc5601", "CP949" },        { "ksc56011987", "CP949" },
+	{ "ksc56011992", "CP949" },    { "korean", "CP949" },
+	{ "euckr", "CP949" },          { "uhc", "CP949" },
+	{ "iso88598i", "ISO-8859-8" }, { "iso88598e", "ISO-8859-8" },
+	{ "iso88596i", "ISO-8859-6" }, { "logical", "ISO-8859-8" },
+	{ "iso2022jp", "ISO-2022-JP-3" }, { "unicode11utf7", "UTF-7" },
+	{ "utf7", "UTF-7" },           { "macroman", "MACINTOSH" },
+	{ "mac", "MACINTOSH" },        { "macintosh", "MACINTOSH" },
+	{ "maccyrillic", "MAC-CYRILLIC" }, { "unicode", "UTF-16" },
+	{ "utf16", "UTF-16" },         { "ucs2", "UTF-16" },
+	{ "utf16le", "UTF-16LE" },     { "utf16be", "UTF-16BE" },
+	{ "koi8", "KOI8-R" },          { "koi8ru", "KOI8-U" },
+	{ "cyrillic", "ISO-8859-5" },  { "eucjp", "EUC-JP" },
+	{ "ujis", "EUC-JP" },          { "viscii", "VISCII" },
 };
 
-static size_t utf8_length(const unsigned char *p, size_t left)
+/* The label without case, signs, and a leading "x" or "cs". */
+static void key_of(const char *name, char key[CHARSET_NAME_MAX])
 {
-	gunichar c;
+	size_t n = 0;
 
-	if (*p < 0x80)
-		return 1;
-	c = g_utf8_get_char_validated((const char *)p, (gssize)MIN(left, 6));
-	return c == (gunichar)-1 || c == (gunichar)-2 ? 0 : (size_t)g_unichar_to_utf8(c, NULL);
+	if (g_ascii_strncasecmp(name, "x-", 2) == 0)
+		name += 2;
+	else if (g_ascii_strncasecmp(name, "cs", 2) == 0)
+		name += 2;
+	for (; *name && n + 1 < CHARSET_NAME_MAX; name++)
+		if (g_ascii_isalnum(*name))
+			key[n++] = g_ascii_tolower(*name);
+	key[n] = '\0';
 }
 
-static void count_utf8(struct census *c, const unsigned char *p, size_t len)
+/* "iso8859-2", "ISO_8859_2", "windows1250", "win-1250", "cp-850", "ibm850" in iconv's words. */
+static bool numbered(const char *key, char out[CHARSET_NAME_MAX])
 {
-	for (size_t i = 0, n; i < len; i += n ? n : 1) {
-		n = utf8_length(p + i, len - i);
-		c->sequences += n > 1;
-		c->broken += n == 0;
+	static const struct {
+		const char *word;
+		bool iso;
+	} families[] = { { "iso8859", true }, { "8859", true }, { "windows", false },
+		{ "win", false }, { "cp", false }, { "ibm", false }, { "dos", false } };
+
+	for (size_t i = 0; i < G_N_ELEMENTS(families); i++) {
+		const char *digits = key + strlen(families[i].word);
+
+		if (!g_str_has_prefix(key, families[i].word) || !*digits ||
+			strspn(digits, "0123456789") != strlen(digits))
+			continue;
+		if (strcmp(digits, "65001") == 0)
+			*out = '\0'; /* UTF-8 */
+		else
+			g_snprintf(out, CHARSET_NAME_MAX, "%s%s",
+				families[i].iso ? "ISO-8859-" : "CP", digits);
+		return true;
 	}
-}
-
-static void count_bytes(struct census *c, const unsigned char *p, size_t len)
-{
-	size_t run = 0;
-
-	for (size_t i = 0; i <= len; i++) {
-		if (i < len && p[i] >= 0xA1) {
-			run++;
-			c->upper += p[i] >= 0xC0 && p[i] <= 0xDF;
-			c->lower += p[i] >= 0xE0;
-		} else if (run) {
-			*(run % 2 ? &c->odd : &c->even) += 1;
-			run = 0;
-		}
-		if (i == len)
-			break;
-		c->high += p[i] >= 0x80;
-		c->letters += g_ascii_isalpha((char)p[i]) != 0;
-		if (p[i] == 0x1B && i + 1 < len && (p[i + 1] == '$' || p[i + 1] == '('))
-			c->escape = true;
-	}
-}
-
-const char *charset_guess(const char *data, size_t len)
-{
-	enum { LOOK = 64 * 1024, PAIRS_MIN = 2 };
-	const unsigned char *p = (const unsigned char *)data;
-	struct census c = { 0 };
-
-	len = MIN(len, (size_t)LOOK);
-	count_bytes(&c, p, len);
-	if (c.high == 0)
-		return c.escape ? "ISO-2022-JP" : "UTF-8";
-	count_utf8(&c, p, len);
-	if (c.broken == 0 || c.sequences > 4 * c.broken)
-		return "UTF-8";
-	if (c.high <= c.letters) /* a few accents among plain letters */
-		return "WINDOWS-1252";
-	if (c.odd == 0 && c.even >= PAIRS_MIN)
-		return "GB18030";
-	if (c.upper + c.lower > 0)
-		return c.lower >= c.upper ? "WINDOWS-1251" : "KOI8-R";
-	return "WINDOWS-1252";
-}
-
-/* Labels that say nothing: the bytes decide. */
-static bool meaningless(const char *name)
-{
-	static const char *const names[] = { "us-ascii", "ascii", "ansi_x3.4-1968", "utf-8", "utf8",
-		"unknown-8bit", "x-unknown", "unknown", "default", "none", "8bit", "binary",
-		"_autodetect_all", "x-user-defined" };
-
-	for (size_t i = 0; i < G_N_ELEMENTS(names); i++)
-		if (g_ascii_strcasecmp(names[i], name) == 0)
-			return true;
 	return false;
 }
 
-/* The wider charset that mail under this label is really written in. */
-static const char *widened(const char *name)
+/* iconv's name for the label, "" if it says nothing. */
+static void real_name(const char *label, char out[CHARSET_NAME_MAX])
 {
-	static const struct {
-		const char *label, *real;
-	} rows[] = {
-		{ "iso-8859-1", "WINDOWS-1252" }, { "iso8859-1", "WINDOWS-1252" },
-		{ "iso_8859-1", "WINDOWS-1252" }, { "latin1", "WINDOWS-1252" },
-		{ "latin-1", "WINDOWS-1252" },    { "windows-1252", "WINDOWS-1252" },
-		{ "cp1252", "WINDOWS-1252" },     { "iso-8859-9", "WINDOWS-1254" },
-		{ "iso-8859-11", "CP874" },       { "windows-874", "CP874" },
-		{ "gb2312", "GB18030" },          { "gbk", "GB18030" },
-		{ "x-gbk", "GB18030" },           { "big5", "BIG5-HKSCS" },
-		{ "shift_jis", "CP932" },         { "shift-jis", "CP932" },
-		{ "x-sjis", "CP932" },            { "windows-31j", "CP932" },
-		{ "ks_c_5601-1987", "CP949" },    { "ks_c_5601", "CP949" },
-		{ "euc-kr", "CP949" },            { "iso-8859-8-i", "ISO-8859-8" },
-		{ "unicode-1-1-utf-7", "UTF-7" }, { "macintosh", "MACINTOSH" },
-		{ "x-mac-roman", "MACINTOSH" },   { "unicode", "UTF-16" },
-	};
+	char key[CHARSET_NAME_MAX];
 
-	for (size_t i = 0; i < G_N_ELEMENTS(rows); i++)
-		if (g_ascii_strcasecmp(rows[i].label, name) == 0)
-			return rows[i].real;
-	return name;
+	key_of(label, key);
+	for (size_t i = 0; i < G_N_ELEMENTS(labels); i++)
+		if (strcmp(labels[i].key, key) == 0) {
+			g_strlcpy(out, labels[i].real, CHARSET_NAME_MAX);
+			return;
+		}
+	if (numbered(key, out))
+		return;
+	if (strlen(label) < CHARSET_NAME_MAX)
+		g_strlcpy(out, label, CHARSET_NAME_MAX);
+	else
+		*out = '\0';
 }
 
 /* Only plain names reach iconv_open: no path, no //SUFFIX. */
@@ -142,6 +132,17 @@ static void append_without_nul(GString *out, const char *s, size_t len)
 		s += n;
 		len -= n;
 	}
+}
+
+/* Some charsets hold the last character back, because an accent may follow. */
+static void flush(GString *out, GIConv cd)
+{
+	char chunk[64];
+	char *to = chunk;
+	size_t room = sizeof chunk;
+
+	if (g_iconv(cd, NULL, NULL, &to, &room) != (size_t)-1)
+		append_without_nul(out, chunk, (size_t)(to - chunk));
 }
 
 static bool convert(GString *out, GIConv cd, const char *data, size_t len)
@@ -168,42 +169,105 @@ static bool convert(GString *out, GIConv cd, const char *data, size_t len)
 		in++;
 		len--;
 	}
+	flush(out, cd);
 	return exact;
 }
 
-static void append_utf8(GString *out, const char *data, size_t len)
+/* Bytes of the ill-formed beginning of a character that become one U+FFFD (Unicode 3.9, U+FFFD
+ * substitution of maximal subparts). */
+static size_t subpart(const unsigned char *p, size_t len)
 {
-	g_autofree char *valid = NULL;
+	unsigned char low = 0x80, high = 0xBF;
+	size_t want = *p >= 0xF0 ? 3 : *p >= 0xE0 ? 2 : 1, n = 1;
+
+	if (*p < 0xC2 || *p > 0xF4)
+		return 1;
+	if (*p == 0xE0)
+		low = 0xA0;
+	if (*p == 0xED)
+		high = 0x9F;
+	if (*p == 0xF0)
+		low = 0x90;
+	if (*p == 0xF4)
+		high = 0x8F;
+	for (; n <= want && n < len && p[n] >= low && p[n] <= high; n++) {
+		low = 0x80;
+		high = 0xBF;
+	}
+	return n;
+}
+
+/* Returns whether all of it was UTF-8. */
+static bool append_utf8(GString *out, const char *data, size_t len)
+{
+	bool exact = true;
 
 	if (len >= 3 && memcmp(data, "\xEF\xBB\xBF", 3) == 0) {
 		data += 3;
 		len -= 3;
 	}
-	if (text_is_utf8(data, len)) {
-		g_string_append_len(out, data, (gssize)len);
-		return;
+	while (len > 0) {
+		const char *end;
+		size_t bad;
+
+		if (g_utf8_validate_len(data, len, &end))
+			end = data + len;
+		g_string_append_len(out, data, end - data);
+		len -= (size_t)(end - data);
+		data = end;
+		if (len == 0)
+			break;
+		exact = exact && *data == '\0';
+		bad = *data ? subpart((const unsigned char *)data, len) : 1;
+		if (*data)
+			g_string_append(out, replacement);
+		data += bad;
+		len -= bad;
 	}
-	valid = g_utf8_make_valid(data, (gssize)len); /* a NUL inside becomes U+FFFD */
-	g_string_append(out, valid);
+	return exact;
 }
 
-static bool is_latin(const char *name)
+/* Labels beside which UTF-8 proves itself: those of 8 bits.  Wide charsets hold NULs, and what
+ * is written with escapes has no byte beyond ASCII. */
+static bool may_be_utf8(const char *real)
 {
-	return strcmp(name, "WINDOWS-1252") == 0;
+	return !g_str_has_prefix(real, "UTF-") && !g_str_has_prefix(real, "UCS-");
+}
+
+static bool has_mark(const char *data, size_t len)
+{
+	return len >= 2 && (memcmp(data, "\xFF\xFE", 2) == 0 || memcmp(data, "\xFE\xFF", 2) == 0);
+}
+
+/* How many characters must be UTF-8 before a label is not believed: two bytes of a Chinese charset
+ * can look like one by accident, an accented letter of a Latin one hardly. */
+static size_t proof(const char *real)
+{
+	enum { LATIN = 1, OTHERS = 4 };
+
+	return strcmp(real, "WINDOWS-1252") == 0 ? LATIN : OTHERS;
 }
 
 bool charset_append(GString *out, const char *name, const char *data, size_t len)
 {
-	bool labelled = name && *name && !meaningless(name);
-	const char *real = labelled ? widened(name) : charset_guess(data, len);
+	char real[CHARSET_NAME_MAX] = "";
+	const char *utf16;
+	bool labelled, exact;
 	GIConv cd;
-	bool exact;
 
-	if (labelled && is_latin(real) && text_is_utf8(data, len))
-		real = "UTF-8";
-	if (strcmp(real, "UTF-8") == 0) {
-		append_utf8(out, data, len);
-		return text_is_utf8(data, len);
+	if (name)
+		real_name(name, real);
+	labelled = *real != '\0';
+	if (!labelled || (may_be_utf8(real) && guess_is_utf8(data, len, proof(real))))
+		g_strlcpy(real, charset_guess(data, len), sizeof real);
+	if (strcmp(real, "UTF-16") == 0 && !has_mark(data, len) &&
+		(utf16 = guess_utf16(data, len, labelled)))
+		g_strlcpy(real, utf16, sizeof real);
+	if (strcmp(real, "UTF-8") == 0)
+		return append_utf8(out, data, len);
+	if (g_str_has_prefix(real, "UTF-16") && strlen(real) > 6 && has_mark(data, len)) {
+		data += 2; /* iconv would keep the mark as a character */
+		len -= 2;
 	}
 	cd = plain_name(real) ? g_iconv_open("UTF-8", real) : (GIConv)-1;
 	if (cd == (GIConv)-1) {

@@ -18,9 +18,6 @@
 
 enum { CHARSET_NAME_MAX = 40 };
 
-/* The charset that unlabelled bytes most likely are in; a name that iconv knows. */
-const char *charset_guess(const char *data, size_t len);
-
 /*
  * Appends data as valid UTF-8 without NUL.  name may be NULL or nonsense.
  * Returns false if the label could not be used, or some bytes had no meaning.

@@ -1,10 +1,6 @@
 #include "mime/document.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <gmime/gmime.h>
 
@@ -14,16 +10,15 @@
 #include "mime/body.h"
 #include "mime/charset.h"
 #include "mime/flowed.h"
+#include "mime/open.h"
 #include "mime/outline.h"
-#include "mime/structure.h"
+#include "mime/protect.h"
 #include "mime/text.h"
 
 enum {
 	VALUE_MAX = 64 * 1024,         /* bytes of one header value */
 	HEADERS_MAX = 2000,            /* headers listed */
-	HEADER_LINES_MAX = 20000,      /* of all parts, before the parser */
 	FILENAME_MAX_BYTES = 1000,
-	IN_MEMORY_MAX = 1 << 20,       /* a message up to this size is read at once */
 };
 
 static void header_free(void *p)
@@ -57,7 +52,7 @@ static void take_body(struct document *d, struct body_text *b)
 	d->wide = b->wide;
 }
 
-static struct document *document_new(void)
+struct document *document_new(void)
 {
 	struct document *d = g_new0(struct document, 1);
 	struct body_text none;
@@ -133,6 +128,14 @@ static bool read_headers(struct document *d, GMimeMessage *m)
 
 /* --- parts and text -------------------------------------------------------------- */
 
+/* What is opened in the parts below is no attachment itself. */
+static bool is_listed(const struct node *n)
+{
+	if (n->made)
+		return false;
+	return n->missing || (n->attachment && !n->shown);
+}
+
 static void add_part(struct document *d, const struct node *n)
 {
 	struct document_part *p = g_new0(struct document_part, 1);
@@ -144,7 +147,8 @@ static void add_part(struct document *d, const struct node *n)
 			FILENAME_MAX_BYTES);
 	p->size = n->size;
 	p->shown = n->shown;
-	p->attachment = n->attachment && !n->shown;
+	p->missing = n->missing;
+	p->attachment = is_listed(n);
 	g_ptr_array_add(d->parts, p);
 }
 
@@ -158,10 +162,8 @@ static void add_note(struct document *d, const char *sentence)
 
 static void add_notes(struct document *d, unsigned notes, bool cut)
 {
-	if (notes & BODY_ENCRYPTED)
+	if (d->seal.kind == SEAL_PGP_ENCRYPTED || d->seal.kind == SEAL_SMIME_ENCRYPTED)
 		add_note(d, _("This message is encrypted; it cannot be shown yet."));
-	if (notes & BODY_SIGNED)
-		add_note(d, _("This message is signed; the signature was not checked."));
 	if (notes & BODY_CHARSET)
 		add_note(d, _("Some characters could not be decoded for certain."));
 	if (cut || notes & BODY_CUT)
@@ -169,7 +171,7 @@ static void add_notes(struct document *d, unsigned notes, bool cut)
 			      "save it to see the rest."));
 }
 
-static void fill(struct document *d, GMimeMessage *m, int width, bool cut)
+static void fill(struct document *d, GMimeMessage *m, const struct document_how *how, bool cut)
 {
 	struct body_text body;
 	g_autoptr(GArray) nodes = NULL;
@@ -179,7 +181,9 @@ static void fill(struct document *d, GMimeMessage *m, int width, bool cut)
 	cut = !read_headers(d, m) || cut;
 	if (root) {
 		nodes = outline_build(root, DOCUMENT_DEPTH_MAX, DOCUMENT_PARTS_MAX, &cut);
-		body_render(nodes, DOCUMENT_TEXT_MAX, width, &body);
+		outline_holes(nodes, how->holes, how->n_holes);
+		body_render(nodes, how, DOCUMENT_TEXT_MAX, &body);
+		d->seal = protect_find(nodes);
 		for (int i = 0; i < (int)nodes->len; i++)
 			add_part(d, outline_node(nodes, i));
 	}
@@ -189,117 +193,45 @@ static void fill(struct document *d, GMimeMessage *m, int width, bool cut)
 
 /* --- reading --------------------------------------------------------------------- */
 
-/* At most max bytes from the beginning of the file. */
-static int read_start(int fd, size_t max, GByteArray *buf, struct err *err)
-{
-	size_t have = 0;
-
-	g_byte_array_set_size(buf, (guint)max);
-	while (have < max) {
-		ssize_t n = pread(fd, buf->data + have, max - have, (off_t)have);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return err_set(err, ERR_STORAGE, _("The message cannot be read: %s."),
-				g_strerror(errno));
-		if (n == 0)
-			break;
-		have += (size_t)n;
-	}
-	g_byte_array_set_size(buf, (guint)have);
-	return 0;
-}
-
 /* A file without any header: all of it is text. */
-static int fill_bare(struct document *d, int fd, off_t size, struct err *err)
+static int fill_bare(struct document *d, int fd, const struct opened *o, struct err *err)
 {
-	size_t max = (size_t)MIN(MAX(size, 0), (off_t)DOCUMENT_TEXT_MAX / 4);
+	size_t max = (size_t)MIN(o->end, (int64_t)DOCUMENT_TEXT_MAX / 4);
 	g_autoptr(GByteArray) raw = g_byte_array_new();
 	g_autoptr(GString) utf8 = g_string_new(NULL);
 	GString *text = g_string_new(NULL);
 	struct node n = { .type = "text/plain" };
-	int r = read_start(fd, max, raw, err);
+	int r = opened_start(fd, max, raw, err);
 
 	charset_append(utf8, NULL, (const char *)raw->data, raw->len);
 	plain_append(text, utf8->str, utf8->len);
-	n.size = (uint64_t)MAX(size, 0);
+	n.size = (uint64_t)o->size;
 	n.shown = text->len > 0;
 	g_free(d->text);
 	d->text = g_string_free(text, FALSE);
-	if (size > 0)
+	if (o->size > 0)
 		add_part(d, &n);
-	add_notes(d, 0, (off_t)max < size);
+	add_notes(d, 0, (int64_t)max < o->end);
 	return r;
-}
-
-/* The stream that the parser may read: no byte behind `end`. */
-static int open_stream(int fd, off_t end, GMimeStream **out, struct err *err)
-{
-	int copy;
-
-	if (end <= IN_MEMORY_MAX) {
-		g_autoptr(GByteArray) buf = g_byte_array_new();
-		int r = read_start(fd, (size_t)end, buf, err);
-
-		if (r == 0)
-			*out = g_mime_stream_mem_new_with_byte_array(g_steal_pointer(&buf));
-		return r;
-	}
-	copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
-	if (copy < 0)
-		return err_set(err, ERR_STORAGE, _("The message cannot be read: %s."),
-			g_strerror(errno));
-	*out = g_mime_stream_fs_new_with_bounds(copy, 0, end); /* closes its descriptor */
-	return 0;
-}
-
-static GMimeMessage *parse(GMimeStream *stream)
-{
-	GMimeParser *parser = g_mime_parser_new_with_stream(stream);
-	GMimeMessage *m;
-
-	g_mime_parser_set_respect_content_length(parser, FALSE);
-	m = g_mime_parser_construct_message(parser, NULL);
-	g_object_unref(parser);
-	return m;
-}
-
-static int read_whole(struct document *d, int fd, int width, struct err *err)
-{
-	static const struct structure_limits limits = { .bytes = INT64_MAX,
-		.header_bytes = DOCUMENT_HEADER_MAX,
-		.header_lines = HEADER_LINES_MAX,
-		.parts = DOCUMENT_PARTS_MAX };
-	struct structure outline;
-	GMimeStream *stream = NULL;
-	GMimeMessage *m;
-	struct stat st;
-	int r;
-
-	if (fstat(fd, &st))
-		return err_set(err, ERR_STORAGE, _("The message cannot be read: %s."),
-			g_strerror(errno));
-	r = structure_scan(fd, &limits, &outline, err);
-	if (r == 0)
-		r = open_stream(fd, outline.cut ? MIN(outline.end, st.st_size) : st.st_size, &stream,
-			err);
-	if (r < 0)
-		return r;
-	m = parse(stream);
-	g_object_unref(stream);
-	if (!m)
-		return fill_bare(d, fd, st.st_size, err);
-	fill(d, m, width, outline.cut);
-	g_object_unref(m);
-	return 0;
 }
 
 int document_read(int fd, const struct document_how *how, struct document **out, struct err *err)
 {
+	static const struct document_how best = { 0 };
 	AUTO(document_free) struct document *d = document_new();
-	int r = read_whole(d, fd, how ? how->width : 0, err);
+	AUTO(opened_release) struct opened o = { 0 };
+	int r;
 
+	if (!how)
+		how = &best;
+	r = opened_parse(fd, how->first, &o, err);
+	if (r < 0)
+		return r;
+	d->partial = o.partial;
+	if (o.message)
+		fill(d, o.message, how, o.cut);
+	else
+		r = fill_bare(d, fd, &o, err);
 	if (r < 0)
 		return r;
 	*out = TAKE(d);

@@ -110,6 +110,7 @@ struct document_how {
 
 /* how may be NULL: the best text, 80 cells. */
 int document_read(int fd, const struct document_how *how, struct document **out, struct err *err);
+struct document *document_new(void); /* empty */
 void document_free(struct document **d);
 /* The first value of a header (any case), NULL if missing. */
 const char *document_header(const struct document *d, const char *name);

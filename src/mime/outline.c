@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "mime/unpack.h"
+
 struct frame {
 	int node, next;
 };
@@ -66,13 +68,16 @@ static void describe(struct node *n)
 		n->n_children = 1;
 	n->has = texts_of(n);
 	n->size = size_of(n);
+	n->made = unpack(n);
+	if (n->made)
+		n->n_children = g_mime_multipart_get_count(n->made);
 }
 
 static GMimeObject *child_of(const struct node *n, int i)
 {
 	if (n->message)
 		return g_mime_message_get_mime_part(n->message);
-	return g_mime_multipart_get_part(GMIME_MULTIPART(n->object), i);
+	return g_mime_multipart_get_part(n->made ? n->made : GMIME_MULTIPART(n->object), i);
 }
 
 static int add(GArray *nodes, GMimeObject *object, int parent, int index)
@@ -94,9 +99,63 @@ static int add(GArray *nodes, GMimeObject *object, int parent, int index)
 static void sum_up(GArray *nodes)
 {
 	for (int i = (int)nodes->len - 1; i > 0; i--) {
-		struct node *n = outline_node(nodes, i);
+		struct node *n = outline_node(nodes, i), *p = outline_node(nodes, n->parent);
 
-		outline_node(nodes, n->parent)->has |= n->has;
+		if (!p->made)
+			p->has |= n->has;
+	}
+}
+
+static void node_clear(void *p)
+{
+	struct node *n = p;
+
+	g_clear_object(&n->made);
+}
+
+int outline_end(GArray *nodes, int i)
+{
+	int depth = outline_node(nodes, i)->depth, end = i + 1;
+
+	while (end < (int)nodes->len && outline_node(nodes, end)->depth > depth)
+		end++;
+	return end;
+}
+
+/* Where the content begins in the file; -1 if it is not there as it stands. */
+static int64_t content_begin(const struct node *n)
+{
+	GMimeDataWrapper *content =
+		GMIME_IS_PART(n->object) ? g_mime_part_get_content(GMIME_PART(n->object)) : NULL;
+	GMimeStream *stream = content ? g_mime_data_wrapper_get_stream(content) : NULL;
+
+	return stream ? stream->bound_start : -1;
+}
+
+static uint64_t decoded(const struct node *n, uint64_t bytes)
+{
+	if (g_mime_part_get_content_encoding(GMIME_PART(n->object)) !=
+		GMIME_CONTENT_ENCODING_BASE64)
+		return bytes;
+	return bytes / 78 * 57 + bytes % 78 * 3 / 4;
+}
+
+void outline_holes(GArray *nodes, const struct body_hole *holes, size_t n_holes)
+{
+	size_t h = 0;
+
+	for (int i = 0; i < (int)nodes->len && h < n_holes; i++) {
+		struct node *n = outline_node(nodes, i);
+		int64_t at = content_begin(n);
+
+		if (at < 0 || (!n->attachment && g_str_has_prefix(n->type, "text/")))
+			continue;
+		while (h < n_holes && holes[h].at < (uint64_t)at)
+			h++;
+		if (h == n_holes || holes[h].at != (uint64_t)at)
+			continue;
+		n->missing = true;
+		n->size = decoded(n, holes[h].bytes);
 	}
 }
 
@@ -106,6 +165,7 @@ GArray *outline_build(GMimeObject *root, int depth_max, int parts_max, bool *cut
 	g_autofree struct frame *stack = g_new0(struct frame, depth_max);
 	int open = 0;
 
+	g_array_set_clear_func(nodes, node_clear);
 	stack[open++] = (struct frame){ add(nodes, root, -1, 0), 0 };
 	while (open > 0) {
 		struct frame *f = &stack[open - 1];

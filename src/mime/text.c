@@ -10,8 +10,10 @@
 
 #include <gmime/gmime.h>
 
+#include "mime/calendar.h"
 #include "mime/charset.h"
 #include "mime/html.h"
+#include "mime/words.h"
 
 enum {
 	/* raw bytes looked at for each byte wanted: an encoded word can hold a single one */
@@ -41,6 +43,7 @@ void mime_init(void)
 	g_log_set_writer_func(log_nothing, NULL, NULL);
 	g_mime_init();
 	html_init();
+	calendar_init();
 }
 
 /* --- text ------------------------------------------------------------------ */
@@ -100,18 +103,6 @@ static char *cut(char *s, size_t max)
 	return s;
 }
 
-static char *decode_words(const char *utf8)
-{
-	char *out = g_mime_utils_header_decode_text(NULL, utf8);
-	char *valid;
-
-	if (g_utf8_validate(out, -1, NULL))
-		return out;
-	valid = g_utf8_make_valid(out, -1);
-	g_free(out);
-	return valid;
-}
-
 char *mime_decode_text(const char *raw, size_t len, size_t max)
 {
 	g_autoptr(GString) flat = NULL;
@@ -126,7 +117,7 @@ char *mime_decode_text(const char *raw, size_t len, size_t max)
 	utf8 = g_string_sized_new(flat->len + flat->len / 2);
 	charset_append(utf8, NULL, flat->str, flat->len);
 	if (strstr(utf8->str, "=?")) {
-		char *words = decode_words(utf8->str);
+		char *words = words_decode(utf8->str);
 
 		g_string_free(utf8, TRUE);
 		return cut(words, max);

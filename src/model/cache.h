@@ -25,7 +25,14 @@
 #define CACHE_W_BEHAVIOUR 0.10
 #define CACHE_HALF_LIFE_DAYS 30.0     /* L-21 */
 #define CACHE_NO_DATE_DAYS 365.0      /* P-06 */
-#define CACHE_SATURATION 4.0          /* P-06: scale of the saturating counts */
+/* P-06: scale of the saturating counts: 1 - exp(-count / 4), so 4 events are worth 0.63 of all.
+ * The ids leave the curve open; this one never passes 1 and is nearly straight at its beginning. */
+#define CACHE_SATURATION 4.0
+/* How fast counts fade, in days; the ids leave these open (tests/bench/cachesim measures them). */
+#define CACHE_THREAD_FADES 7.0
+#define CACHE_SENDER_FADES 60.0
+#define CACHE_BEHAVIOUR_FADES 14.0
+#define CACHE_BOOST_FADES 0.5
 #define CACHE_COST_EXPONENT 0.7       /* L-19 */
 #define CACHE_LAYER_BODY 1.0          /* L-33 */
 #define CACHE_LAYER_RAW 0.45
@@ -47,7 +54,11 @@ enum {
 	CACHE_STALE_S = 6 * 3600,         /* P-12 */
 	CACHE_CLAIM_S = 30 * 60,          /* C-06: a claim whose owner is silent */
 	CACHE_TRIES = 5,                  /* C-07 */
-	CACHE_PLACEHOLDER_S = 3600,       /* M-11: an object without a body */
+	CACHE_PLACEHOLDER_S = 3600,       /* M-11: an object without a body: how long it stays one */
+	CACHE_DAY_S = 86400,
+	CACHE_SEARCH_S = CACHE_DAY_S,     /* so long a search tells of its hits */
+	CACHE_STRUCTURAL = 50,            /* P-09: re-scoring because a policy or the structure changed */
+	CACHE_THREAD_FAN = 8,             /* messages of a conversation that hear of news in it */
 };
 #define CACHE_SOFT_CAP ((int64_t)1 << 30) /* P-02 */
 #define CACHE_HARD_CAP ((int64_t)2 << 30)
@@ -85,7 +96,7 @@ struct cache_facts {
 	double layer;           /* CACHE_LAYER_* times the modifiers of P-08 */
 };
 
-/* Every term, so that it can be shown. */
+/* Every term, weighted, so that it can be shown: utility is their sum.  boost: with that of a pin. */
 struct cache_score {
 	double recency, thread, sender, importance, search, behaviour, boost;
 	double utility, cost, priority;
@@ -98,8 +109,18 @@ double cache_search_context(int n, int of, int rank);
 double cache_rescore_priority(const struct cache_facts *f);
 /* L-36: pressure 0 (background) to 1 (the reader waits). */
 int64_t cache_target(int64_t soft, int64_t hard, double pressure);
-/* P-13. */
+/* P-13: what a person reads of a message of that size (0 = unknown). */
 int64_t cache_guess(int64_t message_bytes, bool attachment);
+/* Does a server that gives single parts leave out the attachments of such a message? */
+bool cache_in_parts(int64_t message_bytes, bool attachment);
+/* L-35, L-91: what must be moved to read it: the whole message, or (parts) all but attachments. */
+int64_t cache_fetch_bytes(int64_t message_bytes, bool parts);
+/* The pieces: a count in [0, 1); what is left of a count after so long; P-08 (rank -1 = none). */
+double cache_saturate(double count);
+double cache_decay(double value, int64_t age_s, double half_life_days);
+double cache_visible_boost(int rank);
+/* M-11: a body counts as past its time `days` after its last use, a row without one after an hour. */
+int64_t cache_until(bool body, int64_t since, int days);
 
 /* --- reading offline ------------------------------------------------------------- */
 

@@ -1,16 +1,57 @@
+/*
+ * Questions are jobs in a list, by ticket; one thread takes the newest that
+ * waits and asks the child.  Everything of a job but what the thread works with
+ * (its question and files) is guarded by the lock.
+ */
 #include "read/reader.h"
 
+#include <poll.h>
+#include <pthread.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/i18n.h"
 #include "base/mem.h"
+#include "read/child.h"
+#include "read/wire.h"
 
-/* Answers at once, in the caller's thread and process: to be replaced by the child. */
+enum { MIB = 1 << 20 };
+
+enum job_state { JOB_WAITS, JOB_RUNS, JOB_DONE };
+
+struct job {
+	int64_t ticket;
+	struct request request;
+	int files[CHILD_FILES_MAX];
+	bool seal;
+	char *from;
+	uint64_t first;               /* as it was asked for */
+	bool first_due;               /* the beginning is to be answered before the whole */
+	enum job_state state;
+	bool forgotten;
+	bool answered;                /* `answer` was not taken yet */
+	struct reader_answer answer;
+	struct err err;               /* code < 0: it failed */
+	struct cancel *done;          /* somebody blocks for it; NULL = nobody */
+};
+
 struct reader {
 	struct queue *events;
+	struct reader_limits limits;
+	pthread_mutex_t lock;         /* a leaf but for the event queue's */
+	pthread_cond_t work, news;    /* for the thread; for reader_wait */
+	GPtrArray *jobs;              /* of struct job, oldest first */
+	struct job *running;
 	int64_t last;
-	struct reader_answer answer;
-	struct err err;
+	bool warm;                    /* a child is wanted before there is a question ... */
+	bool warmed;                  /* ... and was tried since the last one */
+	bool stop;
+	bool begun;                   /* the thread is there */
+	pthread_t thread;
+	struct cancel abandon;        /* nobody wants what runs */
+	struct child child;           /* the thread's own */
 };
 
 void reader_answer_release(struct reader_answer *a)
@@ -18,74 +59,466 @@ void reader_answer_release(struct reader_answer *a)
 	document_free(&a->doc);
 }
 
-struct reader *reader_new(struct queue *events)
+static void close_files(struct job *j)
+{
+	for (int i = 0; i < CHILD_FILES_MAX; i++)
+		fd_close(&j->files[i]);
+}
+
+static void job_free(void *p)
+{
+	struct job *j = p;
+
+	reader_answer_release(&j->answer);
+	close_files(j);
+	g_free(j->from);
+	g_free(j);
+}
+
+/* --- working: no lock is held ------------------------------------------------------- */
+
+/* Milliseconds that a message of this size may take: base, and a second for each so many MiB. */
+static int64_t time_for(const struct job *j, int base_ms, int mib_a_second)
+{
+	struct stat st;
+	int64_t size = fstat(j->files[0], &st) == 0 ? st.st_size : 0;
+
+	return base_ms + MIN(size / MIB / mib_a_second, (int64_t)3600) * 1000;
+}
+
+static int64_t wall_ms(const struct reader *r, const struct job *j)
+{
+	if (r->limits.wall_ms)
+		return r->limits.wall_ms;
+	return time_for(j, READER_WALL_S * 1000, READER_WALL_MIB);
+}
+
+static int cpu_ms(const struct reader *r, const struct job *j)
+{
+	if (r->limits.cpu_ms)
+		return r->limits.cpu_ms;
+	return (int)time_for(j, READER_CPU_S * 1000, READER_CPU_MIB);
+}
+
+static int start_child(struct reader *r, struct err *err)
+{
+	if (r->child.pid > 0 && child_alive(&r->child))
+		return 0;
+	child_end(&r->child);
+	return child_start(&r->child, r->limits.word, r->limits.memory, err);
+}
+
+static int ask_child(struct reader *r, struct job *j, struct reply *reply, void **payload,
+	struct err *err)
+{
+	j->request.cpu_ms = cpu_ms(r, j);
+	if (start_child(r, err) < 0)
+		return err->code;
+	return child_ask(&r->child, &j->request, j->files, wall_ms(r, j), &r->abandon, reply,
+		payload, err);
+}
+
+/* What is known of the protection; nothing is proved yet. */
+static void judge(const struct job *j, struct reader_answer *a)
+{
+	if (j->seal && a->doc)
+		a->verdict = (struct seal_verdict){ .kind = a->doc->seal.kind,
+			.result = SEAL_UNKNOWN };
+}
+
+static int run_document(struct reader *r, struct job *j, struct reader_answer *out,
+	struct err *err)
+{
+	g_autofree void *payload = NULL;
+	struct reply reply;
+
+	j->request.how.first = j->first_due ? r->limits.first : j->first;
+	if (ask_child(r, j, &reply, &payload, err) < 0)
+		return err->code;
+	out->doc = payload ? wire_unpack(payload, reply.len) : NULL;
+	if (!out->doc) {
+		child_end(&r->child); /* whatever speaks there, it is not our program any more */
+		return err_set(err, ERR_LIMIT,
+			_("This message is too complex to show; it can be saved."));
+	}
+	out->more = j->first_due;
+	judge(j, out);
+	return 0;
+}
+
+static int run_export(struct reader *r, struct job *j, struct reader_answer *out, struct err *err)
+{
+	g_autofree void *payload = NULL;
+	struct reply reply;
+
+	if (ask_child(r, j, &reply, &payload, err) < 0)
+		return err->code;
+	out->bytes = reply.bytes;
+	return 0;
+}
+
+static int run(struct reader *r, struct job *j, struct reader_answer *out, struct err *err)
+{
+	if (j->request.kind == REQUEST_EXPORT)
+		return run_export(r, j, out, err);
+	return run_document(r, j, out, err);
+}
+
+/* --- the list: the lock is held ------------------------------------------------------- */
+
+static struct job *job_of(const struct reader *r, int64_t ticket)
+{
+	for (guint i = 0; i < r->jobs->len; i++) {
+		struct job *j = r->jobs->pdata[i];
+
+		if (j->ticket == ticket)
+			return j;
+	}
+	return NULL;
+}
+
+static struct job *newest_waiting(const struct reader *r)
+{
+	for (guint i = r->jobs->len; i > 0; i--) {
+		struct job *j = r->jobs->pdata[i - 1];
+
+		if (j->state == JOB_WAITS)
+			return j;
+	}
+	return NULL;
+}
+
+/* Tells everybody that the job has an answer or has failed. */
+static void announce(struct reader *r, struct job *j)
+{
+	struct event e = { .kind = EV_DOCUMENT, .code = j->err.code, .message = j->ticket };
+
+	pthread_cond_broadcast(&r->news);
+	if (j->done)
+		cancel_set(j->done);
+	else if (r->events)
+		queue_post(r->events, &e);
+}
+
+static void finish(struct reader *r, struct job *j, const struct err *err)
+{
+	j->state = JOB_DONE;
+	j->err = *err;
+	close_files(j);
+	announce(r, j);
+}
+
+/* Takes the result of one turn of a job. */
+static void settle(struct reader *r, struct job *j, struct reader_answer *got, const struct err *err)
+{
+	r->running = NULL;
+	r->warmed = false;
+	if (j->forgotten) {
+		reader_answer_release(got);
+		g_ptr_array_remove(r->jobs, j);
+		return;
+	}
+	if (err->code < 0) {
+		finish(r, j, err);
+		return;
+	}
+	reader_answer_release(&j->answer);
+	j->answer = *got;
+	j->answered = true;
+	j->first_due = false;
+	j->state = got->more ? JOB_WAITS : JOB_DONE;
+	if (!got->more)
+		close_files(j);
+	announce(r, j);
+}
+
+/* Makes room: the oldest that wait are not waited for any more, nor are the oldest answers kept. */
+static void make_room(struct reader *r)
+{
+	static const enum job_state states[] = { JOB_WAITS, JOB_DONE };
+
+	for (size_t s = 0; s < G_N_ELEMENTS(states); s++) {
+		struct job *oldest = NULL;
+		int n = 0;
+
+		for (guint i = 0; i < r->jobs->len; i++) {
+			struct job *j = r->jobs->pdata[i];
+
+			if (j->state != states[s] || j->done)
+				continue;
+			oldest = oldest ? oldest : j;
+			n++;
+		}
+		if (n <= READER_ASKED_MAX)
+			continue;
+		if (states[s] == JOB_WAITS) {
+			struct err err;
+
+			err_set(&err, ERR_CANCELED, _("Stopped."));
+			finish(r, oldest, &err);
+		} else {
+			g_ptr_array_remove(r->jobs, oldest);
+		}
+	}
+}
+
+/* --- the thread ------------------------------------------------------------------------ */
+
+static void work_on(struct reader *r, struct job *j)
+{
+	struct reader_answer got = { 0 };
+	struct err err = { 0 };
+
+	j->state = JOB_RUNS;
+	r->running = j;
+	cancel_clear(&r->abandon);
+	pthread_mutex_unlock(&r->lock);
+	run(r, j, &got, &err);
+	pthread_mutex_lock(&r->lock);
+	settle(r, j, &got, &err);
+}
+
+/* A child for the next question; if none can be had, that question will say why. */
+static void warm_up(struct reader *r)
+{
+	struct err err;
+
+	r->warmed = true;
+	pthread_mutex_unlock(&r->lock);
+	start_child(r, &err);
+	pthread_mutex_lock(&r->lock);
+}
+
+static void *reader_main(void *arg)
+{
+	struct reader *r = arg;
+
+	pthread_mutex_lock(&r->lock);
+	while (!r->stop) {
+		struct job *j = newest_waiting(r);
+
+		if (j)
+			work_on(r, j);
+		else if (r->warm && !r->warmed)
+			warm_up(r);
+		else
+			pthread_cond_wait(&r->work, &r->lock);
+	}
+	pthread_mutex_unlock(&r->lock);
+	child_end(&r->child);
+	return NULL;
+}
+
+/* The lock is held. */
+static void wake(struct reader *r)
+{
+	if (!r->begun) {
+		int code = pthread_create(&r->thread, NULL, reader_main, r);
+
+		if (code)
+			g_error("pthread_create: %s", g_strerror(code));
+		r->begun = true;
+	}
+	pthread_cond_signal(&r->work);
+}
+
+/* --- life -------------------------------------------------------------------------------- */
+
+struct reader *reader_new_limited(struct queue *events, const struct reader_limits *limits)
 {
 	struct reader *r = g_new0(struct reader, 1);
+	pthread_condattr_t clock;
 
 	r->events = events;
+	r->limits = *limits;
+	r->limits.memory = limits->memory ? limits->memory : READER_MEMORY;
+	r->limits.first = limits->first ? limits->first : READER_FIRST;
+	r->limits.word = limits->word ? limits->word : READER_CHILD_WORD;
+	r->child.fd = -1;
+	r->jobs = g_ptr_array_new_with_free_func(job_free);
+	pthread_mutex_init(&r->lock, NULL);
+	pthread_condattr_init(&clock);
+	pthread_condattr_setclock(&clock, CLOCK_MONOTONIC);
+	pthread_cond_init(&r->work, NULL);
+	pthread_cond_init(&r->news, &clock);
+	pthread_condattr_destroy(&clock);
+	cancel_init(&r->abandon);
 	return r;
 }
 
-void reader_free(struct reader **r)
+struct reader *reader_new(struct queue *events)
 {
-	if (!*r)
+	return reader_new_limited(events, &(struct reader_limits){ 0 });
+}
+
+void reader_free(struct reader **p)
+{
+	struct reader *r = *p;
+
+	if (!r)
 		return;
-	reader_answer_release(&(*r)->answer);
-	g_clear_pointer(r, g_free);
+	pthread_mutex_lock(&r->lock);
+	r->stop = true;
+	cancel_set(&r->abandon);
+	pthread_cond_signal(&r->work);
+	pthread_mutex_unlock(&r->lock);
+	if (r->begun)
+		pthread_join(r->thread, NULL);
+	cancel_release(&r->abandon);
+	pthread_cond_destroy(&r->work);
+	pthread_cond_destroy(&r->news);
+	pthread_mutex_destroy(&r->lock);
+	g_ptr_array_unref(r->jobs);
+	g_free(r);
+	*p = NULL;
 }
 
 void reader_warm(struct reader *r)
 {
-	(void)r;
+	pthread_mutex_lock(&r->lock);
+	r->warm = true;
+	wake(r);
+	pthread_mutex_unlock(&r->lock);
+}
+
+/* --- asking ------------------------------------------------------------------------------ */
+
+static bool is_large(const struct reader *r, int fd)
+{
+	struct stat st;
+
+	return fstat(fd, &st) == 0 && st.st_size > 0 && (uint64_t)st.st_size > r->limits.first;
+}
+
+static struct job *job_new(const struct reader *r, const struct reader_question *q,
+	struct cancel *done)
+{
+	struct job *j = g_new0(struct job, 1);
+	bool export = q->part >= 0;
+
+	j->files[0] = q->fd;
+	j->files[1] = export ? q->out : -1;
+	j->files[2] = -1;
+	j->request.kind = export ? REQUEST_EXPORT : REQUEST_DOCUMENT;
+	j->request.how = q->how;
+	j->first = q->how.first;
+	j->request.part = q->part;
+	j->request.how.n_holes = q->how.holes ? MIN(q->how.n_holes, (size_t)BODY_HOLES_MAX) : 0;
+	j->request.how.holes = NULL;
+	for (size_t i = 0; i < j->request.how.n_holes; i++)
+		j->request.holes[i] = q->how.holes[i];
+	j->seal = q->seal;
+	j->from = g_strdup(q->from);
+	j->done = done;
+	j->first_due = !done && !export && q->how.first == 0 && is_large(r, q->fd);
+	return j;
+}
+
+static int64_t ask(struct reader *r, const struct reader_question *q, struct cancel *done)
+{
+	struct job *j = job_new(r, q, done);
+	int64_t ticket;
+
+	pthread_mutex_lock(&r->lock);
+	ticket = j->ticket = ++r->last;
+	g_ptr_array_add(r->jobs, j);
+	make_room(r);
+	wake(r);
+	pthread_mutex_unlock(&r->lock);
+	return ticket;
+}
+
+int64_t reader_ask(struct reader *r, const struct reader_question *q)
+{
+	return ask(r, q, NULL);
+}
+
+/* The lock is held. */
+static int take(struct reader *r, int64_t ticket, struct reader_answer *out, struct err *err)
+{
+	struct job *j = job_of(r, ticket);
+	int result = 0;
+
+	if (!j || (!j->answered && j->state != JOB_DONE))
+		return 0;
+	if (j->err.code < 0) {
+		*err = j->err;
+		result = err->code;
+	} else {
+		*out = j->answer;
+		j->answer = (struct reader_answer){ 0 };
+		j->answered = false;
+		result = 1;
+	}
+	if (j->state == JOB_DONE)
+		g_ptr_array_remove(r->jobs, j);
+	return result;
+}
+
+int reader_take(struct reader *r, int64_t ticket, struct reader_answer *out, struct err *err)
+{
+	int result;
+
+	pthread_mutex_lock(&r->lock);
+	result = take(r, ticket, out, err);
+	pthread_mutex_unlock(&r->lock);
+	return result;
+}
+
+bool reader_wait(struct reader *r, int64_t ticket, int ms)
+{
+	struct timespec end;
+	struct job *j;
+	int timed_out = 0;
+
+	clock_gettime(CLOCK_MONOTONIC, &end);
+	end.tv_sec += ms / 1000;
+	end.tv_nsec += ms % 1000 * 1000000L;
+	end.tv_sec += end.tv_nsec / 1000000000L;
+	end.tv_nsec %= 1000000000L;
+	pthread_mutex_lock(&r->lock);
+	while ((j = job_of(r, ticket)) && !j->answered && j->state != JOB_DONE && !timed_out)
+		timed_out = pthread_cond_timedwait(&r->news, &r->lock, &end);
+	pthread_mutex_unlock(&r->lock);
+	return j && !timed_out;
+}
+
+void reader_forget(struct reader *r, int64_t ticket)
+{
+	struct job *j;
+
+	pthread_mutex_lock(&r->lock);
+	j = job_of(r, ticket);
+	if (j && j->state == JOB_RUNS) {
+		j->forgotten = true;
+		if (r->running == j)
+			cancel_set(&r->abandon);
+	} else if (j) {
+		g_ptr_array_remove(r->jobs, j);
+	}
+	pthread_mutex_unlock(&r->lock);
 }
 
 int reader_read(struct reader *r, const struct reader_question *q, struct cancel *cancel,
 	struct reader_answer *out, struct err *err)
 {
-	int rc;
+	AUTO(cancel_release) struct cancel done;
+	struct reader_answer got = { 0 };
+	int64_t ticket;
+	int result;
 
-	(void)r;
-	(void)cancel;
-	*out = (struct reader_answer){ 0 };
-	rc = q->part >= 0 ? err_set(err, ERR_UNSUPPORTED, "not yet")
-			  : document_read(q->fd, &q->how, &out->doc, err);
-	close(q->fd);
-	return rc;
-}
-
-int64_t reader_ask(struct reader *r, const struct reader_question *q)
-{
-	struct event e = { .kind = EV_DOCUMENT, .message = ++r->last };
-
-	reader_answer_release(&r->answer);
-	r->err.code = 0;
-	e.code = reader_read(r, q, NULL, &r->answer, &r->err);
-	if (r->events)
-		queue_post(r->events, &e);
-	return r->last;
-}
-
-int reader_take(struct reader *r, int64_t ticket, struct reader_answer *out, struct err *err)
-{
-	if (ticket != r->last)
+	cancel_init(&done);
+	ticket = ask(r, q, &done);
+	/* the reader has a clock of its own for every question: no other one is needed here */
+	while (!cancel_is_set(&done) && cancel_poll(cancel, cancel_fd(&done), POLLIN, -1) >= 0)
+		;
+	result = reader_take(r, ticket, &got, err);
+	if (result == 1) {
+		*out = got;
 		return 0;
-	if (r->err.code < 0) {
-		*err = r->err;
-		return err->code;
 	}
-	*out = r->answer;
-	r->answer = (struct reader_answer){ 0 };
-	return out->doc ? 1 : 0;
-}
-
-bool reader_wait(struct reader *r, int64_t ticket, int ms)
-{
-	(void)ms;
-	return ticket == r->last;
-}
-
-void reader_forget(struct reader *r, int64_t ticket)
-{
-	(void)r;
-	(void)ticket;
+	if (result < 0)
+		return result;
+	reader_forget(r, ticket);
+	return err_set(err, ERR_CANCELED, _("Stopped."));
 }

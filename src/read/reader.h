@@ -15,7 +15,9 @@
  * Threads: one thread of its own talks to the child.  Calls marked "asks"
  * return at once; the answer is an EV_DOCUMENT with the ticket as its message,
  * and code < 0 if it failed; reader_take gets it.  The newest question goes
- * first, at most READER_ASKED_MAX wait (the oldest is answered ERR_CANCELED).
+ * first, at most READER_ASKED_MAX wait (the oldest is answered ERR_CANCELED), and
+ * as many answers are kept until somebody takes them.  A fuller answer replaces
+ * the first one if that was not taken yet.
  */
 #ifndef TERN_READ_READER_H
 #define TERN_READ_READER_H
@@ -32,7 +34,9 @@
 enum {
 	READER_ASKED_MAX = 16,
 	READER_CPU_S = 2,            /* of one message ... */
-	READER_WALL_S = 15,          /* ... and by the clock, on a machine that is busy */
+	READER_WALL_S = 15,          /* ... and by the clock, on a machine that is busy; */
+	READER_CPU_MIB = 32,         /* a second more for each so many MiB of the message ... */
+	READER_WALL_MIB = 4,         /* ... and by the clock */
 	READER_MEMORY = 256 << 20,   /* bytes of the child */
 	READER_FIRST = 256 * 1024,   /* larger messages are answered twice: their beginning, then all */
 };
@@ -59,6 +63,14 @@ void reader_answer_release(struct reader_answer *a);
 
 /* The child is started with the first question, or by reader_warm.  events may be NULL. */
 struct reader *reader_new(struct queue *events);
+
+/* What a test may have otherwise than the program; 0 or NULL = as in the program. */
+struct reader_limits {
+	int cpu_ms, wall_ms;          /* of one message of any size */
+	uint64_t memory, first;       /* bytes */
+	const char *word;             /* borrowed; in place of READER_CHILD_WORD */
+};
+struct reader *reader_new_limited(struct queue *events, const struct reader_limits *limits);
 void reader_free(struct reader **r);
 /* Starts the child in the background, so that the first message does not wait for it. */
 void reader_warm(struct reader *r);
@@ -76,9 +88,13 @@ void reader_forget(struct reader *r, int64_t ticket);
 int reader_read(struct reader *r, const struct reader_question *q, struct cancel *cancel,
 	struct reader_answer *out, struct err *err);
 
-/* What main() runs instead of everything else when it is started as the child: never returns. */
+/*
+ * What main() runs instead of everything else when it is started as the child, as soon as the
+ * locale is set: never returns.  The child is the same program file, found as /proc/self/exe, so
+ * a test program that uses a reader does likewise.
+ */
 _Noreturn void reader_child(void);
-/* The first argument by which the child is told that it is one. */
+/* The only argument, by which the child is told that it is one. */
 #define READER_CHILD_WORD "--reader-child"
 
 #endif

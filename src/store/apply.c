@@ -196,7 +196,7 @@ static int apply_message(struct work *w, const struct change *c, struct err *err
 	if (r > 0) {
 		r = relocate(w, c, message, err);
 	} else if (r == 0) {
-		r = entry_message(w->s, w->b->account, c, w->now, &message, err);
+		r = entry_message(w->s, w->b->account, c, w->now, w->inbox, &message, err);
 		if (r == 0)
 			r = entry_location(w->s, w->b->mailbox, c, w->now, message, err);
 	}

@@ -16,7 +16,7 @@
 #include "base/file.h"
 #include "base/i18n.h"
 #include "base/mem.h"
-#include "store/priv.h"
+#include "store/ledger.h"
 
 enum {
 	OPEN_TRIES = 2,
@@ -39,15 +39,6 @@ void body_unlink(const struct store *s, const GArray *messages)
 
 		unlink(path);
 	}
-}
-
-int body_ledger(struct store *s, int64_t message, int64_t size, struct err *err)
-{
-	return db_run(s, err,
-		"UPDATE cache_object SET state = iif(?1 < 0, 'evicted', 'cached'),"
-		" stored_bytes = max(?1, 0), last_error = NULL, attempts = 0"
-		" WHERE message_id = ?2 AND layer = 'body' AND object_id = ''",
-		"ii", size, message);
 }
 
 bool store_body_cached(struct store *s, message_id m)
@@ -196,26 +187,122 @@ int store_body_begin(struct store *s, message_id m, struct body_draft *out, stru
 	return 0;
 }
 
+/* --- what was left out ---------------------------------------------------- */
+
+/* "at bytes" a line (g_free); NULL = nothing was. */
+static char *holes_text(const struct body_draft *d)
+{
+	GString *out;
+
+	if (!d->holes || d->n_holes == 0)
+		return NULL;
+	out = g_string_new(NULL);
+	for (size_t i = 0; i < d->n_holes; i++)
+		g_string_append_printf(out, "%" G_GUINT64_FORMAT " %" G_GUINT64_FORMAT "\n",
+			d->holes[i].at, d->holes[i].bytes);
+	return g_string_free(out, FALSE);
+}
+
+/* One line; false if it is none. */
+static bool read_hole(const char **p, struct body_hole *out)
+{
+	char *end;
+
+	if (!g_ascii_isdigit(**p))
+		return false;
+	out->at = g_ascii_strtoull(*p, &end, 10);
+	if (*end != ' ' || !g_ascii_isdigit(end[1]))
+		return false;
+	out->bytes = g_ascii_strtoull(end + 1, &end, 10);
+	*p = end + 1;
+	return *end == '\n';
+}
+
+/* Ascending, within the file, at most BODY_HOLES_MAX; else the text is damaged. */
+static int read_holes(const char *text, uint64_t size, struct body_hole *out)
+{
+	int n = 0;
+
+	for (const char *p = text; *p; n++)
+		if (n >= BODY_HOLES_MAX || !read_hole(&p, &out[n]) || out[n].at > size ||
+			(n > 0 && out[n].at < out[n - 1].at))
+			return -1;
+	return n;
+}
+
+int store_body_holes(struct store *s, message_id m, struct body_hole *out, struct err *err)
+{
+	sqlite3_stmt *q = db_stmt(s, "SELECT holes, stored_bytes FROM body WHERE message_id = ?"
+				  " AND holes IS NOT NULL");
+	uint64_t size;
+	int n, r;
+
+	if (!q)
+		return db_fail(s, err);
+	db_bind(q, "i", m.v);
+	r = db_step(s, q, err);
+	if (r <= 0)
+		return r;
+	size = (uint64_t)sqlite3_column_int64(q, 1);
+	n = read_holes(db_column(q, 0), size, out);
+	sqlite3_reset(q);
+	if (n > 0)
+		return n;
+	out[0] = (struct body_hole){ .at = size }; /* something is missing, nobody knows what */
+	return 1;
+}
+
+/* --- writing -------------------------------------------------------------- */
+
 /* The row that makes the file count, and its line in the ledger. */
-static int enter_row(struct store *s, message_id m, int64_t size, struct err *err)
+static int enter_row(struct store *s, message_id m, int64_t size, const char *holes, struct err *err)
 {
 	int64_t now = clock_unix();
 	int r = db_run(s, err,
-		"INSERT INTO body (message_id, stored_bytes, fetched_at, used_at)"
-		" SELECT ?1, ?2, ?3, ?3 WHERE EXISTS (SELECT 1 FROM message WHERE id = ?1)"
+		"INSERT INTO body (message_id, stored_bytes, fetched_at, used_at, holes)"
+		" SELECT ?1, ?2, ?3, ?3, ?4 WHERE EXISTS (SELECT 1 FROM message WHERE id = ?1)"
 		" ON CONFLICT (message_id) DO UPDATE SET stored_bytes = excluded.stored_bytes,"
-		" fetched_at = excluded.fetched_at, used_at = excluded.used_at, pack = 0, at = 0",
-		"iii", m.v, size, now);
+		" fetched_at = excluded.fetched_at, used_at = excluded.used_at, pack = 0, at = 0,"
+		" holes = excluded.holes",
+		"iiit", m.v, size, now, holes);
 	if (r == 0 && db_changed(s) == 0)
 		r = err_set(err, ERR_GONE, _("This message does not exist any more."));
 	return r < 0 ? r : body_ledger(s, m.v, size, err);
 }
 
-static int enter(struct store *s, message_id m, int64_t size, struct err *err)
+/* Its score is that of what was guessed of it: it has a size now. */
+static int score_soon(struct store *s, message_id m, struct err *err)
 {
-	int r = tx_begin(s, TX_CONSISTENT, err);
+	return db_run(s, err,
+		"INSERT INTO cache_rescore (message_id, account_id, priority, queued_at)"
+		" SELECT id, account_id, ?, ? FROM message WHERE id = ? ON CONFLICT DO NOTHING",
+		"iii", (int64_t)CACHE_STRUCTURAL, clock_unix(), m.v);
+}
 
-	return r < 0 ? r : tx_end(s, enter_row(s, m, size, err), err);
+/* Durable, if others must make room for it: their files go. */
+static int enter(struct store *s, message_id m, int64_t size, const char *holes, struct err *err)
+{
+	int64_t tight = 0;
+	struct victims v;
+	int r = db_ask(s, err, &tight, "SELECT hard > 0 AND bytes + ? > hard FROM cache_total", "i",
+		size);
+
+	if (r >= 0)
+		r = tx_begin(s, tight ? TX_DURABLE : TX_CONSISTENT, err);
+	if (r < 0)
+		return r;
+	victims_init(&v);
+	if (tight)
+		r = body_room(s, m.v, size, &v, err);
+	if (r == 0)
+		r = enter_row(s, m, size, holes, err);
+	if (r == 0)
+		r = score_soon(s, m, err);
+	r = tx_end(s, r, err);
+	if (r == 0)
+		victims_unlink(s, &v);
+	victims_release(&v);
+	return r;
 }
 
 int body_tmp(const struct store *s, char **tmp, int *fd, struct err *err)
@@ -243,12 +330,12 @@ int body_adopt(struct store *s, int64_t message, const char *tmp, int64_t size, 
 	if (rename(tmp, path) || dir_sync(dir) < 0 || dir_sync(bodies) < 0)
 		return err_set(err, ERR_STORAGE, _("A body cannot be stored as %s: %s."), path,
 			g_strerror(errno));
-	return enter_row(s, (message_id){ message }, size, err);
+	return enter_row(s, (message_id){ message }, size, NULL, err);
 }
 
 int store_body_commit(struct store *s, struct body_draft *d, struct err *err)
 {
-	g_autofree char *path = body_path(s, d->message.v);
+	g_autofree char *path = body_path(s, d->message.v), *holes = holes_text(d);
 	struct stat st;
 	int r = 0;
 
@@ -256,7 +343,7 @@ int store_body_commit(struct store *s, struct body_draft *d, struct err *err)
 		r = err_set(err, ERR_STORAGE, _("A body cannot be stored as %s: %s."), path,
 			g_strerror(errno));
 	if (r == 0)
-		r = enter(s, d->message, st.st_size, err);
+		r = enter(s, d->message, st.st_size, holes, err);
 	if (r < 0) {
 		unlink(path);
 		store_body_abandon(s, d, NULL);
@@ -275,11 +362,7 @@ void store_body_abandon(struct store *s, struct body_draft *d, const struct err 
 	g_clear_pointer(&d->tmp, g_free);
 	if (!why || tx_begin(s, TX_CONSISTENT, NULL) < 0)
 		return;
-	tx_end(s, db_run(s, NULL,
-			  "UPDATE cache_object SET state = 'failed', attempts = attempts + 1,"
-			  " last_error = ? WHERE message_id = ? AND layer = 'body'",
-			  "ti", err_name(why->code), d->message.v),
-		NULL);
+	tx_end(s, ledger_failed(s, d->message.v, why, NULL), NULL);
 }
 
 /* The drafts of bodies (ID.eml.XXXXXX) in one folder; a worker may have begun new ones already. */

@@ -31,6 +31,14 @@ static const struct invariant {
 	{ "cache_object.state",
 		"SELECT count(*) FROM cache_object c WHERE c.layer = 'body' AND (c.state = 'cached')"
 		" <> EXISTS (SELECT 1 FROM body b WHERE b.message_id = c.message_id)" },
+	{ "cache_object.stored_bytes",
+		"SELECT count(*) FROM cache_object c LEFT JOIN body b ON b.message_id = c.message_id"
+		" WHERE c.layer = 'body' AND c.stored_bytes <> ifnull(b.stored_bytes, 0)" },
+	{ "cache_object.owner",
+		"SELECT count(*) FROM cache_object WHERE (state = 'fetching') <> (owner IS NOT NULL)" },
+	{ "cache_total.bytes",
+		"SELECT count(*) FROM cache_total WHERE bytes <>"
+		" (SELECT ifnull(sum(stored_bytes), 0) FROM body)" },
 	{ "body.pack",
 		"SELECT count(*) FROM body b LEFT JOIN body_pack p ON p.id = b.pack"
 		" WHERE b.pack > 0 AND (p.id IS NULL OR b.at < 0 OR b.at + b.stored_bytes > p.bytes)" },

@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "model/cache.h"
 #include "model/flags.h"
 #include "store/priv.h"
 
@@ -66,7 +67,32 @@ static int64_t list_date(const struct change *c, int64_t now)
 	return date <= 0 || date > now + FUTURE_S ? now : date;
 }
 
-int entry_message(struct store *s, account_id a, const struct change *c, int64_t now,
+/*
+ * Its line in the ledger, with the score that follows from what a fact tells
+ * (L-27, L-28); signals come later.
+ */
+static int enter_ledger(struct store *s, account_id a, const struct change *c, int64_t now,
+	int64_t date, bool inbox, int64_t message, struct err *err)
+{
+	bool parts = cache_in_parts((int64_t)c->size, c->has_attachment);
+	const struct cache_facts f = { .age_days = (double)MAX(now - date, 0) / CACHE_DAY_S,
+		.flagged = c->flags & FLAG_FLAGGED,
+		.unread = !(c->flags & FLAG_SEEN),
+		.inbox = inbox,
+		.search_rank = -1,
+		.fetch_bytes = cache_fetch_bytes((int64_t)c->size, parts),
+		.layer = CACHE_LAYER_BODY };
+	const struct cache_score score = cache_score(&f);
+
+	return db_run(s, err,
+		"INSERT INTO cache_object (message_id, account_id, layer, object_id, state,"
+		" value_bytes, fetch_bytes, utility, priority, last_scored_at)"
+		" VALUES (?, ?, 'body', '', 'wanted', ?, ?, ?, ?, ?)",
+		"iiiiddi", message, a.v, cache_guess((int64_t)c->size, c->has_attachment),
+		f.fetch_bytes, score.utility, score.priority, now);
+}
+
+int entry_message(struct store *s, account_id a, const struct change *c, int64_t now, bool inbox,
 	int64_t *message, struct err *err)
 {
 	int64_t conversation, date = list_date(c, now);
@@ -90,10 +116,7 @@ int entry_message(struct store *s, account_id a, const struct change *c, int64_t
 			(int64_t)c->has_attachment, or_empty(c->preview));
 	*message = sqlite3_last_insert_rowid(s->db);
 	if (r == 0)
-		r = db_run(s, err,
-			"INSERT INTO cache_object (message_id, layer, object_id, state)"
-			" VALUES (?, 'body', '', 'wanted')",
-			"i", *message);
+		r = enter_ledger(s, a, c, now, date, inbox, *message, err);
 	return r;
 }
 

@@ -13,7 +13,7 @@
  * target of a move is heard before its source, the loss comes second: then
  * the copy has been taken for a new message, and hands its places back.
  */
-#include "store/priv.h"
+#include "store/ledger.h"
 
 enum { MERGE_DEPTH_MAX = 64 };
 
@@ -136,9 +136,11 @@ int orphan_if_lost(struct store *s, int64_t message, struct err *err)
 
 int orphan_found(struct store *s, int64_t message, const char *canonical, struct err *err)
 {
-	return db_run(s, err,
+	int r = db_run(s, err,
 		"UPDATE message SET orphan = 0, canonical = ifnull(?, canonical) WHERE id = ?", "ti",
 		canonical, message);
+
+	return r < 0 ? r : ledger_changed(s, message, err);
 }
 
 void identity_settle(struct store *s)

@@ -10,13 +10,17 @@ libtern_a_SOURCES += \
 	src/store/body.c \
 	src/store/bulk.c \
 	src/store/cache.c src/store/cache.h \
+	src/store/cache_evict.c src/store/ledger.h \
+	src/store/cache_report.c \
+	src/store/cache_score.c \
+	src/store/cache_signal.c \
 	src/store/check.c \
 	src/store/coalesce.c \
 	src/store/count.c \
 	src/store/dump.c \
 	src/store/entry.c \
 	src/store/event.c \
-	src/store/expire.c \
+	src/store/gaps.c \
 	src/store/history.c \
 	src/store/identity.c \
 	src/store/job.c \
@@ -25,6 +29,7 @@ libtern_a_SOURCES += \
 	src/store/mailbox.c \
 	src/store/match.c \
 	src/store/migrate.c \
+	src/store/offline.c \
 	src/store/pack.c \
 	src/store/page.c \
 	src/store/pass.c \

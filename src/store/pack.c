@@ -179,7 +179,7 @@ static int enter_new(struct store *s, const struct body_piece *b, int64_t pack, 
 		" SELECT ?1, ?2, ?3, ?3, ?4, ?5 WHERE EXISTS (SELECT 1 FROM message WHERE id = ?1)"
 		" ON CONFLICT (message_id) DO UPDATE SET stored_bytes = excluded.stored_bytes,"
 		" fetched_at = excluded.fetched_at, used_at = excluded.used_at,"
-		" pack = excluded.pack, at = excluded.at",
+		" pack = excluded.pack, at = excluded.at, holes = NULL",
 		"iiiii", b->message.v, (int64_t)b->n, clock_unix(), pack, at);
 
 	return r < 0 ? r : body_ledger(s, b->message.v, (int64_t)b->n, err);
@@ -272,6 +272,13 @@ int store_bodies_put(struct store *s, const struct body_piece *pieces, size_t n,
 	return r;
 }
 
+void pack_unlink(const struct store *s, int64_t pack)
+{
+	g_autofree char *path = pack_path(s, pack);
+
+	unlink(path);
+}
+
 /* --- cleaning ---------------------------------------------------------- */
 
 static int select_ids(struct store *s, const char *sql, int64_t a, int64_t b, GArray *ids,
@@ -308,11 +315,8 @@ int pack_clean(struct store *s, struct err *err)
 		r = db_run(s, err, "DELETE FROM body_pack WHERE id = ?", "i",
 			g_array_index(ids, int64_t, i));
 	r = tx_end(s, r, err);
-	for (guint i = 0; r == 0 && i < ids->len; i++) {
-		g_autofree char *path = pack_path(s, g_array_index(ids, int64_t, i));
-
-		unlink(path);
-	}
+	for (guint i = 0; r == 0 && i < ids->len; i++)
+		pack_unlink(s, g_array_index(ids, int64_t, i));
 	return r;
 }
 

@@ -132,8 +132,9 @@ int location_delete(struct store *s, int64_t location, struct err *err);
 
 /* --- a new message (entry.c) -------------------------------------------- */
 
-/* Its row, its conversation and its line in the cache ledger; now dates what has no date. */
-int entry_message(struct store *s, account_id a, const struct change *c, int64_t now,
+/* Its row, its conversation and its line in the cache ledger; now dates what has no date; inbox: it
+ * comes to the mailbox of that use. */
+int entry_message(struct store *s, account_id a, const struct change *c, int64_t now, bool inbox,
 	int64_t *message, struct err *err);
 /* A place of it, as the server has it (uid 0: as it will have it). */
 int entry_location(struct store *s, mailbox_id m, const struct change *c, int64_t now,
@@ -262,7 +263,7 @@ int refind_arrival(struct store *s, mailbox_id m, const struct change *c, int64_
 int refind_confirm(struct store *s, mailbox_id m, struct err *err);
 int refind_confirm_all(struct store *s, account_id a, struct err *err);
 
-/* --- bodies (body.c) --------------------------------------------------- */
+/* --- bodies (body.c, cache.c) ------------------------------------------ */
 
 char *body_path(const struct store *s, int64_t message);
 /* A temporary file that may become a body (g_free the name); store_recover sweeps what is left. */
@@ -281,6 +282,7 @@ void body_sweep(struct store *s);
 /* A body that lies in a pack, as a sealed descriptor of its own; ERR_GONE if it cannot be read. */
 int pack_open(const struct store *s, int64_t pack, int64_t at, int64_t size, int *fd_out,
 	struct err *err);
+void pack_unlink(const struct store *s, int64_t pack);
 /* Removes the packs that nothing lies in any more. */
 int pack_clean(struct store *s, struct err *err);
 /* Writes packs anew that are mostly empty. */

@@ -10,7 +10,7 @@
 #include "base/i18n.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "store/priv.h"
+#include "store/ledger.h"
 
 /* --- statements -------------------------------------------------------- */
 
@@ -462,6 +462,9 @@ int store_recover(struct store *s, struct err *err)
 	if (r < 0)
 		return r;
 	body_sweep(s);
+	r = ledger_repair(s, err);
+	if (r < 0)
+		return r;
 	if (!write_mark(s, OPEN_SOUND))
 		return cannot_write(s, errno, err);
 	return 0;

@@ -91,9 +91,11 @@ static int cancel(struct ui *ui, const char *arg, struct err *err)
 {
 	(void)arg;
 	(void)err;
+	if (errand_cancel(ui))
+		return 0;
 	if (ui_view(ui)->ops->context == IN_LIST && cancel_here(ui))
 		return 0;
-	if (ui_view(ui)->ops->context & (IN_HELP | IN_PICKER | IN_READER | IN_ACTIVITY | IN_HISTORY))
+	if (ui_view(ui)->ops->context & ~(unsigned)(IN_LIST | IN_WELCOME))
 		view_pop(ui);
 	else
 		ui_say(ui, _("Nothing to cancel; :quit leaves tern"));
@@ -155,9 +157,7 @@ static bool is_maildir(const char *path)
 
 static int open_maildir_at(struct ui *ui, const char *typed, struct err *err)
 {
-	g_autofree char *path = typed[0] == '~' && (typed[1] == '/' || !typed[1])
-					? g_build_filename(g_get_home_dir(), typed + 1, NULL)
-					: g_canonicalize_filename(typed, NULL);
+	g_autofree char *path = path_typed(typed);
 	g_autofree char *name = account_name(ui, path);
 	struct account a = { .name = name, .type = (char *)"maildir", .path = path, .two_way = true };
 	int rc;

@@ -106,7 +106,7 @@ static int prev_message(struct ui *ui, const char *arg, struct err *err)
 	return step_message(ui, -1, err);
 }
 
-enum { MOVES = IN_LIST | IN_READER | IN_HELP | IN_PICKER | IN_ACTIVITY | IN_HISTORY,
+enum { MOVES = IN_ANY & ~IN_WELCOME,
 	MAIL = IN_LIST | IN_READER };
 
 const struct command commands_move[] = {
@@ -118,7 +118,8 @@ const struct command commands_move[] = {
 	{ "page-up", "", MOVES, 0, 0, NULL, N_("a page up"), page_up },
 	{ "first", "", MOVES, 0, 0, NULL, N_("to the first row or line"), first },
 	{ "last", "", MOVES, 0, 0, NULL, N_("to the last row or line"), last },
-	{ "open", "", IN_LIST | IN_PICKER, 0, 0, N_("open"), N_("open what the cursor is on"), open_it },
+	{ "open", "", IN_LIST | IN_PICKER | IN_PARTS, 0, 0, N_("open"), N_("open what the cursor is on"),
+		open_it },
 	{ "close", "", IN_ANY & ~(IN_LIST | IN_WELCOME), 0, 0, N_("back"), N_("back to where you came from"),
 		close_it },
 	{ "next-unread", "", MAIL, NEEDS_STORE, 0, N_("next unread"), N_("to the next unread message"),

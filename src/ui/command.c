@@ -6,7 +6,8 @@
 #include "ui/priv.h"
 
 static const struct command *const tables[] = { commands_move, commands_message, commands_mark,
-	commands_mailbox, commands_tree, commands_queue, commands_reading, commands_app };
+	commands_mailbox, commands_tree, commands_queue, commands_reading, commands_part,
+	commands_app };
 
 const struct command *command_nth(size_t n)
 {

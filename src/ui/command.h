@@ -40,7 +40,8 @@ struct command {
 
 /* The tables, each ended by a row without a name; see cmd_*.c. */
 extern const struct command commands_app[], commands_move[], commands_mailbox[],
-	commands_message[], commands_mark[], commands_tree[], commands_queue[], commands_reading[];
+	commands_message[], commands_mark[], commands_tree[], commands_queue[], commands_reading[],
+	commands_part[];
 
 const struct command *command_find(const char *name);
 /* The n-th command of all tables; NULL at the end. */

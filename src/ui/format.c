@@ -124,6 +124,13 @@ const char *list_order_name(enum list_order order)
 	return names[order];
 }
 
+char *path_typed(const char *typed)
+{
+	return typed[0] == '~' && (typed[1] == '/' || !typed[1])
+		       ? g_build_filename(g_get_home_dir(), typed + 1, NULL)
+		       : g_canonicalize_filename(typed, NULL);
+}
+
 void path_complete(GPtrArray *out, const char *head, const char *typed)
 {
 	const char *slash = strrchr(typed, '/'), *base = slash ? slash + 1 : typed;

@@ -28,6 +28,8 @@ static const struct {
 	{ "welcome", IN_WELCOME },
 	{ "activity", IN_ACTIVITY },
 	{ "history", IN_HISTORY },
+	{ "parts", IN_PARTS },
+	{ "text", IN_TEXT },
 };
 
 static void binding_free(gpointer p)
@@ -104,7 +106,7 @@ static const char *add_line(struct keymap *m, char *line, bool user)
 	g_autofree char *name = g_strndup(command, strcspn(command, " "));
 
 	if (!b.where)
-		return _("unknown context; use any, list, reader, picker, help or welcome");
+		return _("unknown context; use any, list, reader, picker, help, welcome, activity, history, parts or text");
 	if (!parse_keys(keys, &b))
 		return _("these keys cannot be read; examples: gi <Enter> <C-d> <F1>");
 	if (strcmp(name, "none") != 0 && !command_find(name))

@@ -26,7 +26,9 @@ enum context {
 	IN_WELCOME = 1 << 4,
 	IN_ACTIVITY = 1 << 5,
 	IN_HISTORY = 1 << 6,
-	IN_ANY = (1 << 7) - 1,
+	IN_PARTS = 1 << 7,
+	IN_TEXT = 1 << 8,
+	IN_ANY = (1 << 9) - 1,
 };
 
 struct binding {

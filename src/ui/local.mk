@@ -9,6 +9,7 @@ libtern_a_SOURCES += \
 	src/ui/cmd_mark.c \
 	src/ui/cmd_message.c \
 	src/ui/cmd_move.c \
+	src/ui/cmd_part.c \
 	src/ui/cmd_queue.c \
 	src/ui/cmd_reading.c \
 	src/ui/cmd_tree.c \
@@ -16,6 +17,8 @@ libtern_a_SOURCES += \
 	src/ui/coverage.c src/ui/coverage.h \
 	src/ui/deed.c src/ui/deed.h \
 	src/ui/deed_words.c \
+	src/ui/errand.c src/ui/errand.h \
+	src/ui/filter.c src/ui/filter.h \
 	src/ui/find.c src/ui/find.h \
 	src/ui/flow.c src/ui/flow.h \
 	src/ui/format.c \
@@ -26,6 +29,7 @@ libtern_a_SOURCES += \
 	src/ui/list.c src/ui/list.h \
 	src/ui/loop.c \
 	src/ui/marks.c src/ui/marks.h \
+	src/ui/opener.c src/ui/opener.h \
 	src/ui/page.c src/ui/page.h \
 	src/ui/page_draw.c \
 	src/ui/priv.h \
@@ -44,8 +48,10 @@ libtern_a_SOURCES += \
 	src/ui/view_history.c \
 	src/ui/view_main.c \
 	src/ui/view_message.c src/ui/view_message.h \
+	src/ui/view_parts.c \
 	src/ui/view_picker.c \
 	src/ui/view_source.c \
+	src/ui/view_text.c \
 	src/ui/view_welcome.c
 
 # The shipped keys become one C string.

@@ -3,18 +3,23 @@
  *
  * One turn drains the keys, drains the events, does what is due, draws what is
  * dirty into the canvas and paints the difference once.  It waits for the
- * terminal, the event queue, signals and the next timer, and for nothing else.
+ * terminal, the event queue, signals, the output of a program that a message was
+ * piped to, and the next timer, and for nothing else.  Only a program that the
+ * terminal is lent to stops it.
  */
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <sys/signalfd.h>
 
 #include "base/i18n.h"
 #include "base/mem.h"
 #include "ui/hyperlink.h"
+#include "base/spawn.h"
+#include "ui/filter.h"
 #include "ui/priv.h"
 #include "ui/term.h"
 
@@ -98,6 +103,37 @@ static void drain_events(struct loop *l)
 		ui_event(l->ui, &event);
 }
 
+/* A program has the terminal to itself until it ends: what it is sent meanwhile is not for us. */
+static void lend(struct loop *l)
+{
+	struct spawn how = { .argv = (const char *const *)l->ui->lent.argv,
+		.in = l->ui->lent.in >= 0 ? l->ui->lent.in : STDIN_FILENO, .out = STDOUT_FILENO,
+		.errors = STDERR_FILENO, .place = SPAWN_HERE };
+	static const struct timespec at_once = { 0 };
+	struct err err = { 0 };
+	sigset_t typed;
+	int status = 0, rc;
+	pid_t pid;
+
+	term_leave();
+	rc = spawn_start(&how, &pid, &err);
+	if (rc == 0)
+		spawn_wait_here(pid, &status);
+	term_return(l->ui->lent.wait && rc == 0 ? _("Press Enter to go back to tern. ") : NULL);
+	sigemptyset(&typed);
+	sigaddset(&typed, SIGINT);
+	sigaddset(&typed, SIGTSTP);
+	while (sigtimedwait(&typed, NULL, &at_once) > 0)
+		;
+	ui_lend(l->ui, NULL, -1, false);
+	adopt_size(l);
+	l->ui->stale = true;
+	if (rc < 0)
+		ui_complain(l->ui, &err);
+	else if (spawn_code(status) != 0)
+		ui_say(l->ui, _("The program ended with exit status %d"), spawn_code(status));
+}
+
 /* What commands asked of the terminal. */
 static void serve(struct loop *l)
 {
@@ -107,6 +143,8 @@ static void serve(struct loop *l)
 		adopt_size(l);
 		l->ui->stale = true;
 	}
+	if (l->ui->lent.argv)
+		lend(l);
 	if (l->ui->want_redraw) {
 		l->ui->want_redraw = false;
 		term_forget();
@@ -119,7 +157,8 @@ static void turn(struct loop *l)
 	int64_t wait = ui_tick(l->ui);
 	struct pollfd p[] = { { term_fd(), POLLIN, 0 },
 		{ queue_fd(l->ui->events), POLLIN, 0 },
-		{ l->signals, POLLIN, 0 } };
+		{ l->signals, POLLIN, 0 },
+		{ filter_fd(l->ui), POLLIN, 0 } }; /* ui_tick reads it */
 
 	serve(l);
 	if (l->ui->dirty || l->ui->bar_from >= 0) {

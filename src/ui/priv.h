@@ -15,6 +15,7 @@
 #include "ui/command.h"
 #include "ui/coverage.h"
 #include "ui/deed.h"
+#include "ui/errand.h"
 #include "ui/key.h"
 #include "ui/keymap.h"
 #include "ui/list.h"
@@ -44,6 +45,15 @@ struct offers {
 	mailbox_id mailbox;
 	unsigned known, possible;
 };
+
+/* A program that the terminal is to be lent to. */
+struct lent {
+	char **argv;           /* NULL = none */
+	int in;                /* its standard input, -1 = the terminal */
+	bool wait;             /* for a key at its end, so that its output can be read */
+};
+
+struct filter;
 
 struct ui {
 	const struct places *places;
@@ -83,6 +93,9 @@ struct ui {
 	struct search search;
 	struct reading *reading; /* of the reader that is open; NULL = none is */
 	struct carry carry;
+	struct errands errands;
+	struct filter *filter; /* filter.c: the program whose output is awaited; NULL = none */
+	struct lent lent;
 	struct offers offers;
 	mailbox_id emptying;   /* what an open question is to empty */
 	int64_t retargeting;   /* the row of the queue that the open picker is to give another target */
@@ -135,6 +148,10 @@ void ui_say_undone(struct ui *ui, const struct undone *u, bool again, const char
 bool ui_forget_marks(struct ui *ui);
 /* Will the next command be about this row of the list, marked or in the range? */
 bool ui_marked(const struct ui *ui, const struct list_row *r);
+/* The loop lends the terminal to this program, which it waits for.  argv and in are copied. */
+void ui_lend(struct ui *ui, char **argv, int in, bool wait);
+/* Opens a part with a program, after a question where that is wise (cmd_part.c). */
+int cmd_open_part(struct ui *ui, int part, struct err *err);
 /* How often the command that runs is to be done. */
 int ui_count(const struct ui *ui);
 void view_free(gpointer view);
@@ -154,6 +171,8 @@ void date_short(int64_t t, const char *other_years, int cells, char *out, size_t
 /* A date in full, local time. */
 void date_long(int64_t t, char *out, size_t cap);
 const char *list_order_name(enum list_order order);
+/* What a person typed as a path, absolute; a leading ~/ is the home folder (g_free). */
+char *path_typed(const char *typed);
 /* Names in the file system that continue `typed`, each behind head. */
 void path_complete(GPtrArray *out, const char *head, const char *typed);
 

@@ -305,6 +305,8 @@ void status_draw(struct ui *ui, struct canvas *c, int y)
 		status_draw_text(s->text, s->error ? STYLE_ERROR : STYLE_STATUS, c, y);
 		return;
 	}
+	errand_text(ui, count, sizeof count);
+	add_part(right, count);
 	carry_text(ui, count, sizeof count);
 	add_part(right, count);
 	if (s->stuck > 0)

@@ -419,6 +419,33 @@ void term_resize(int *height, int *width)
 	*width = COLS;
 }
 
+void term_leave(void)
+{
+	out(PASTE_OFF);
+	endwin();
+	signal(SIGQUIT, SIG_IGN); /* typed at the other program */
+}
+
+void term_return(const char *question)
+{
+	char c = 0;
+
+	signal(SIGTTOU, SIG_IGN); /* a shell may have died with the terminal */
+	tcsetpgrp(STDIN_FILENO, getpgrp());
+	signal(SIGTTOU, SIG_DFL);
+	if (question) {
+		tcsetattr(STDIN_FILENO, TCSANOW, &term.before);
+		out(question);
+		while (c != '\n' && read(STDIN_FILENO, &c, 1) == 1)
+			;
+	}
+	signal(SIGQUIT, SIG_DFL);
+	reset_prog_mode();
+	tcflush(STDIN_FILENO, TCIFLUSH);
+	out(PASTE_ON);
+	term_forget();
+}
+
 void term_suspend(void)
 {
 	sigset_t stop, was;

@@ -30,6 +30,10 @@ void term_hyperlinks(bool on);
 void term_paint(struct canvas *c);
 /* Forgets what is on the screen: the next paint writes all of it. */
 void term_forget(void);
+/* Gives the terminal to another program, and takes it back; then, with a question, it first waits
+ * for Enter. */
+void term_leave(void);
+void term_return(const char *question);
 /* Gives the terminal to the shell and stops the process until it is continued. */
 void term_suspend(void);
 

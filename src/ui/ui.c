@@ -7,10 +7,13 @@
  */
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/i18n.h"
 #include "base/log.h"
+#include "read/reader.h"
+#include "base/mem.h"
 #include "ui/activity.h"
 #include "ui/hint.h"
 #include "ui/priv.h"
@@ -43,10 +46,12 @@ struct ui *ui_new(const struct ui_start *start)
 	ui->views = g_ptr_array_new_with_free_func(view_free);
 	ui->dirty = true;
 	ui->bar_from = -1;
+	ui->lent.in = -1;
 	list_init(&ui->list, ui->store, ui->config->tuning.list_page_limit);
 	sidebar_init(&ui->sidebar);
 	prompt_init(&ui->prompt);
 	marks_init(&ui->marks);
+	errands_init(&ui->errands);
 	load_keys(ui);
 	if (ui->config->accounts->len == 0) {
 		view_welcome_open(ui);
@@ -61,6 +66,8 @@ void ui_free(struct ui **ui)
 {
 	if (!*ui)
 		return;
+	errands_release(*ui);
+	ui_lend(*ui, NULL, -1, false);
 	g_ptr_array_unref((*ui)->views);
 	keymap_free(&(*ui)->keymap);
 	list_release(&(*ui)->list);
@@ -92,6 +99,13 @@ const struct account *ui_account(const struct ui *ui, account_id id)
 			return a;
 	}
 	return NULL;
+}
+
+void ui_lend(struct ui *ui, char **argv, int in, bool wait)
+{
+	g_clear_pointer(&ui->lent.argv, g_strfreev);
+	fd_close(&ui->lent.in);
+	ui->lent = (struct lent){ .argv = g_strdupv(argv), .in = in >= 0 ? dup(in) : -1, .wait = wait };
 }
 
 /* --- places ------------------------------------------------------------ */
@@ -255,7 +269,7 @@ static bool count_key(struct ui *ui, const struct key *k)
 	const struct binding *b;
 
 	if (k->mods || k->code < (ui->count > 0 ? '0' : '1') || k->code > '9' || ui->n_keys > 0 ||
-		!(where & (IN_LIST | IN_READER | IN_HELP | IN_ACTIVITY | IN_HISTORY)) ||
+		!(where & (IN_LIST | IN_READER | IN_HELP | IN_ACTIVITY | IN_HISTORY | IN_PARTS | IN_TEXT)) ||
 		keymap_look_up(ui->keymap, where, k, 1, &b) != KEYMAP_NONE)
 		return false;
 	ui->count = MIN(10 * ui->count + (int)(k->code - '0'), COUNT_MAX);
@@ -539,6 +553,7 @@ void ui_event(struct ui *ui, const struct event *e)
 		if (v->ops->event)
 			v->ops->event(v, e);
 	}
+	errand_event(ui, e);
 }
 
 static int64_t sooner(int64_t a, int64_t b)
@@ -582,6 +597,7 @@ int64_t ui_tick(struct ui *ui)
 	ui->failed.code = 0;
 	next = sooner(next, which_key_tick(ui));
 	next = sooner(next, search_tick(ui));
+	next = sooner(next, errand_tick(ui));
 	next = sooner(next, marks_due(ui));
 	if (ui->config->accounts->len > 0)
 		next = sooner(next, carry_tick(ui));

@@ -94,4 +94,11 @@ int view_message_open(struct ui *ui, struct err *err);
 void view_picker_open(struct ui *ui, const char *label, account_id account,
 	void (*chosen)(struct ui *ui, mailbox_id m));
 
+/* A text that a program printed; heading: outside text, may be. */
+void view_text_open(struct ui *ui, const char *heading, const char *text);
+/* The parts of the open message. */
+void view_parts_open(struct ui *ui);
+/* The part under the cursor of that view, -1 = none, or another view is on top. */
+int view_parts_part(struct ui *ui);
+
 #endif

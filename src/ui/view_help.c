@@ -101,6 +101,8 @@ static void fill(struct help_view *h, unsigned from)
 		{ IN_PICKER, N_("Choosing a mailbox") },
 		{ IN_ACTIVITY, N_("In the activity") },
 		{ IN_HISTORY, N_("In the history") },
+		{ IN_PARTS, N_("In the parts of a message") },
+		{ IN_TEXT, N_("In the output of a program") },
 	};
 
 	for (size_t i = 0; i < G_N_ELEMENTS(parts); i++) /* first what was on the screen */
@@ -194,7 +196,7 @@ char *ui_keys_text(void)
 		const char *name;
 	} parts[] = { { IN_LIST, "list" }, { IN_READER, "reader" }, { IN_PICKER, "picker" },
 		{ IN_HELP, "help" }, { IN_WELCOME, "welcome" }, { IN_ACTIVITY, "activity" },
-		{ IN_HISTORY, "history" } };
+		{ IN_HISTORY, "history" }, { IN_PARTS, "parts" }, { IN_TEXT, "text" } };
 	struct keymap *m = keymap_new();
 	GString *out = g_string_new(NULL);
 	const struct command *command;

@@ -21,6 +21,7 @@
 #include "base/spawn.h"
 #include "base/text.h"
 #include "model/flags.h"
+#include "test_base.h"
 
 /* --- outside text ------------------------------------------------------ */
 
@@ -374,6 +375,7 @@ int main(void)
 	tcase_add_test(t, keywords_have_one_form);
 	suite_add_tcase(suite, t);
 	runner = srunner_create(suite);
+	srunner_add_suite(runner, suite_of_save());
 	srunner_run_all(runner, CK_ENV);
 	failed = srunner_ntests_failed(runner);
 	srunner_free(runner);

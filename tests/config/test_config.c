@@ -10,6 +10,7 @@
 #include "config/config.h"
 #include "config/options.h"
 #include "config/suggest.h"
+#include "test_config.h"
 
 static char home[64];
 static struct places places;
@@ -316,6 +317,7 @@ int main(void)
 	tcase_add_test(t, near_words_are_found);
 	tcase_add_test(t, the_manual_says_what_the_tables_say);
 	suite_add_tcase(suite, t);
+	srunner_add_suite(runner, suite_of_mailcap());
 	srunner_run_all(runner, CK_NORMAL);
 	failed = srunner_ntests_failed(runner);
 	srunner_free(runner);

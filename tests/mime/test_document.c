@@ -91,7 +91,7 @@ static const struct {
 	{ TEXT("text/calendar; method=REQUEST") "BEGIN:VCALENDAR\r\nMETHOD:REQUEST\r\nBEGIN:VEVENT\r\n"
 	  "DTSTART:20260105T090000Z\r\nSUMMARY:Tea\\, then\r\n  cake\r\nLOCATION:Room 1\r\n"
 	  "END:VEVENT\r\nEND:VCALENDAR\r\n",
-		"[Invitation]\nEvent: Tea, then cake\nBegins: 2026-01-05 09:00 UTC\nPlace: Room 1\n",
+		"[Invitation]\nEvent: Tea, then cake\nWhen: Mon 2026-01-05 09:00 (UTC)\nPlace: Room 1\n",
 		"text/calendar*" },
 };
 

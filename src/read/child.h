@@ -1,0 +1,79 @@
+/*
+ * Inside of read/ only: the child process and what is said to it.
+ *
+ * One stream socket.  First the program sends a struct setup and gets a reply
+ * without payload ("the doors are closed", or why they are not); then each
+ * struct request, with its descriptors, gets one struct reply and `len` bytes
+ * (of a document: wire.h).  The child serves one request at a time.
+ *
+ * Both ends are one program file, so the structs need no versions; the program
+ * checks every field of a reply all the same.
+ */
+#ifndef TERN_READ_CHILD_H
+#define TERN_READ_CHILD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/cancel.h"
+#include "base/err.h"
+#include "mime/document.h"
+
+enum {
+	CHILD_FD = 3,              /* the child's end of the socket */
+	CHILD_ANSWERS_MAX = 1000,  /* then it is replaced, whatever it may have gathered */
+	CHILD_GROWN = 48 << 20,    /* bytes of memory beyond the start: replaced after the answer */
+	CHILD_FILES_MAX = 3,
+};
+
+struct setup {
+	uint64_t memory;           /* bytes (jail.h) */
+};
+
+enum request_kind {
+	REQUEST_DOCUMENT,          /* files: message */
+	REQUEST_EXPORT,            /* files: message, out */
+	REQUEST_EXTRACT,           /* files: message, body, signature */
+};
+
+struct request {
+	enum request_kind kind;
+	struct document_how how;   /* its holes stand below */
+	int part;
+	int cpu_ms;
+	struct body_hole holes[BODY_HOLES_MAX];
+};
+/* How many descriptors go with a request. */
+int request_files(enum request_kind kind);
+
+struct reply {
+	int code;                  /* 0, enum err_code; of the first reply -errno */
+	uint32_t len;              /* bytes that follow */
+	uint64_t bytes;            /* of an export */
+	bool leaving;              /* the child ends behind this answer */
+	char text[ERR_TEXT_MAX];   /* of an error */
+};
+
+/* The program's end.  One thread. */
+struct child {
+	pid_t pid;                 /* 0 = none */
+	int fd;
+	bool ready;                /* it has said that it is in jail */
+};
+
+/* Starts this program's own file as `word`, with nothing but the socket, /dev/null and the language.
+ * It works its way into the jail while the caller goes on.  ERR_STORAGE: no process can be had. */
+int child_start(struct child *c, const char *word, uint64_t memory, struct err *err);
+void child_end(struct child *c);
+bool child_alive(const struct child *c); /* false once it has ended, for whatever reason */
+
+/*
+ * Asks and waits.  *payload (g_free) holds reply->len bytes, NULL for none.  Returns 0; what the
+ * child says; ERR_CANCELED, ERR_LIMIT (it died, spoke nonsense or took longer than wall_ms) or
+ * ERR_UNSUPPORTED (no jail on this system): after these it is ended.
+ */
+int child_ask(struct child *c, const struct request *q, const int *files, int64_t wall_ms,
+	const struct cancel *cancel, struct reply *reply, void **payload, struct err *err);
+
+#endif
