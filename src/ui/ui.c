@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/i18n.h"
 #include "base/log.h"
+#include "read/reader.h"
 #include "base/mem.h"
 #include "ui/activity.h"
 #include "ui/hint.h"

@@ -9,6 +9,8 @@
 #include "base/file.h"
 #include "model/flags.h"
 
+enum { READ_MS = 20000, ANSWERS = 3 };
+
 static struct screen *current; /* the fake engine has no other way to it */
 
 static void must(int rc, const struct err *err)
@@ -297,7 +299,18 @@ void screen_keys(struct screen *s, const char *keys)
 		ui_key(s->ui, &k);
 		if (s->ui->done)
 			return;
+		screen_read(s);
 		ui_tick(s->ui);
+	}
+}
+
+void screen_read(struct screen *s)
+{
+	for (int i = 0; i < ANSWERS && s->ui->reading && s->ui->reading->ticket; i++) {
+		int64_t ticket = s->ui->reading->ticket;
+
+		ck_assert(reader_wait(s->reader, ticket, READ_MS));
+		ui_event(s->ui, &(struct event){ .kind = EV_DOCUMENT, .message = ticket });
 	}
 }
 

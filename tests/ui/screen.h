@@ -50,6 +50,8 @@ void screen_fill_many(struct screen *s, int n);
 void screen_body(struct screen *s, uint64_t uid, const char *raw);
 /* Types keys in the syntax of key files. */
 void screen_keys(struct screen *s, const char *keys);
+/* Waits for the message that is being opened. */
+void screen_read(struct screen *s);
 /* Delivers what the store and the test posted, as the loop does. */
 void screen_events(struct screen *s);
 /* Turns the clock and does what is due. */

@@ -340,6 +340,7 @@ START_TEST(a_missing_body_is_fetched)
 	e.message = ui_row(s->ui)->message.v;
 	screen_body(s, 1, letter);
 	ui_event(s->ui, &e);
+	screen_read(s);
 	ck_assert(screen_shows(s, "the review of Tuesday"));
 }
 END_TEST
@@ -662,6 +663,7 @@ static Suite *suite_of_screens(void)
 	return suite;
 }
 
+/* Mail is read in a child, which is this program too. */
 int main(int argc, char **argv)
 {
 	SRunner *runner;
