@@ -347,13 +347,11 @@ int reading_open(struct ui *ui, int *fd_out, struct err *err)
 	return store_body_open(ui->store, ui->reading->row.message, fd_out, err);
 }
 
-/* No stored message has holes yet. */
 int reading_holes(struct ui *ui, struct body_hole *out, struct err *err)
 {
-	(void)ui;
-	(void)out;
-	(void)err;
-	return 0;
+	if (!ui->reading)
+		return err_set(err, ERR_USAGE, _("There is no open message"));
+	return store_body_holes(ui->store, ui->reading->row.message, out, err);
 }
 
 int reading_show(struct ui *ui, enum document_as as, int part, struct err *err)
