@@ -1,5 +1,6 @@
 #include "ui/hyperlink.h"
 
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -33,7 +34,7 @@ static bool multiplexer_has(char *(*env)(const char *name))
 
 static int number_of(const char *value)
 {
-	return value ? atoi(value) : 0;
+	return value ? (int)MIN(strtol(value, NULL, 10), INT_MAX) : 0;
 }
 
 bool hyperlink_known(char *(*env)(const char *name))
@@ -105,8 +106,15 @@ static void append_glyph(GString *out, const struct canvas *c, const struct cell
 		g_string_append_unichar(out, g_array_index(c->marks, uint32_t, cell->marks + i));
 }
 
+/* A link is there, or was there before. */
+static bool is_concerned(const struct canvas *c, const struct canvas *painted, int y, int x)
+{
+	return canvas_target(c, y, x) || canvas_target(painted, y, x);
+}
+
 /* Writes the cells from x on that look alike and lead to the same place; how many. */
-static int append_run(GString *out, const struct canvas *c, int y, int x, int colors)
+static int append_run(GString *out, const struct canvas *c, const struct canvas *painted, int y, int x,
+	int colors)
 {
 	const struct cell *first = &c->cells[y * c->width + x];
 	const char *target = canvas_target(c, y, x);
@@ -127,32 +135,31 @@ static int append_run(GString *out, const struct canvas *c, int y, int x, int co
 	do
 		append_glyph(out, c, &first[n++]);
 	while (x + n < c->width && first[n].link == first->link && first[n].style == first->style &&
-		first[n].attrs == first->attrs);
+		first[n].attrs == first->attrs && is_concerned(c, painted, y, x + n));
 	if (target && open)
 		g_string_append(out, CLOSE);
 	return n;
 }
 
-/* A link is there, or was there before. */
-static bool is_concerned(const struct canvas *c, const struct canvas *painted, int y, int x)
+static bool any_change(const struct canvas *c, const struct canvas *painted)
 {
-	return canvas_target(c, y, x) || canvas_target(painted, y, x);
+	for (int y = c->written_top; y < c->written_end; y++)
+		if (!canvas_same_row(c, painted, y))
+			return true;
+	return false;
 }
 
 void hyperlink_paint(GString *out, const struct canvas *c, const struct canvas *painted, int colors)
 {
 	size_t before = out->len;
 
-	if (c->links->len == 0 && painted->links->len == 0)
+	if ((c->links->len == 0 && painted->links->len == 0) || !any_change(c, painted))
 		return;
 	g_string_append(out, SAVE);
-	for (int y = c->written_top; y < c->written_end; y++) {
-		if (canvas_same_row(c, painted, y))
-			continue;
+	for (int y = 0; y < c->height; y++)
 		for (int x = 0; x < c->width;)
 			x += is_concerned(c, painted, y, x) && c->cells[y * c->width + x].width > 0
-				     ? append_run(out, c, y, x, colors) : 1;
-	}
+				     ? append_run(out, c, painted, y, x, colors) : 1;
 	if (out->len == before + strlen(SAVE))
 		g_string_truncate(out, before);
 	else

@@ -6,11 +6,11 @@
  * writes the cells of links once more, itself: between "save cursor" and
  * "restore cursor" (DECSC, DECRC: place and attributes), so that curses finds
  * the terminal as it left it; each with its own place and colours, so that
- * nothing depends on what curses did.  A row is written again whenever
- * anything in it changed, for curses may have written over a link without
- * need; and curses may not scroll by the terminal's own means then, which
- * would move links to other rows.  A terminal that does not know the sequence
- * would ignore it at best: only those that are known to have it get it.
+ * nothing depends on what curses did.  All links on the screen are written
+ * again whenever anything changed, for curses may have scrolled rows with
+ * their links, or written over one without need.  A terminal that does not
+ * know the sequence would ignore it at best: only those that are known to have
+ * it get it.
  *
  * Targets are outside text: http, https and mailto only, every byte that is
  * not a visible ASCII character percent-encoded, at most HYPERLINK_MAX bytes.

@@ -349,7 +349,9 @@ int reading_open(struct ui *ui, int *fd_out, struct err *err)
 
 int reading_holes(struct ui *ui, struct body_hole *out, struct err *err)
 {
-	return ui->reading ? store_body_holes(ui->store, ui->reading->row.message, out, err) : 0;
+	if (!ui->reading)
+		return err_set(err, ERR_USAGE, _("There is no open message"));
+	return store_body_holes(ui->store, ui->reading->row.message, out, err);
 }
 
 int reading_show(struct ui *ui, enum document_as as, int part, struct err *err)

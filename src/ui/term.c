@@ -26,7 +26,7 @@ static struct {
 	WINDOW *input;          /* a pad: reading from it refreshes nothing */
 	bool on;                /* the screen is ours */
 	bool color;
-	bool italic;            /* it has italics; else they are underlined */
+	bool italic;            /* it has italics */
 	bool hyperlinks;
 	struct canvas *painted; /* what the terminal shows */
 	struct termios before;
@@ -304,7 +304,7 @@ static attr_t attrs_of(unsigned attrs)
 {
 	return (attrs & LOOK_BOLD ? A_BOLD : 0) | (attrs & LOOK_DIM ? A_DIM : 0) |
 	       (attrs & LOOK_REVERSE ? A_REVERSE : 0) | (attrs & LOOK_UNDERLINE ? A_UNDERLINE : 0) |
-	       (attrs & LOOK_ITALIC ? (term.italic ? A_ITALIC : A_UNDERLINE) : 0) |
+	       (attrs & LOOK_ITALIC ? A_ITALIC : 0) |
 	       (attrs & LOOK_STRIKE ? A_DIM : 0); /* curses knows no such attribute */
 }
 
@@ -313,9 +313,13 @@ static int pair_of(unsigned style)
 	return term.color ? (int)style + 1 : 0;
 }
 
+/* What the sender stressed shows on every terminal. */
 static attr_t look_of(const struct cell *cell)
 {
-	return attrs_of(theme_look((enum style)cell->style, term.color ? COLORS : 0).attrs | cell->attrs);
+	struct look look = theme_look((enum style)cell->style, term.color ? COLORS : 0);
+	bool no_italic = cell->attrs & LOOK_ITALIC && !term.italic;
+
+	return attrs_of(look.attrs | cell->attrs | (no_italic ? LOOK_UNDERLINE : 0));
 }
 
 static void paint_cell(const struct canvas *c, int y, int x)
@@ -371,7 +375,6 @@ static void paint_row(const struct canvas *c, int y)
 void term_hyperlinks(bool on)
 {
 	term.hyperlinks = on;
-	idlok(stdscr, !on); /* scrolled rows would take their links along */
 }
 
 void term_paint(struct canvas *c)

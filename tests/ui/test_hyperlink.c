@@ -78,7 +78,7 @@ START_TEST(cells_of_links_are_written_once_more)
 	canvas_put(c, 1, 2, 10, STYLE_LINK, "[1] sité");
 	canvas_link(c, 1, 2, 8, "https://e/\x1b");
 	hyperlink_paint(out, c, painted, 16);
-	ck_assert_str_eq(out->str, "\0337\033[2;3H\033[0;4;34m\033]8;id=t1;https://e/%1B\033\\[1] sité"
+	ck_assert_str_eq(out->str, "\0337\033[2;3H\033[0;4;94m\033]8;id=t1;https://e/%1B\033\\[1] sité"
 				   "\033]8;;\033\\\0338");
 	canvas_copy(painted, c);
 	canvas_settle(c);

@@ -397,6 +397,25 @@ START_TEST(more_of_a_message_keeps_the_place)
 }
 END_TEST
 
+/* The same from the reader process itself: a message above READER_FIRST is answered twice. */
+START_TEST(a_large_message_comes_in_two_steps)
+{
+	g_autofree char *body = numbered("a line of some words, number", 1, 20000);
+	g_autofree char *before = NULL, *after = NULL;
+
+	open_letter(body);
+	ck_assert(!reading()->doc->partial);
+	screen_keys(s, "G");
+	ck_assert(screen_shows(s, "number 20000"));
+	screen_keys(s, "gg<PgDn>");
+	before = screen_row(s, 1);
+	screen_keys(s, "gv");
+	after = screen_row(s, 1);
+	ck_assert(g_str_has_prefix(after, "From: Ana"));
+	ck_assert_str_ne(before, after);
+}
+END_TEST
+
 START_TEST(a_huge_text_is_laid_out_as_far_as_it_shows)
 {
 	g_autoptr(GString) text = g_string_sized_new(DOCUMENT_TEXT_MAX + 100);
@@ -523,6 +542,7 @@ Suite *suite_of_reading(void)
 	tcase_add_test(tc, spans_have_styles);
 	tcase_add_test(tc, resizing_keeps_the_line);
 	tcase_add_test(tc, more_of_a_message_keeps_the_place);
+	tcase_add_test(tc, a_large_message_comes_in_two_steps);
 	tcase_add_test(tc, a_huge_text_is_laid_out_as_far_as_it_shows);
 	tcase_add_test(tc, space_goes_on_if_it_is_told_to);
 	tcase_add_test(tc, the_next_message_is_read_ahead);
