@@ -106,7 +106,8 @@ static int prev_message(struct ui *ui, const char *arg, struct err *err)
 	return step_message(ui, -1, err);
 }
 
-enum { MOVES = IN_LIST | IN_READER | IN_HELP | IN_PICKER | IN_ACTIVITY | IN_HISTORY,
+enum { MOVES = IN_LIST | IN_READER | IN_HELP | IN_PICKER | IN_ACTIVITY | IN_HISTORY | IN_PARTS |
+	       IN_TEXT | IN_LINKS,
 	MAIL = IN_LIST | IN_READER };
 
 const struct command commands_move[] = {

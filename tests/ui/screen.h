@@ -67,5 +67,6 @@ Suite *suite_of_activity(void);
 Suite *suite_of_changes(void);
 Suite *suite_of_flow(void);
 Suite *suite_of_marks(void);
+Suite *suite_of_links(void);
 
 #endif
