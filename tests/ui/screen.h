@@ -71,5 +71,6 @@ Suite *suite_of_flow(void);
 Suite *suite_of_marks(void);
 Suite *suite_of_reading(void);
 TCase *hyperlink_cases(void);
+Suite *suite_of_links(void);
 
 #endif
