@@ -23,6 +23,7 @@ libtern_a_SOURCES += \
 	src/ui/list.c src/ui/list.h \
 	src/ui/loop.c \
 	src/ui/marks.c src/ui/marks.h \
+	src/ui/seen.c src/ui/seen.h \
 	src/ui/priv.h \
 	src/ui/prompt.c src/ui/prompt.h \
 	src/ui/reading.h \

@@ -21,6 +21,7 @@
 #include "ui/marks.h"
 #include "ui/prompt.h"
 #include "ui/search.h"
+#include "ui/seen.h"
 #include "ui/sidebar.h"
 #include "ui/status.h"
 #include "ui/ui.h"
@@ -80,6 +81,7 @@ struct ui {
 	struct deed last;      /* what the key for "again" does */
 	struct ask ask;
 	struct search search;
+	struct seen seen;
 	struct carry carry;
 	struct offers offers;
 	mailbox_id emptying;   /* what an open question is to empty */
