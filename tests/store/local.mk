@@ -89,3 +89,27 @@ tests_store_test_chaos_SOURCES = tests/store/test_chaos.c $(rig)
 tests_store_test_chaos_CFLAGS = $(test_cflags)
 tests_store_test_chaos_CPPFLAGS = $(test_cppflags)
 tests_store_test_chaos_LDADD = $(test_ldadd)
+
+larder = tests/store/larder.c tests/store/larder.h $(rig)
+check_PROGRAMS += tests/store/test_cache
+tests_store_test_cache_SOURCES = tests/store/test_cache.c $(larder)
+tests_store_test_cache_CFLAGS = $(test_cflags)
+tests_store_test_cache_CPPFLAGS = $(test_cppflags)
+tests_store_test_cache_LDADD = $(test_ldadd)
+
+check_PROGRAMS += tests/store/test_room
+tests_store_test_room_SOURCES = tests/store/test_room.c $(larder)
+tests_store_test_room_CFLAGS = $(test_cflags)
+tests_store_test_room_CPPFLAGS = $(test_cppflags)
+tests_store_test_room_LDADD = $(test_ldadd)
+
+check_PROGRAMS += tests/store/test_hoard
+tests_store_test_hoard_SOURCES = tests/store/test_hoard.c $(larder)
+tests_store_test_hoard_CFLAGS = $(test_cflags)
+tests_store_test_hoard_CPPFLAGS = $(test_cppflags)
+tests_store_test_hoard_LDADD = $(test_ldadd)
+
+# How often mail that is opened is here already: make cachesim; a short form is in the suite.
+check_PROGRAMS += tests/bench/cachesim
+tests_bench_cachesim_SOURCES = tests/bench/cachesim.c tests/bench/cacheday.c tests/bench/cacheday.h
+tests_bench_cachesim_CPPFLAGS = $(test_cppflags)
