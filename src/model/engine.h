@@ -54,7 +54,8 @@ struct engine {
 	void (*want_body)(struct engine *e, account_id a, message_id m); /* answered by EV_BODY */
 	/* The whole message, attachments included, where only its text is here; likewise. */
 	void (*want_whole)(struct engine *e, account_id a, message_id m);
-	/* Something was seen or done: what the cache learns from.  Cheap; never waits, may forget. */
+	/* Something was seen or done: what the cache learns from.  Cheap; never waits, may forget.
+	 * Whoever shows a message tells CACHE_OPENED, whether it was here or not. */
 	void (*notice)(struct engine *e, const struct cache_notice *n, size_t count);
 	/* Tells a list that the reader wants no more of it (RFC 8058: one POST, no cookies, no
 	 * redirects followed).  Answered by EV_ONE_CLICK with the ticket as its message; the words

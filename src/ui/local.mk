@@ -37,6 +37,7 @@ libtern_a_SOURCES += \
 	src/ui/opener.c src/ui/opener.h \
 	src/ui/page.c src/ui/page.h \
 	src/ui/page_draw.c \
+	src/ui/seen.c src/ui/seen.h \
 	src/ui/priv.h \
 	src/ui/prompt.c src/ui/prompt.h \
 	src/ui/reading.c src/ui/reading.h \

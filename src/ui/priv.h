@@ -24,6 +24,7 @@
 #include "ui/prompt.h"
 #include "ui/reading.h"
 #include "ui/search.h"
+#include "ui/seen.h"
 #include "ui/sidebar.h"
 #include "ui/status.h"
 #include "ui/ui.h"
@@ -94,6 +95,7 @@ struct ui {
 	struct ask ask;
 	struct search search;
 	struct reading *reading; /* of the reader that is open; NULL = none is */
+	struct seen seen;
 	struct carry carry;
 	struct errands errands;
 	struct filter *filter; /* filter.c: the program whose output is awaited; NULL = none */

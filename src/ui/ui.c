@@ -606,6 +606,7 @@ int64_t ui_tick(struct ui *ui)
 	next = sooner(next, which_key_tick(ui));
 	next = sooner(next, search_tick(ui));
 	next = sooner(next, errand_tick(ui));
+	next = sooner(next, seen_tick(ui));
 	next = sooner(next, marks_due(ui));
 	if (ui->config->accounts->len > 0)
 		next = sooner(next, carry_tick(ui));

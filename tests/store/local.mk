@@ -108,3 +108,8 @@ tests_store_test_hoard_SOURCES = tests/store/test_hoard.c $(larder)
 tests_store_test_hoard_CFLAGS = $(test_cflags)
 tests_store_test_hoard_CPPFLAGS = $(test_cppflags)
 tests_store_test_hoard_LDADD = $(test_ldadd)
+
+# How often mail that is opened is here already: make cachesim; a short form is in the suite.
+check_PROGRAMS += tests/bench/cachesim
+tests_bench_cachesim_SOURCES = tests/bench/cachesim.c tests/bench/cacheday.c tests/bench/cacheday.h
+tests_bench_cachesim_CPPFLAGS = $(test_cppflags)

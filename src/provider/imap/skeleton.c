@@ -309,7 +309,8 @@ static void put_entity(struct writing *w, const struct node *n, struct slice hea
 
 		put_header(w, inner.p, inner.n);
 		put_entity(w, n + 1, inner); /* its body follows it in the tree */
-	} else if (!memmem(header.p, header.n, n->boundary, strlen(n->boundary))) {
+	} else if (!header.p ||
+		   !memmem(header.p, header.n, n->boundary, strlen(n->boundary))) {
 		w->why = "boundary not in the header";
 	} else {
 		put_children(w, n);
