@@ -51,7 +51,7 @@ static int read_parts(struct cli *c, struct opened *o, struct err *err)
 	document_free(&o->doc);
 	o->doc = TAKE(answer.doc);
 	reader_answer_release(&answer);
-	return 0;
+	return o->doc ? 0 : err_set(err, ERR_PROTOCOL, _("The parts of this message cannot be told."));
 }
 
 static int open_message(struct cli *c, const struct args *a, struct opened *o, struct err *err)
@@ -128,7 +128,7 @@ static int save_all(struct cli *c, const struct args *a, struct opened *o, struc
 {
 	int n = 0;
 
-	if (fetch_whole(c, o, err) < 0)
+	if (fetch_whole(c, o, err) < 0 || !o->doc)
 		return err->code;
 	for (guint i = 0; i < o->doc->parts->len; i++) {
 		g_autofree char *name = name_of(o, (int)i), *path = NULL;
@@ -180,7 +180,7 @@ static int one_part(struct cli *c, const struct args *a, struct opened *o, struc
 		return err_set(err, ERR_GONE, _("There is no part %d: this message has %u."), (int)MIN(number, G_MAXINT),
 			o->doc->parts->len);
 	part = (int)number - 1;
-	if (part_of(o, part)->missing && fetch_whole(c, o, err) < 0)
+	if (part_of(o, part)->missing && (fetch_whole(c, o, err) < 0 || part >= (int)o->doc->parts->len))
 		return err->code;
 	if (strcmp(file, "-") == 0)
 		return part_to_output(c, o, part, err);
@@ -241,7 +241,7 @@ static int attachments(struct cli *c, const struct args *a, struct err *err)
 		return err_set(err, ERR_USAGE, _("--part and --output belong together: which part, and where to."));
 	if (args_has(a, "part") && args_has(a, "save"))
 		return err_set(err, ERR_USAGE, _("Either --save for all attachments, or --part for one part."));
-	if (open_message(c, a, &o, err) < 0)
+	if (open_message(c, a, &o, err) < 0 || !o.doc)
 		return err->code;
 	if (args_has(a, "part"))
 		return one_part(c, a, &o, err);
