@@ -1,7 +1,7 @@
 check_PROGRAMS += tests/mime/test_mime tests/mime/test_sets
 tests_mime_test_mime_SOURCES = tests/mime/test_mime.c tests/mime/test_mime.h tests/mime/check.c \
 	tests/mime/test_corpus.c tests/mime/test_document.c tests/mime/test_hostile.c \
-	tests/mime/test_html.c tests/mime/test_summary.c tests/mime/test_text.c
+	tests/mime/test_html.c tests/mime/test_shapes.c tests/mime/test_summary.c tests/mime/test_text.c
 tests_mime_test_mime_LDADD = $(test_ldadd)
 tests_mime_test_mime_CFLAGS = $(test_cflags)
 tests_mime_test_mime_CPPFLAGS = $(test_cppflags)

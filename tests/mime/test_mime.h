@@ -14,6 +14,7 @@ TCase *hostile_cases(void);
 TCase *html_cases(void);
 TCase *summary_cases(void);
 TCase *corpus_cases(void);
+TCase *shape_cases(void);
 
 /* A memory file that holds these bytes. */
 int file_of(const char *bytes, size_t len);
