@@ -13,3 +13,9 @@ tests_mime_test_sets_LDADD = $(test_ldadd)
 tests_mime_test_sets_CFLAGS = $(test_cflags)
 tests_mime_test_sets_CPPFLAGS = $(test_cppflags)
 EXTRA_DIST += tests/data/mime tests/mime/cpython_oracle.py
+
+# Not part of the suite: make tests/bench/readbench
+EXTRA_PROGRAMS += tests/bench/readbench
+tests_bench_readbench_SOURCES = tests/bench/readbench.c
+tests_bench_readbench_LDADD = $(test_ldadd)
+tests_bench_readbench_CPPFLAGS = $(test_cppflags)
