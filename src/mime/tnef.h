@@ -2,9 +2,9 @@
  * What is in a winmail.dat (TNEF, [MS-OXTNEF]): the files, and the text if the
  * mail itself has none.
  *
- * libytnef reads it.  Before, the outer structure is walked here and what is
- * behind the last sound record is cut off; everything that comes back is
- * counted.  Runs where parsers run: in the reader's child.
+ * Read here and not by libytnef, which reads behind its buffers on files that
+ * exist, prints to standard output and drops what is larger than 512 KiB.
+ * Every length is checked against what is left.  Pure; any thread.
  */
 #ifndef TERN_MIME_TNEF_H
 #define TERN_MIME_TNEF_H

@@ -2,7 +2,7 @@ check_PROGRAMS += tests/mime/test_mime tests/mime/test_sets tests/mime/test_html
 tests_mime_test_mime_SOURCES = tests/mime/test_mime.c tests/mime/test_mime.h tests/mime/check.c \
 	tests/mime/test_corpus.c tests/mime/test_document.c tests/mime/test_hostile.c \
 	tests/mime/test_html.c tests/mime/test_quote.c tests/mime/test_sender.c \
-	tests/mime/test_summary.c tests/mime/test_text.c
+	tests/mime/test_shapes.c tests/mime/test_summary.c tests/mime/test_text.c
 tests_mime_test_mime_LDADD = $(test_ldadd)
 tests_mime_test_mime_CFLAGS = $(test_cflags)
 tests_mime_test_mime_CPPFLAGS = $(test_cppflags)
@@ -19,3 +19,9 @@ tests_mime_test_html_corpus_LDADD = $(test_ldadd)
 tests_mime_test_html_corpus_CFLAGS = $(test_cflags)
 tests_mime_test_html_corpus_CPPFLAGS = $(test_cppflags)
 EXTRA_DIST += tests/data/html-to-text tests/data/html-hostile
+
+# Not part of the suite: make tests/bench/readbench
+EXTRA_PROGRAMS += tests/bench/readbench
+tests_bench_readbench_SOURCES = tests/bench/readbench.c
+tests_bench_readbench_LDADD = $(test_ldadd)
+tests_bench_readbench_CPPFLAGS = $(test_cppflags)

@@ -16,6 +16,7 @@ TCase *summary_cases(void);
 TCase *corpus_cases(void);
 TCase *sender_cases(void);
 TCase *quote_cases(void);
+TCase *shape_cases(void);
 
 /* A memory file that holds these bytes. */
 int file_of(const char *bytes, size_t len);
