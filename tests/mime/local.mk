@@ -12,3 +12,8 @@ tests_mime_test_html_corpus_LDADD = $(test_ldadd)
 tests_mime_test_html_corpus_CFLAGS = $(test_cflags)
 tests_mime_test_html_corpus_CPPFLAGS = $(test_cppflags)
 EXTRA_DIST += tests/data/html-to-text tests/data/html-hostile
+
+# Not part of the suite: make tests/bench/htmlbench (tests/bench/html.py)
+EXTRA_PROGRAMS += tests/bench/htmlbench
+tests_bench_htmlbench_SOURCES = tests/bench/htmlbench.c
+tests_bench_htmlbench_CPPFLAGS = $(test_cppflags)

@@ -91,7 +91,7 @@ static const struct {
 	{ "<script>if (a<b) '</p>'; <!-- </script>x-->y", "x-->y\n" },
 	{ "<style>p{}</style >x<STYLE>y</sTyLe>z", "xz\n" },
 	{ "x<script>never closed", "x\n" },
-	{ "<title>never closed<p>x", "x\n" },
+	{ "<title>never closed<p>x", "never closed\n\nx\n" },
 	{ "<![if !mso]>a<![endif]><?xml:namespace x ?>b", "ab\n" },
 	/* links: what may be opened, by its true target */
 	{ "<a href=' java\nscript:x()'>a</a><a href='data:text/html,x'>b</a><a href=vbscript:x>c</a>"
