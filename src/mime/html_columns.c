@@ -38,6 +38,17 @@ static void measure(const struct html_grid *g, struct html_cell *c)
 	}
 }
 
+/* Many write the headings of columns as bold text. */
+static bool is_strong(const struct html_grid *g, const struct html_cell *c)
+{
+	const struct document_span *s;
+
+	if (c->spans != 1 || c->len == 0)
+		return false;
+	s = &g_array_index(g->spans, struct document_span, c->span_at);
+	return s->kind == SPAN_STRONG && s->len == c->len;
+}
+
 static void write_cell(struct html_flow *f, struct html_grid *g, struct html_cell *c)
 {
 	const struct html_node *n = html_node(f->page, c->node);
@@ -54,6 +65,7 @@ static void write_cell(struct html_flow *f, struct html_grid *g, struct html_cel
 		g_string_truncate(g->text, g->text->len - 1);
 	c->len = g->text->len - c->at;
 	c->spans = g->spans->len - c->span_at;
+	c->head = c->head || (c->row == 0 && is_strong(g, c));
 	measure(g, c);
 }
 
@@ -80,7 +92,7 @@ struct columns {
 	int width[HTML_COLUMNS_MAX];  /* 0: nothing stands in it */
 	int at[HTML_COLUMNS_MAX + 1];
 	bool right[HTML_COLUMNS_MAX];
-	int count, gap;
+	int count, gap, room;
 };
 
 /* What is tried in turn, until the columns fit: cells between them, and how narrow one may be. */
@@ -139,6 +151,7 @@ static bool find_widths(const struct html_grid *g, struct columns *k, int room)
 	int word[HTML_COLUMNS_MAX] = { 0 }, least[HTML_COLUMNS_MAX];
 	bool fits = false;
 
+	k->room = room;
 	find_wishes(g, k, word);
 	for (size_t t = 0; t < G_N_ELEMENTS(tight) && !fits; t++) {
 		k->gap = tight[t].gap;
@@ -151,11 +164,13 @@ static bool find_widths(const struct html_grid *g, struct columns *k, int room)
 	return fits && k->at[k->count] > 0;
 }
 
-/* The cells that c may take: those of its columns. */
+/* The cells that c may take: those of its columns, and what is free behind the last one. */
 static int width_of(const struct columns *k, const struct html_cell *c)
 {
 	int end = k->at[MIN(c->column + c->span, k->count)];
 
+	if (c->span > 1 && c->column + c->span >= k->count)
+		return MAX(k->room - k->at[c->column], 1);
 	return MAX(end - k->at[c->column] - k->gap, 1);
 }
 

@@ -319,10 +319,14 @@ static void begin_cell(struct walk *k)
 /* "m^2", but "1st" and "[6]" as they are. */
 static void begin_sup(struct walk *k, size_t i)
 {
-	const struct html_node *n = html_node(k->page, i), *t = html_node(k->page, i + 1);
-	const char *s = string_of(k, t);
+	const struct html_node *n = html_node(k->page, i), *t;
+	const char *s;
 
-	if (n->end < i + 2 || t->tag != TAG_TEXT || t->len == 0 || !pen_any(k->w) || k->w->space)
+	if (n->end < i + 2)
+		return;
+	t = html_node(k->page, i + 1);
+	s = string_of(k, t);
+	if (t->tag != TAG_TEXT || t->len == 0 || !pen_any(k->w) || k->w->space)
 		return;
 	for (uint32_t j = 0; j < t->len; j++)
 		if (!g_ascii_isdigit(s[j]) && !strchr("+-.", s[j]))

@@ -74,7 +74,7 @@ static void font(struct look *l, const char *name, const char *v)
 		else if (strstr(v, "em") && is_zero(v))
 			l->flags |= FLAG_HIDDEN;
 	} else if (strcmp(name, "font-weight") == 0) {
-		if (strcmp(v, "bold") == 0 || strcmp(v, "bolder") == 0 || atoi(v) >= 600)
+		if (strcmp(v, "bold") == 0 || strcmp(v, "bolder") == 0 || strtol(v, NULL, 10) >= 600)
 			l->flags |= FLAG_STRONG;
 	} else if (strcmp(name, "font-style") == 0) {
 		if (strcmp(v, "italic") == 0 || strcmp(v, "oblique") == 0)
@@ -116,7 +116,7 @@ static void word(struct look *l, const char *name, const char *v, uint16_t *leve
 	if (strcmp(v, "ignore") == 0)
 		*level = HTML_LEVEL_MARK;
 	else if (at)
-		*level = (uint16_t)CLAMP(atoi(at + 5), 1, 9);
+		*level = (uint16_t)CLAMP(strtol(at + 5, NULL, 10), 1, 9);
 }
 
 static void declaration(struct look *l, const char *name, const char *v, uint16_t *level)
@@ -172,14 +172,16 @@ unsigned html_style(const char *style, uint16_t *level, int *blocked)
 	while (*style) {
 		size_t n = strcspn(style, ";");
 		const char *end = style + n, *colon = memchr(style, ':', n);
-		char name[NAME_MAX_BYTES], value[VALUE_MAX], *bang;
+		char name[NAME_MAX_BYTES] = "", value[VALUE_MAX] = "", *bang;
 
 		if (colon) {
 			fold(style, colon, name, sizeof name);
 			fold(colon + 1, end, value, sizeof value);
 			bang = strchr(value, '!'); /* !important */
-			if (bang)
-				fold(value, bang, value, sizeof value);
+			if (bang) {
+				*bang = '\0';
+				g_strchomp(value);
+			}
 			declaration(&l, name, value, level);
 		}
 		style = *end ? end + 1 : end;

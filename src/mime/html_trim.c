@@ -125,6 +125,7 @@ static bool is_tag(const char *p, const char *end)
 static const char *trim_one(struct trim *t, const char *p, GString *out)
 {
 	const char *from = p;
+	size_t before = out->len;
 	bool fits = true;
 	int element;
 
@@ -140,7 +141,12 @@ static const char *trim_one(struct trim *t, const char *p, GString *out)
 		return p;
 	if (fits)
 		g_string_append_len(out, from, p - from);
-	return element == RAWS || p[-1] != '>' ? p : skip_raw(t, p, element);
+	if (element == RAWS || p[-1] != '>')
+		return p;
+	p = skip_raw(t, p, element);
+	if (t->open[element]) /* without an end it begins nothing either */
+		g_string_truncate(out, before);
+	return p;
 }
 
 bool html_trim(GString *out, const char *html, size_t len, struct html_styles *styles)

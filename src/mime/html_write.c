@@ -369,7 +369,8 @@ static void put_tab(struct html_pen *w)
 {
 	size_t near = MIN(w->out->len - w->start, (size_t)TABBED_MAX);
 	const char *end = w->out->str + w->out->len, *nl = memrchr(end - near, '\n', near);
-	glong cells = nl ? g_utf8_strlen(nl + 1, end - nl - 1) - 2 * w->quotes - w->line.indent : 0;
+	const char *from = nl ? nl + 1 : near < TABBED_MAX ? end - near : end;
+	glong cells = from < end ? g_utf8_strlen(from, end - from) - 2 * w->quotes - w->line.indent : 0;
 
 	do
 		g_string_append_c(w->out, ' ');

@@ -25,3 +25,7 @@ EXTRA_PROGRAMS += tests/bench/readbench
 tests_bench_readbench_SOURCES = tests/bench/readbench.c
 tests_bench_readbench_LDADD = $(test_ldadd)
 tests_bench_readbench_CPPFLAGS = $(test_cppflags)
+# Not part of the suite: make tests/bench/htmlbench (tests/bench/html.py)
+EXTRA_PROGRAMS += tests/bench/htmlbench
+tests_bench_htmlbench_SOURCES = tests/bench/htmlbench.c
+tests_bench_htmlbench_CPPFLAGS = $(test_cppflags)
