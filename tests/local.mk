@@ -32,6 +32,8 @@ check-tsan:
 
 # The long forms; CI runs short ones through make check.
 .PHONY: bench killtest twowriters lostanswer syscallkill fuzz
+cachesim: tests/bench/cachesim$(EXEEXT)
+	for b in 1 2 3 5; do tests/bench/cachesim$(EXEEXT) -b $$b --check || exit 1; done
 bench: tern$(EXEEXT) tests/bench/storebench$(EXEEXT)
 	TOP_BUILDDIR='$(abs_top_builddir)' $(srcdir)/tests/bench/bench.py $(BENCH_FLAGS)
 killtest: tern$(EXEEXT)

@@ -140,6 +140,18 @@ const struct command cli_commands[] = {
 		N_("Lists the steps that can be undone, the newest first, at most 30 unless --max "
 		   "says otherwise: number, time, account, what is undone, waits or was refused, and "
 		   "what it was.") },
+	{ "cache", "[--account A] [--top N] [--json]", STORE, cmd_cache,
+		N_("Shows what of the mail is kept here and what would be fetched next: bytes in use "
+		   "and the caps, how many of the opened messages were here already, the states, what "
+		   "the worker did last, and the best candidates with every term of their score.") },
+	{ "cache pin", "ID... [--json]", STORE, cmd_cache_pin,
+		N_("Keeps messages here whatever else must go, and fetches them soon.") },
+	{ "cache unpin", "ID... [--json]", STORE, cmd_cache_unpin, N_("Takes that back.") },
+	{ "offline", "MAILBOX [POLICY] [DAYS] [--cap SIZE] [--account A] [--json]", STORE, cmd_offline,
+		N_("Shows how much of a mailbox can be read without a network, or says what must be: "
+		   "POLICY is auto (what is likely to be opened), headers (nothing unasked), recent "
+		   "with a number of days, or everything.  --cap limits the bytes, the newest first: "
+		   "500k, 200M, 2G.") },
 	{ "events", "[--after-seq N] [--follow] [--json]", STORE, cmd_events,
 		N_("Prints what happened in the store since event N as lines of JSON; with --follow "
 		   "it goes on until it is stopped.") },

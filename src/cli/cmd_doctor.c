@@ -19,6 +19,9 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "cli/command.h"
+#include "store/cache.h"
+
+enum { CACHE_FAILED_MANY = 100 };
 
 struct report {
 	const struct cli *c;
@@ -175,6 +178,27 @@ static void queue(struct report *r)
 	line(r, "queue", stuck == 0, detail, _("`tern queue` shows the server's answers."));
 }
 
+static void cache(struct report *r)
+{
+	g_autofree char *detail = NULL, *used = NULL, *most = NULL;
+	struct cache_report sum;
+	struct err err = { 0 };
+
+	if (!r->c->store)
+		return;
+	if (store_cache_report(r->c->store, (account_id){ 0 }, 0, &sum, &err) < 0) {
+		line(r, "cache", false, err.text, NULL);
+		return;
+	}
+	used = g_format_size_full((guint64)sum.bytes, G_FORMAT_SIZE_IEC_UNITS);
+	most = g_format_size_full((guint64)sum.hard, G_FORMAT_SIZE_IEC_UNITS);
+	detail = g_strdup_printf(_("%s in use, cap %s, %d messages here, %d could not be fetched"), used,
+		sum.hard ? most : "-", (int)sum.cached, (int)sum.failed);
+	line(r, "cache", (!sum.hard || sum.bytes <= sum.hard) && sum.failed <= CACHE_FAILED_MANY, detail,
+		_("`tern cache` shows more; what is over the cap goes with the daily job."));
+	cache_report_release(&sum);
+}
+
 static void terminal(struct report *r)
 {
 	const char *term = getenv("TERM"), *codeset = nl_langinfo(CODESET);
@@ -292,5 +316,6 @@ int cmd_doctor(struct cli *c, const struct args *a)
 	store(&r);
 	accounts(&r);
 	queue(&r);
+	cache(&r);
 	return r.bad ? EXIT_FAILED : EXIT_DONE;
 }

@@ -5,6 +5,7 @@ libtern_a_SOURCES += \
 	src/cli/cmd_account.c \
 	src/cli/cmd_append.c \
 	src/cli/cmd_attachments.c \
+	src/cli/cmd_cache.c \
 	src/cli/cmd_change.c \
 	src/cli/cmd_demo.c \
 	src/cli/cmd_doctor.c \

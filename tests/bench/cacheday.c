@@ -7,6 +7,8 @@ enum {
 	PER_DAY = 100,       /* messages that arrive for every 100,000 that there are */
 	THREAD_BACK = 400,   /* an answer answers one of so many newest */
 	RANKS = 40,          /* rows of the screen */
+	SITTINGS = 8,        /* a day: she sits down, sees the list, and reads for a while */
+	SITTING_S = 20 * 60,
 	SIZE_MOST = 25 << 20,
 };
 
@@ -18,6 +20,7 @@ struct maker {
 	unsigned *by_sender; /* mails of the same sender: the one before, + 1 */
 	unsigned last_of[SENDERS];
 	bool *mine;          /* threads that the reader opened */
+	int64_t sits[SIM_DAYS * SITTINGS + 1];
 };
 
 static double chance(struct maker *k)
@@ -122,6 +125,16 @@ static int older(struct maker *k, unsigned before, bool thread, unsigned back)
 	return -1;
 }
 
+/* Nobody opens a message whose row she has not seen: in the first sitting after that. */
+static double when_she_sits(struct maker *k, double at)
+{
+	int i = 0;
+
+	while (i < SIM_DAYS * SITTINGS && (double)k->sits[i] + SITTING_S / 2 < at)
+		i++;
+	return MAX(at, (double)k->sits[i]) + 10 + chance(k) * SITTING_S / 2;
+}
+
 static void arrives(struct maker *k, unsigned i)
 {
 	const struct mail *m = &k->d->mails[i];
@@ -131,7 +144,7 @@ static void arrives(struct maker *k, unsigned i)
 		wish = 1 - (1 - wish) * 0.5;
 	add(k, (double)m->at, DAY_ARRIVES, i, CACHE_NEW, 0, 0);
 	if (chance(k) < wish) {
-		double at = (double)m->at + 30 + wait_of(k, 2 * 3600);
+		double at = when_she_sits(k, (double)m->at + 30 + wait_of(k, 3600));
 		int back = older(k, i, true, pick(k, 3));
 
 		opens(k, at, i);
@@ -205,8 +218,8 @@ static void make_day(struct maker *k, int day)
 {
 	double morning = SIM_START + (double)day * DAY_S;
 
-	for (int i = 0; i < 4; i++)
-		looks(k, morning + chance(k) * DAY_S, 0);
+	for (int i = 0; i < SITTINGS; i++)
+		looks(k, (double)k->sits[day * SITTINGS + i], 0);
 	looks(k, morning + chance(k) * DAY_S, RANKS * (1 + pick(k, 5)));
 	for (int i = 0; i < 4; i++)
 		searches(k, morning + chance(k) * DAY_S);
@@ -242,6 +255,9 @@ struct days *days_new(unsigned messages, uint32_t seed)
 		make_mail(k, i,
 			i < d->old ? SIM_START - (int64_t)(d->old - i) * 900 * DAY_S / d->old
 				   : SIM_START + (int64_t)(i - d->old) * SIM_DAYS * DAY_S / (d->n - d->old));
+	for (int i = 0; i <= SIM_DAYS * SITTINGS; i++) /* from seven to eleven in the evening */
+		k->sits[i] = SIM_START + (int64_t)(i / SITTINGS) * DAY_S + 7 * 3600 +
+			     (int64_t)((i % SITTINGS + chance(k)) * 7200);
 	for (unsigned i = d->old; i < d->n; i++)
 		arrives(k, i);
 	for (int day = 0; day < SIM_DAYS; day++)

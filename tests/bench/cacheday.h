@@ -4,8 +4,8 @@
  *
  * Senders are Zipf; some are favourites, most are bulk.  A good third of the
  * messages answer a recent one.  Sizes are lognormal, every twelfth message has
- * an attachment.  The reader opens today's mail (favourites and her own threads
- * mostly), goes back in a thread when it moves, looks up old mail of favourites,
+ * an attachment.  The reader sits down eight times a day, sees the top of the
+ * list, opens today's mail (favourites and her own threads mostly), goes back in a thread when it moves, looks up old mail of favourites,
  * searches and opens one of the first hits, opens old flagged mail, and now and
  * then something far down the list.
  */
