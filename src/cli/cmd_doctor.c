@@ -9,6 +9,7 @@
 #include <langinfo.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -19,6 +20,8 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "cli/command.h"
+#include "read/jail.h"
+#include "read/reader.h"
 #include "store/cache.h"
 
 enum { CACHE_FAILED_MANY = 100 };
@@ -199,6 +202,26 @@ static void cache(struct report *r)
 	cache_report_release(&sum);
 }
 
+/* A mail of one line goes the whole way. */
+static void reading(struct report *r)
+{
+	static const char mail[] = "Subject: x\n\nx\n";
+	AUTO(reader_answer_release) struct reader_answer a = { 0 };
+	struct reader_question q = { .fd = memfd_create("mail", MFD_CLOEXEC), .part = -1, .out = -1 };
+	int landlock = jail_landlock();
+	g_autofree char *detail = landlock
+		? g_strdup_printf(_("in a process that can do nothing else (seccomp, Landlock %d)"),
+			landlock)
+		: g_strdup(_("in a process that can do nothing else (seccomp; no Landlock here)"));
+	struct err err = { 0 };
+
+	if (q.fd < 0 || fd_write_all(q.fd, mail, sizeof mail - 1) < 0 ||
+		reader_read(r->c->reader, &q, r->c->cancel, &a, &err) < 0)
+		line(r, "reading", false, err.text, _("Mails can still be saved."));
+	else
+		line(r, "reading", true, detail, NULL);
+}
+
 static void terminal(struct report *r)
 {
 	const char *term = getenv("TERM"), *codeset = nl_langinfo(CODESET);
@@ -313,6 +336,7 @@ int cmd_doctor(struct cli *c, const struct args *a)
 	space(&r);
 	configuration(&r);
 	terminal(&r);
+	reading(&r);
 	store(&r);
 	accounts(&r);
 	queue(&r);

@@ -239,7 +239,7 @@ static int extract_child(struct source *s, int p, int index, int out, struct err
 
 static int extract_signed(struct source *s, int p, int body, int signature, struct err *err)
 {
-	struct region r;
+	struct region r = { 0 };
 	int first = child_node(s, p, 0);
 
 	if (first < 0)

@@ -130,7 +130,7 @@ static int run_document(struct reader *r, struct job *j, struct reader_answer *o
 	struct err *err)
 {
 	g_autofree void *payload = NULL;
-	struct reply reply;
+	struct reply reply = { 0 };
 
 	j->request.how.first = j->first_due ? r->limits.first : j->first;
 	if (ask_child(r, j, &reply, &payload, err) < 0)
@@ -149,7 +149,7 @@ static int run_document(struct reader *r, struct job *j, struct reader_answer *o
 static int run_export(struct reader *r, struct job *j, struct reader_answer *out, struct err *err)
 {
 	g_autofree void *payload = NULL;
-	struct reply reply;
+	struct reply reply = { 0 };
 
 	if (ask_child(r, j, &reply, &payload, err) < 0)
 		return err->code;

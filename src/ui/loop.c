@@ -18,6 +18,7 @@
 #include "base/i18n.h"
 #include "base/mem.h"
 #include "base/spawn.h"
+#include "read/reader.h"
 #include "ui/filter.h"
 #include "ui/hyperlink.h"
 #include "ui/priv.h"
@@ -30,6 +31,7 @@ struct loop {
 	struct canvas *canvas;
 	int signals;     /* signalfd */
 	bool more_keys;  /* curses holds keys that poll does not see */
+	bool warm;       /* the reader's child was started, behind the first screen */
 };
 
 static int open_signals(void)
@@ -168,6 +170,9 @@ static void turn(struct loop *l)
 		ui_draw(l->ui, l->canvas);
 		term_paint(l->canvas);
 	}
+	if (!l->warm)
+		reader_warm(l->ui->reader);
+	l->warm = true;
 	if (l->more_keys)
 		wait = 0;
 	if (poll(p, G_N_ELEMENTS(p), (int)CLAMP(wait, -1, 60000)) < 0 && errno != EINTR)

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Builds the libFuzzer targets of this folder and runs each for a while.
 #
-# usage: run.sh [TARGET...]      all of them: calendar html imap line mime summary text tnef
+# usage: run.sh [TARGET...]      all of them: calendar html imap line mime summary text tnef wire
 #
 # `make fuzz` calls it, with TOP_SRCDIR, TOP_BUILDDIR and the flags of the
 # libraries in FUZZ_CPPFLAGS and FUZZ_LIBS.  Also heard:
@@ -20,7 +20,7 @@ export TOP_SRCDIR TOP_BUILDDIR FUZZ_CPPFLAGS
 set -eu
 dir=$TOP_BUILDDIR/fuzz
 sanitize=address,undefined
-rooms="base model mime net config provider"
+rooms="base model mime read net config provider"
 
 # compile FLAG FILE OBJECT
 compile() {
@@ -74,7 +74,7 @@ build() {
 seeds_of() {
 	case $1 in
 	imap) echo "$TOP_SRCDIR/tests/data/imap-responses" ;;
-	line) echo "$TOP_SRCDIR/tests/fuzz/seeds-line" ;;
+	line | wire) echo "$TOP_SRCDIR/tests/fuzz/seeds-$1" ;;
 	calendar) echo "$TOP_SRCDIR/tests/data/mime/calendar" ;;
 	tnef) echo "$TOP_SRCDIR/tests/data/mime/tnef/datafiles" ;;
 	html) echo "$TOP_SRCDIR/tests/data/html-to-text/inscriptis $TOP_SRCDIR/tests/data/html-hostile/bleach" ;;
@@ -112,7 +112,7 @@ run() {
 works || { echo "clang with libFuzzer is not here: skipped"; exit 77; }
 build_library
 passed=0 failed=0
-for target in ${*:-calendar html imap line mime summary text tnef}; do
+for target in ${*:-calendar html imap line mime summary text tnef wire}; do
 	build "$target"
 	if run "$target"; then passed=$((passed + 1)); else failed=$((failed + 1)); fi
 done
