@@ -303,7 +303,7 @@ static bool is_shown(struct render *r, int i)
 {
 	const struct node *n = outline_node(r->nodes, i);
 
-	if (n->missing || !GMIME_IS_PART(n->object))
+	if (!GMIME_IS_PART(n->object) || (n->missing && n->attachment))
 		return false;
 	if (r->how->as == DOCUMENT_PART && i == r->how->part)
 		return part_is_text(n) || looks_like_text(n);

@@ -255,6 +255,8 @@ bool charset_append(GString *out, const char *name, const char *data, size_t len
 	bool labelled, exact;
 	GIConv cd;
 
+	if (len == 0)
+		return true;
 	if (name)
 		real_name(name, real);
 	labelled = *real != '\0';

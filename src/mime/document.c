@@ -133,7 +133,8 @@ static bool is_listed(const struct node *n)
 {
 	if (n->made)
 		return false;
-	return n->missing || (n->attachment && !n->shown);
+	return (n->missing && !g_str_has_prefix(n->type, "text/")) ||
+	       (n->attachment && !n->shown);
 }
 
 static void add_part(struct document *d, const struct node *n)
@@ -147,7 +148,7 @@ static void add_part(struct document *d, const struct node *n)
 			FILENAME_MAX_BYTES);
 	p->size = n->size;
 	p->shown = n->shown;
-	p->missing = n->missing;
+	p->missing = n->missing && (n->attachment || !g_str_has_prefix(n->type, "text/"));
 	p->attachment = is_listed(n);
 	g_ptr_array_add(d->parts, p);
 }

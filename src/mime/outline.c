@@ -173,13 +173,15 @@ void outline_holes(GArray *nodes, const struct body_hole *holes, size_t n_holes)
 		struct node *n = outline_node(nodes, i);
 		int64_t at = content_begin(n);
 
-		if (at < 0 || (!n->attachment && g_str_has_prefix(n->type, "text/")))
+		if (at < 0)
 			continue;
 		while (h < n_holes && holes[h].at < (uint64_t)at)
 			h++;
 		if (h == n_holes || holes[h].at != (uint64_t)at)
 			continue;
 		n->missing = true;
+		if (!n->attachment && g_str_has_prefix(n->type, "text/"))
+			continue; /* a text that is read: what is there of it is shown */
 		n->size = decoded(n, holes[h].bytes);
 	}
 }

@@ -41,7 +41,7 @@ struct node {
 /* GArray of struct node, which frees what it made; *cut is set if a limit left parts out. */
 GArray *outline_build(GMimeObject *root, int depth_max, int parts_max, bool *cut);
 
-/* Marks the parts whose contents were left at the server; texts that are shown never are. */
+/* Marks the parts whose contents were left at the server. */
 void outline_holes(GArray *nodes, const struct body_hole *holes, size_t n_holes);
 
 /* The index behind the last part below node i. */
