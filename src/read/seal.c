@@ -167,6 +167,21 @@ static size_t canonical(const char *in, size_t n, char *out, char *last)
 	return len;
 }
 
+/* Some programs sign what their own system calls a line. */
+static size_t bare(const char *in, size_t n, char *out, char *last)
+{
+	size_t len = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		if (*last == '\r' && in[i] != '\n')
+			out[len++] = '\r';
+		if (in[i] != '\r')
+			out[len++] = in[i];
+		*last = in[i];
+	}
+	return len;
+}
+
 /* Armor has no letters but ASCII: what programs made of its blank lines is left out. */
 static size_t ascii_only(const char *in, size_t n, char *out, char *last)
 {
@@ -256,7 +271,9 @@ static int take_out(const struct seal_question *q, struct layer *l, struct err *
 	b->signature = b->body < 0 ? -1 : seal_file(err);
 	if (b->signature < 0 || q->reader.extract(q->reader.ctx, l->fd, l->doc->seal.part, b->body,
 					b->signature, err) < 0)
-		return err->code;
+		return err->code == ERR_GONE && is_apart(b->kind)
+			       ? err_set(err, ERR_GONE, _("The signature itself is missing."))
+			       : err->code;
 	if (fstat(b->body, &st) || st.st_size > SEAL_BYTES_MAX)
 		return err_set(err, ERR_LIMIT, _("It is too large to be checked."));
 	if (is_apart(b->kind))
@@ -274,6 +291,14 @@ static bool is_part(int fd)
 	size_t name = strcspn(head, ": \t\r\n");
 
 	return n > 0 && (head[name] == ':' || head[0] == '\r' || head[0] == '\n');
+}
+
+static int check(const struct seal_bytes *b, struct seal_finding *f, struct err *err)
+{
+	bool pgp = b->kind == SEAL_PGP_SIGNED || b->kind == SEAL_PGP_ENCRYPTED ||
+		   b->kind == SEAL_PGP_INLINE;
+
+	return pgp ? seal_pgp(b, f, err) : seal_smime(b, f, err);
 }
 
 static int examine(const struct seal_question *q, struct layer *l, struct seal_finding *f,
@@ -294,10 +319,13 @@ static int examine(const struct seal_question *q, struct layer *l, struct seal_f
 		return err_set(err, ERR_UNSUPPORTED, _("Only a part of this text is encrypted: save it, "
 			"and open it with gpg."));
 	}
-	if (kind == SEAL_SMIME_SIGNED || kind == SEAL_SMIME_OPAQUE || kind == SEAL_SMIME_ENCRYPTED)
-		return seal_smime(&l->bytes, f, err);
-	if (seal_pgp(&l->bytes, f, err) < 0)
+	if (check(&l->bytes, f, err) < 0)
 		return err->code;
+	if (f->result == SEAL_BAD && is_apart(kind)) {
+		*f = (struct seal_finding){ .content = -1 };
+		if (turned(&l->bytes.body, bare, err) < 0 || check(&l->bytes, f, err) < 0)
+			return err->code;
+	}
 	return f->content >= 0 && kind == SEAL_PGP_INLINE ? as_message(&f->content, err) : 0;
 }
 
@@ -465,6 +493,7 @@ int seal_check(const struct seal_question *q, struct document **doc, int *plain,
 		more = step(&w, i == 0, err);
 	if (more < 0)
 		return more;
+	*err = (struct err){ 0 }; /* what failed has become a verdict */
 	judge_date(q, *doc, out);
 	return 0;
 }

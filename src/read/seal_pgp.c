@@ -42,7 +42,7 @@ struct status {
 	struct signature signatures[SIGNATURES_MAX];
 	int n;
 	int texts;                /* pieces of text that came out */
-	bool decrypted, intact, failed, no_key, too_many, unusable;
+	bool begun, decrypted, intact, failed, no_key, too_many;
 };
 
 /* --- the lines ------------------------------------------------------------ */
@@ -134,7 +134,7 @@ static void on_flag(struct status *s, char **words, int n)
 	s->intact |= strcmp(words[0], "GOODMDC") == 0;
 	s->failed |= strcmp(words[0], "DECRYPTION_FAILED") == 0 || strcmp(words[0], "BADMDC") == 0;
 	s->no_key |= strcmp(words[0], "NO_SECKEY") == 0;
-	s->unusable |= strcmp(words[0], "NODATA") == 0 || strcmp(words[0], "UNEXPECTED") == 0;
+	s->begun |= strcmp(words[0], "BEGIN_DECRYPTION") == 0;
 }
 
 static const struct {
@@ -155,8 +155,7 @@ static const struct {
 	{ "GOODMDC", on_flag },
 	{ "BADMDC", on_flag },
 	{ "NO_SECKEY", on_flag },
-	{ "NODATA", on_flag },
-	{ "UNEXPECTED", on_flag },
+	{ "BEGIN_DECRYPTION", on_flag },
 };
 
 static void read_status(const char *text, struct status *s)
@@ -339,7 +338,7 @@ static int verify(const struct seal_bytes *b, struct seal_finding *out, struct e
 
 static void locked(const struct status *s, struct seal_finding *out)
 {
-	if (s->unusable && !s->failed && !s->no_key)
+	if (!s->begun && !s->no_key)
 		say(out, SEAL_LOCKED, _("It is damaged, or is not what it says."));
 	else if (s->no_key)
 		say(out, SEAL_LOCKED, _("None of your keys opens it."));
