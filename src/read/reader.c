@@ -206,6 +206,14 @@ static int run_document(struct reader *r, struct job *j, struct reader_answer *o
 	return 0;
 }
 
+/* Whether the child wrote what it says; what is no plain file cannot be asked. */
+static bool holds(int fd, uint64_t bytes)
+{
+	struct stat st;
+
+	return fstat(fd, &st) == 0 && (!S_ISREG(st.st_mode) || (uint64_t)st.st_size == bytes);
+}
+
 static int run_export(struct reader *r, struct job *j, struct reader_answer *out, struct err *err)
 {
 	g_autofree void *payload = NULL;
@@ -213,6 +221,9 @@ static int run_export(struct reader *r, struct job *j, struct reader_answer *out
 
 	if (ask_child(r, j, &reply, &payload, err) < 0)
 		return err->code;
+	if (!holds(j->files[1], reply.bytes))
+		return err_set(err, ERR_PROTOCOL,
+			_("The part was not written completely; it can be tried again."));
 	out->bytes = reply.bytes;
 	return 0;
 }
