@@ -173,6 +173,7 @@ static int screen_once(const struct places *places, struct err *err)
 	start.events = r.events;
 	start.engine = sync_engine(r.sync);
 	start.reader = r.reader = reader_new(r.events);
+	reader_set_html_filter(r.reader, r.config->html_filter);
 	return ui_run(&start, err);
 }
 
@@ -229,6 +230,8 @@ static int command(const struct places *places, int argc, char **argv)
 	c.config = r.config;
 	c.store = r.store;
 	c.reader = r.reader = reader_new(NULL);
+	if (r.config)
+		reader_set_html_filter(r.reader, r.config->html_filter);
 	c.engine = r.sync ? sync_engine(r.sync) : NULL;
 	code = cli_run(&c, argc, argv);
 	return code;
