@@ -160,7 +160,7 @@ static bool has_display(void)
 }
 
 /* terminal: where gpg may ask for a passphrase; NULL where it would write over the screen. */
-static void tell_seals(const struct run *r, const char *terminal)
+static void tell_reader(const struct run *r, const char *terminal)
 {
 	const struct config *c = r->config;
 	struct seal_config seals = { .terminal = terminal, .display = has_display() };
@@ -171,6 +171,8 @@ static void tell_seals(const struct run *r, const char *terminal)
 		seals.key_command = c->smime_key_password_command;
 	}
 	reader_seals(r->reader, &seals);
+	if (c)
+		reader_set_html_filter(r->reader, c->html_filter);
 }
 
 /* --- the screen ---------------------------------------------------------- */
@@ -194,7 +196,7 @@ static int screen_once(const struct places *places, struct err *err)
 	start.events = r.events;
 	start.engine = sync_engine(r.sync);
 	start.reader = r.reader = reader_new(r.events);
-	tell_seals(&r, NULL);
+	tell_reader(&r, NULL);
 	return ui_run(&start, err);
 }
 
@@ -251,7 +253,7 @@ static int command(const struct places *places, int argc, char **argv)
 	c.config = r.config;
 	c.store = r.store;
 	c.reader = r.reader = reader_new(NULL);
-	tell_seals(&r, isatty(STDIN_FILENO) ? ttyname(STDIN_FILENO) : NULL);
+	tell_reader(&r, isatty(STDIN_FILENO) ? ttyname(STDIN_FILENO) : NULL);
 	c.engine = r.sync ? sync_engine(r.sync) : NULL;
 	code = cli_run(&c, argc, argv);
 	return code;

@@ -65,6 +65,7 @@ void config_free(struct config **c)
 	g_ptr_array_unref((*c)->warnings);
 	g_ptr_array_unref((*c)->openers);
 	g_free((*c)->date_format);
+	g_free((*c)->html_filter);
 	g_free((*c)->browser);
 	g_free((*c)->smime_ca_file);
 	g_free((*c)->smime_key);

@@ -14,7 +14,9 @@
 
 #include "base/i18n.h"
 #include "base/mem.h"
+#include "base/scratch.h"
 #include "read/child.h"
+#include "read/htmlfilter.h"
 #include "read/wire.h"
 
 enum { MIB = 1 << 20 };
@@ -53,6 +55,7 @@ struct reader {
 	pthread_t thread;
 	struct cancel abandon;        /* nobody wants what runs */
 	struct child child;           /* the thread's own */
+	char *html_filter;            /* NULL = none */
 };
 
 void reader_answer_release(struct reader_answer *a)
@@ -187,6 +190,42 @@ static int judge(struct reader *r, const struct job *j, struct reader_answer *a,
 	return 0;
 }
 
+/* The source of a part, as UTF-8, into a file. */
+static int fetch_source(struct reader *r, const struct job *j, int mail, int part, int out,
+	struct err *err)
+{
+	struct request q = j->request;
+	const int files[CHILD_FILES_MAX] = { mail, out, -1 };
+	g_autofree void *payload = NULL;
+	struct reply reply = { 0 };
+
+	q.kind = REQUEST_TEXT;
+	q.part = part;
+	q.cpu_ms = cpu_ms(r, j);
+	if (start_child(r, err) < 0)
+		return err->code;
+	return child_ask(&r->child, &q, files, wall_ms(r, j), &r->abandon, &reply, &payload, err);
+}
+
+/* Shows the HTML of a whole document as the reader's own program does; what fails is told in it.
+ * mail: the message, or what was decrypted. */
+static void filter_html(struct reader *r, const struct job *j, int mail, struct document *d)
+{
+	const struct document_span *span = r->html_filter ? htmlfilter_span(d) : NULL;
+	AUTO(fd_close) int file = -1;
+	g_autofree char *text = NULL;
+	struct err err = { 0 };
+
+	if (!span || d->partial)
+		return;
+	if (scratch_nameless(&file, &err) == 0 && fetch_source(r, j, mail, span->value, file, &err) == 0 &&
+		htmlfilter_run(r->html_filter, j->request.how.width, file, &r->abandon, &text,
+			&err) == 0)
+		htmlfilter_replace(d, span, text);
+	else
+		htmlfilter_failed(d, &err);
+}
+
 static int run_document(struct reader *r, struct job *j, struct reader_answer *out,
 	struct err *err)
 {
@@ -203,6 +242,7 @@ static int run_document(struct reader *r, struct job *j, struct reader_answer *o
 		reader_answer_release(out);
 		return err->code;
 	}
+	filter_html(r, j, out->plain > 0 ? out->plain : j->files[0], out->doc);
 	return 0;
 }
 
@@ -449,6 +489,7 @@ void reader_free(struct reader **p)
 	pthread_mutex_destroy(&r->lock);
 	g_ptr_array_unref(r->jobs);
 	seals_release(&r->seals);
+	g_free(r->html_filter);
 	g_free(r);
 	*p = NULL;
 }
@@ -463,6 +504,12 @@ void reader_seals(struct reader *r, const struct seal_config *config)
 	own.terminal = g_strdup(config->terminal);
 	seals_release(&r->seals);
 	r->seals = own;
+}
+
+void reader_set_html_filter(struct reader *r, const char *command)
+{
+	g_free(r->html_filter);
+	r->html_filter = g_strdup(command);
 }
 
 void reader_warm(struct reader *r)

@@ -76,6 +76,8 @@ struct reader *reader_new_limited(struct queue *events, const struct reader_limi
 void reader_free(struct reader **r);
 /* How seals are checked; copied.  Before the first question. */
 void reader_seals(struct reader *r, const struct seal_config *config);
+/* The reader's own program for HTML (htmlfilter.h), copied; NULL = none.  Before the first question. */
+void reader_set_html_filter(struct reader *r, const char *command);
 /* Starts the child in the background, so that the first message does not wait for it. */
 void reader_warm(struct reader *r);
 
