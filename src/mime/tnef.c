@@ -354,7 +354,8 @@ struct tnef *tnef_open(const char *bytes, size_t len)
 	t->files = g_ptr_array_new_with_free_func(file_free);
 	s.t = t;
 	for (int n = 0; n < TNEF_RECORDS_MAX && c.end - c.p >= RECORD_MIN; n++) {
-		int level = *take(&c, 1);
+		const unsigned char *level_byte = take(&c, 1);
+		int level = level_byte ? *level_byte : 0;
 		unsigned name = number(&c) & 0xFFFF;
 		uint32_t size = number(&c);
 		const unsigned char *value = take(&c, size);

@@ -165,6 +165,8 @@ static bool send_request(const struct child *c, const struct request *q, const i
 		.msg_controllen = CMSG_SPACE(bytes) };
 	struct cmsghdr *head = CMSG_FIRSTHDR(&m);
 
+	if (!head)
+		return false;
 	head->cmsg_level = SOL_SOCKET;
 	head->cmsg_type = SCM_RIGHTS;
 	head->cmsg_len = CMSG_LEN(bytes);

@@ -179,7 +179,7 @@ static int judge(struct reader *r, const struct job *j, struct reader_answer *a,
 		.cancel = &r->abandon, .from = j->from, .fd = j->files[0], .how = &how };
 	int plain = -1;
 
-	if (!j->seal || a->doc->partial)
+	if (!j->seal || !a->doc || a->doc->partial)
 		return 0;
 	how.holes = j->request.holes;
 	if (seal_check(&q, &a->doc, &plain, &a->verdict, err) < 0) {
@@ -216,7 +216,7 @@ static void filter_html(struct reader *r, const struct job *j, int mail, struct 
 	g_autofree char *text = NULL;
 	struct err err = { 0 };
 
-	if (!span || d->partial)
+	if (!span || !d || d->partial)
 		return;
 	if (scratch_nameless(&file, &err) == 0 && fetch_source(r, j, mail, span->value, file, &err) == 0 &&
 		htmlfilter_run(r->html_filter, j->request.how.width, file, &r->abandon, &text,

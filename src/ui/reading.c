@@ -370,7 +370,7 @@ int reading_show(struct ui *ui, enum document_as as, int part, struct err *err)
 {
 	struct reading *r = ui->reading;
 
-	if (need_document(ui, err) < 0)
+	if (need_document(ui, err) < 0 || !r)
 		return err->code;
 	r->as = as;
 	r->part = part;

@@ -41,7 +41,10 @@ static int count(const struct links_view *v)
 
 static const struct document_link *current(const struct links_view *v)
 {
-	return v->cursor >= 0 && v->cursor < count(v) ? document(v)->links->pdata[v->cursor] : NULL;
+	const struct document *doc = document(v);
+
+	return doc && v->cursor >= 0 && v->cursor < (int)doc->links->len ? doc->links->pdata[v->cursor]
+									 : NULL;
 }
 
 /* --- drawing -------------------------------------------------------------- */
@@ -86,7 +89,8 @@ static void draw_target(const struct links_view *v, struct canvas *c, const stru
 static void draw(struct view *base, struct canvas *c, const struct area *a)
 {
 	struct links_view *v = (struct links_view *)base;
-	int n = count(v), below = MIN(TARGET_LINES + 1, a->h / TARGET_SHARE);
+	const struct document *doc = document(v);
+	int n = doc ? (int)doc->links->len : 0, below = MIN(TARGET_LINES + 1, a->h / TARGET_SHARE);
 	struct area target = { a->y + a->h - below, a->x, below, a->w };
 
 	v->height = MAX(a->h - below, 1);
@@ -94,8 +98,8 @@ static void draw(struct view *base, struct canvas *c, const struct area *a)
 	v->top = CLAMP(v->top, MAX(v->cursor - v->height + 1, 0), v->cursor);
 	if (n == 0)
 		canvas_put_cut(c, a->y, a->x + 1, a->w - 1, STYLE_NOTICE, _("The message is not here now"));
-	for (int y = 0; y < v->height && v->top + y < n; y++)
-		draw_link(document(v)->links->pdata[v->top + y], v->top + y, v->top + y == v->cursor, c,
+	for (int y = 0; doc && y < v->height && v->top + y < n; y++)
+		draw_link(doc->links->pdata[v->top + y], v->top + y, v->top + y == v->cursor, c,
 			a->y + y, a);
 	if (below > 1)
 		draw_target(v, c, &target);
