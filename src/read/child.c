@@ -23,7 +23,7 @@ extern char **environ;
 int request_files(enum request_kind kind)
 {
 	static const int files[] = { [REQUEST_DOCUMENT] = 1, [REQUEST_EXPORT] = 2,
-		[REQUEST_EXTRACT] = 3 };
+		[REQUEST_EXTRACT] = 3, [REQUEST_TEXT] = 2 };
 
 	return (size_t)kind < G_N_ELEMENTS(files) ? files[kind] : 0;
 }

@@ -35,6 +35,7 @@ enum request_kind {
 	REQUEST_DOCUMENT,          /* files: message */
 	REQUEST_EXPORT,            /* files: message, out */
 	REQUEST_EXTRACT,           /* files: message, body, signature */
+	REQUEST_TEXT,              /* files: message, out: the part's text as UTF-8 */
 };
 
 struct request {

@@ -89,6 +89,8 @@ static int work(const struct request *q, const int *files, struct reply *reply, 
 		return document_export(files[0], &q->how, q->part, files[1], &reply->bytes, err);
 	case REQUEST_EXTRACT:
 		return document_extract(files[0], q->part, files[1], files[2], err);
+	case REQUEST_TEXT:
+		return document_export_text(files[0], &q->how, q->part, files[1], err);
 	}
 	return err_set(err, ERR_UNSUPPORTED, "%d", q->kind);
 }
