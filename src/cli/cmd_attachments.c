@@ -81,7 +81,7 @@ static int fetch_whole(struct cli *c, struct opened *o, struct err *err)
 /* Decodes a part into a file (borrowed). */
 static int decode(struct cli *c, struct opened *o, int part, int fd, struct err *err)
 {
-	struct reader_question q = { .part = part, .out = dup(fd) };
+	struct reader_question q = { .part = part, .out = fcntl(fd, F_DUPFD_CLOEXEC, 0) };
 	struct reader_answer answer = { 0 };
 	int rc = ask(c, o, &q, &answer, err);
 

@@ -30,24 +30,38 @@ static int copy_raw(int fd, struct err *err)
 	return 0;
 }
 
-/* To a terminal: line by line, each one cleaned. */
+/* Bytes of the last character, which may go on behind s + n: at most three. */
+static size_t last_character(const char *s, size_t n)
+{
+	size_t back = 1;
+
+	while (back < 4 && back < n && ((unsigned char)s[n - back] & 0xC0) == 0x80)
+		back++;
+	return back < 4 && back < n && (unsigned char)s[n - back] >= 0xC0 ? back : 0;
+}
+
+/* To a terminal: piece by piece, however long the lines are, each one cleaned. */
 static int copy_clean(int fd, struct err *err)
 {
-	FILE *in = fdopen(dup(fd), "r");
-	char *line = NULL;
-	size_t cap = 0;
+	char chunk[65536];
+	size_t kept = 0;
 	ssize_t n;
 
-	if (!in)
-		return err_set(err, ERR_STORAGE, _("The stored message cannot be read."));
-	while ((n = getline(&line, &cap, in)) >= 0 && !ferror(stdout)) {
-		g_autofree char *clean = text_clean(line, n, true);
+	while ((n = read(fd, chunk + kept, sizeof chunk - kept)) > 0 && !ferror(stdout)) {
+		size_t have = kept + (size_t)n;
+		g_autofree char *clean = NULL;
 
+		kept = last_character(chunk, have);
+		clean = text_clean(chunk, (ssize_t)(have - kept), true);
 		fputs(clean, stdout);
+		memmove(chunk, chunk + have - kept, kept);
 	}
-	free(line);
-	fclose(in);
-	return 0;
+	if (n == 0 && kept > 0) {
+		g_autofree char *rest = text_clean(chunk, (ssize_t)kept, true);
+
+		fputs(rest, stdout);
+	}
+	return n < 0 ? err_set(err, ERR_STORAGE, _("The stored message cannot be read.")) : 0;
 }
 
 /* --- read ---------------------------------------------------------------- */
