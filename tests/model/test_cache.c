@@ -229,6 +229,7 @@ int main(void)
 	tcase_add_test(t, search_context_is_guarded);
 	tcase_add_test(t, signals_rank_as_P_09_says);
 	tcase_add_test(t, counts_fade_and_saturate);
+	tcase_add_test(t, scores_are_numbers);
 	tcase_add_test(t, the_target_lies_between_the_caps);
 	tcase_add_test(t, sizes_are_guessed_as_P_13_says);
 	suite_add_tcase(s, t);
