@@ -71,11 +71,10 @@ enum cache_notice_kind {
 	CACHE_SAW_ROW,      /* drawn in a list; rank: its row on the screen */
 	CACHE_SAW_HIT,      /* a visible search hit; rank, and of so many hits */
 	CACHE_OPENED,       /* rank: 1 = it was here, 0 = it had to be fetched */
-	CACHE_FLAGGED,
 	CACHE_PINNED_ON,
 	CACHE_PINNED_OFF,
-	CACHE_THREAD,       /* something happened in its conversation */
-	CACHE_NEW,          /* it has just arrived */
+	CACHE_FLAGGED,      /* it has just been marked, by whomever; the store tells it itself */
+	CACHE_NEW,          /* it has just arrived; the store, too */
 };
 
 struct cache_notice {

@@ -19,6 +19,8 @@
 enum {
 	VOID_SLICE = 500,      /* locations removed in one transaction */
 	YIELD_EVERY = 16,      /* changes between two looks at who waits */
+	NEWS_MAX = 100,        /* arrivals of one batch that their conversations hear of */
+	NEWS_S = 3 * 86400,    /* what is older has not just arrived */
 };
 
 struct seen {
@@ -34,6 +36,7 @@ struct work {
 	bool inbox, live;      /* news of this mailbox is news for the reader */
 	bool orphans, awaited, lost; /* there are some to look among */
 	int64_t now;
+	int news;              /* arrivals that the cache ledger was told of */
 	struct seen added, flagged, removed;
 };
 
@@ -178,6 +181,27 @@ static void count_news(struct work *w, const struct change *c, int64_t message)
 		w->result->new_unread++;
 }
 
+/* New mail is wanted soon, and so is what it answers (C-28, M-80). */
+static int tell_ledger(struct work *w, const struct change *c, int64_t message, struct err *err)
+{
+	const struct cache_notice n = { .kind = CACHE_NEW, .message.v = message };
+	int64_t date = c->received_at > 0 ? c->received_at : c->sent_at;
+
+	if (!w->live || date < w->now - NEWS_S || w->news >= NEWS_MAX)
+		return 0;
+	w->news++;
+	return cache_note(w->s, &n, w->now, err);
+}
+
+static int enter(struct work *w, const struct change *c, int64_t *message, struct err *err)
+{
+	int r = entry_message(w->s, w->b->account, c, w->now, w->inbox, message, err);
+
+	if (r == 0)
+		r = entry_location(w->s, w->b->mailbox, c, w->now, *message, err);
+	return r < 0 ? r : tell_ledger(w, c, *message, err);
+}
+
 static int apply_message(struct work *w, const struct change *c, struct err *err)
 {
 	int64_t message = 0;
@@ -193,13 +217,10 @@ static int apply_message(struct work *w, const struct change *c, struct err *err
 	if (r != 0)
 		return r < 0 ? r : 0;
 	r = find_message(w, c, &message, err);
-	if (r > 0) {
+	if (r > 0)
 		r = relocate(w, c, message, err);
-	} else if (r == 0) {
-		r = entry_message(w->s, w->b->account, c, w->now, w->inbox, &message, err);
-		if (r == 0)
-			r = entry_location(w->s, w->b->mailbox, c, w->now, message, err);
-	}
+	else if (r == 0)
+		r = enter(w, c, &message, err);
 	if (r == 0)
 		count_news(w, c, message);
 	return r;

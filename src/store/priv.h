@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "base/err.h"
+#include "model/cache.h"
 #include "store/store.h"
 
 enum {
@@ -274,6 +275,8 @@ int body_adopt(struct store *s, int64_t message, const char *tmp, int64_t size, 
 void body_unlink(const struct store *s, const GArray *messages);
 /* The ledger says that the body is here, size in bytes, or (size < 0) that it was removed. */
 int body_ledger(struct store *s, int64_t message, int64_t size, struct err *err);
+/* One signal, in the caller's transaction; of a message that is gone it is nothing. */
+int cache_note(struct store *s, const struct cache_notice *n, int64_t now, struct err *err);
 /* Removes what a crash left half written. */
 void body_sweep(struct store *s);
 

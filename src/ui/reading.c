@@ -220,11 +220,23 @@ static void forget(struct reading *r)
 	r->again = r->here = false;
 }
 
+/* What the reader opens teaches the cache (C-28); rank: was it here? */
+static void tell_opened(const struct reading *r)
+{
+	const struct ui *ui = r->ui;
+	const struct cache_notice n = { .kind = CACHE_OPENED, .message = r->row.message,
+		.rank = store_body_cached(ui->store, r->row.message) };
+
+	if (ui->engine && ui->engine->notice)
+		ui->engine->notice(ui->engine, &n, 1);
+}
+
 void reading_begin(struct reading *r, const struct list_row *row)
 {
 	forget(r);
 	take_row(r, row);
 	note_way(r);
+	tell_opened(r);
 	open_body(r);
 	fetch_ahead(r);
 	r->ahead_due = true;

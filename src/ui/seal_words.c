@@ -17,6 +17,8 @@ static const struct {
 		true },
 	[SEAL_OTHER] = { N_("! Signed by %s, who is not the sender of this message"), STYLE_SEAL_BAD, true },
 	[SEAL_PARTLY] = { N_("! Only a part of this text was signed, by %s"), STYLE_SEAL_DOUBT, true },
+	[SEAL_MISDATED] = { N_("! Signed by %s, but at another time than this message is of"),
+		STYLE_SEAL_BAD, true },
 	[SEAL_WEAK] = { N_("! Signed by %s, in a way that no longer proves anything"), STYLE_SEAL_DOUBT,
 		true },
 	[SEAL_NO_KEY] = { N_("? Signed, but the key to check it is not here"), STYLE_SEAL_DOUBT, false },

@@ -291,6 +291,7 @@ bool ui_forget_marks(struct ui *ui)
 {
 	bool any = marks_clear(&ui->marks) || ui->visual;
 
+	ui->seen.hits = 0;
 	ui->visual = false;
 	ui->dirty |= any;
 	return any;
