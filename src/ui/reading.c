@@ -153,11 +153,27 @@ static void want_body(struct reading *r)
 	r->changed(r, READING_STATE);
 }
 
+static const struct list_row *beside(const struct reading *r, int step)
+{
+	const struct list *l = &r->ui->list;
+
+	return l->cursor + step < 0 ? NULL : list_shown(l, l->cursor - l->top + step);
+}
+
+/* The reader goes on the way that he went last, down the list at first. */
+static void note_way(struct reading *r)
+{
+	const struct list_row *above = beside(r, -1);
+
+	r->way = r->above.v && r->above.v == r->row.message.v ? -1 : 1;
+	r->above = above ? above->message : (message_id){ 0 };
+}
+
 /* The next message is asked for ahead of need, so that going on does not wait. */
 static void fetch_ahead(const struct reading *r)
 {
 	struct ui *ui = r->ui;
-	const struct list_row *next = list_shown(&ui->list, ui->list.cursor - ui->list.top + 1);
+	const struct list_row *next = beside(r, r->way);
 
 	if (ui->engine && next && next->size <= FETCH_AHEAD_MAX &&
 		!store_body_cached(ui->store, next->message))
@@ -219,6 +235,7 @@ void reading_begin(struct reading *r, const struct list_row *row)
 {
 	forget(r);
 	take_row(r, row);
+	note_way(r);
 	tell_opened(r);
 	open_body(r);
 	fetch_ahead(r);
@@ -235,7 +252,7 @@ void reading_retry(struct reading *r)
 void reading_ahead(struct reading *r)
 {
 	struct ui *ui = r->ui;
-	const struct list_row *next = list_shown(&ui->list, ui->list.cursor - ui->list.top + 1);
+	const struct list_row *next = beside(r, r->way);
 	struct reader_question q = { .part = -1, .out = -1 };
 	struct err ignored;
 
