@@ -405,6 +405,30 @@ static void way_release(struct way *w)
 	fd_close(&w->inside);
 }
 
+static struct document_header *subject_of(const struct document *d)
+{
+	for (guint i = 0; i < d->headers->len; i++) {
+		struct document_header *h = d->headers->pdata[i];
+
+		if (g_ascii_strcasecmp(h->name, "Subject") == 0)
+			return h;
+	}
+	return NULL;
+}
+
+/* Some programs encrypt the subject too, and leave three dots outside. */
+static void restore_subject(struct document *inside, struct document *outside)
+{
+	struct document_header *from = subject_of(inside), *to = subject_of(outside);
+	char *value;
+
+	if (!from || !to || (strcmp(to->value, "...") != 0 && strcmp(to->value, "[...]") != 0))
+		return;
+	value = to->value;
+	to->value = from->value;
+	from->value = value;
+}
+
 /* What was inside a layer is what is shown from now on. */
 static void show(struct way *w, struct document **doc, int *fd)
 {
@@ -413,6 +437,8 @@ static void show(struct way *w, struct document **doc, int *fd)
 
 	if (lists_more(old))
 		add_note(d, _("Attachments that were not protected are not listed here."));
+	if (w->verdict->encrypted)
+		restore_subject(d, old);
 	d->headers = old->headers;
 	old->headers = headers;
 	*w->shown = d;

@@ -119,6 +119,10 @@ static void take_verdict(struct reading *r, struct reader_answer *a)
 	forget_plain(r);
 	r->plain = a->plain;
 	a->plain = 0;
+	if (r->plain && a->verdict.encrypted && document_header(a->doc, "Subject")) {
+		g_free(r->subject); /* it may have been encrypted too */
+		r->row.subject = r->subject = g_strdup(document_header(a->doc, "Subject"));
+	}
 }
 
 /* Takes the answer if it is there. */
