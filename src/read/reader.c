@@ -147,7 +147,7 @@ static int extract(void *ctx, int fd, int part, int body, int signature, struct 
 {
 	g_autofree struct request *q = g_new0(struct request, 1);
 	g_autofree void *payload = NULL;
-	struct reply reply;
+	struct reply reply = { 0 };
 
 	q->kind = REQUEST_EXTRACT;
 	q->part = part;
@@ -159,7 +159,7 @@ static int read_aside(void *ctx, int fd, const struct document_how *how, struct 
 {
 	g_autofree struct request *q = g_new0(struct request, 1);
 	g_autofree void *payload = NULL;
-	struct reply reply;
+	struct reply reply = { 0 };
 
 	q->kind = REQUEST_DOCUMENT;
 	q->how = *how;
@@ -176,7 +176,7 @@ static int judge(struct reader *r, const struct job *j, struct reader_answer *a,
 		.cancel = &r->abandon, .from = j->from, .fd = j->files[0], .how = &how };
 	int plain = -1;
 
-	if (!j->seal || a->doc->partial)
+	if (!j->seal || !a->doc || a->doc->partial)
 		return 0;
 	how.holes = j->request.holes;
 	if (seal_check(&q, &a->doc, &plain, &a->verdict, err) < 0) {
@@ -191,7 +191,7 @@ static int run_document(struct reader *r, struct job *j, struct reader_answer *o
 	struct err *err)
 {
 	g_autofree void *payload = NULL;
-	struct reply reply;
+	struct reply reply = { 0 };
 
 	j->request.how.first = j->first_due ? r->limits.first : j->first;
 	if (ask_child(r, j, &reply, &payload, err) < 0)
@@ -209,7 +209,7 @@ static int run_document(struct reader *r, struct job *j, struct reader_answer *o
 static int run_export(struct reader *r, struct job *j, struct reader_answer *out, struct err *err)
 {
 	g_autofree void *payload = NULL;
-	struct reply reply;
+	struct reply reply = { 0 };
 
 	if (ask_child(r, j, &reply, &payload, err) < 0)
 		return err->code;

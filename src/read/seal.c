@@ -417,12 +417,19 @@ static struct document_header *subject_of(const struct document *d)
 }
 
 /* Some programs encrypt the subject too, and leave three dots outside. */
+static bool hides_subject(const struct document *d)
+{
+	const struct document_header *h = subject_of(d);
+
+	return h && (strcmp(h->value, "...") == 0 || strcmp(h->value, "[...]") == 0);
+}
+
 static void restore_subject(struct document *inside, struct document *outside)
 {
 	struct document_header *from = subject_of(inside), *to = subject_of(outside);
 	char *value;
 
-	if (!from || !to || (strcmp(to->value, "...") != 0 && strcmp(to->value, "[...]") != 0))
+	if (!from || !hides_subject(outside))
 		return;
 	value = to->value;
 	to->value = from->value;
@@ -468,6 +475,8 @@ static int go_in(struct way *w, struct layer *l, struct seal_finding *f, struct 
 		show(w, &d, &fd);
 		return 1;
 	}
+	if (w->verdict->encrypted)
+		restore_subject(d, *w->shown);
 	document_free(&w->inner);
 	fd_close(&w->inside);
 	w->inner = TAKE(d);
@@ -484,6 +493,7 @@ static int step(struct way *w, bool first, struct err *err)
 		.bytes = { .kind = d->seal.kind, .body = -1, .signature = -1, .from = w->from.address,
 			.config = w->q->config, .cancel = w->q->cancel } };
 	struct seal_finding f;
+	bool deeper;
 	int rc;
 
 	if (d->seal.kind == SEAL_NONE || (!first && !d->seal.whole))
@@ -493,9 +503,10 @@ static int step(struct way *w, bool first, struct err *err)
 	join(w->verdict, &f, first);
 	if (!d->seal.whole && holds(w->verdict->result))
 		w->verdict->result = SEAL_PARTLY;
-	rc = d->seal.whole && (f.content >= 0 || (is_apart(d->seal.kind) && has_more(d)))
-		     ? go_in(w, &l, &f, err)
-		     : 0;
+	deeper = f.content >= 0 ||
+		 (is_apart(d->seal.kind) &&
+			 (has_more(d) || (w->verdict->encrypted && hides_subject(*w->shown))));
+	rc = d->seal.whole && deeper ? go_in(w, &l, &f, err) : 0;
 	fd_close(&f.content);
 	return rc;
 }

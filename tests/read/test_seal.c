@@ -319,7 +319,7 @@ START_TEST(what_was_opened_is_a_message_of_its_own)
 	ck_assert(a.verdict.encrypted);
 	ck_assert_ptr_nonnull(strstr(a.doc->text, "Sundays are nothing without callaloo."));
 	ck_assert_str_eq(document_header(a.doc, "From"), "Bob Babbage <bob@openpgp.example>");
-	ck_assert_str_eq(document_header(a.doc, "Subject"), "Signed, Encrypted");
+	ck_assert_str_eq(document_header(a.doc, "Subject"), "Signed Encrypted");
 	for (guint i = 0; i < a.doc->parts->len; i++) {
 		const struct document_part *p = a.doc->parts->pdata[i];
 		struct reader_question q = { .fd = dup(a.plain), .part = (int)i, .out = dup(out) };
