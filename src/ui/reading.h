@@ -69,10 +69,12 @@ struct reading {
 	bool here;              /* of READING_FAILED: it is stored, only it cannot be shown */
 	struct document *doc;   /* NULL until it is there */
 	struct seal_verdict verdict;
+	int plain;              /* the file of its decrypted text, 0 = the stored one is shown */
 	enum document_as as;
 	int part;
 	int width;              /* cells that it is laid out for, 0 = not known yet */
 	int64_t ticket;         /* of the question to the reader process, 0 = none is open */
+	bool of_plain;          /* it is about that file; the verdict stays */
 	bool again;             /* it is about the text that is shown */
 	int way;                /* rows to the message that is opened next: 1, or -1 behind a step up */
 	message_id above;       /* of the row above it in the list, 0 = none */
