@@ -447,6 +447,27 @@ int reading_show(struct ui *ui, enum document_as as, int part, struct err *err)
 	return ask(r, err);
 }
 
+static bool has_attachment(const struct document *doc)
+{
+	for (guint i = 0; doc && i < doc->parts->len; i++)
+		if (((const struct document_part *)doc->parts->pdata[i])->attachment)
+			return true;
+	return false;
+}
+
+bool reading_offered(struct ui *ui, const char *command)
+{
+	const struct document *doc = reading_document(ui);
+
+	if (strcmp(command, "parts") == 0)
+		return has_attachment(doc);
+	if (strcmp(command, "open-link") == 0)
+		return doc && doc->links->len > 0;
+	if (strcmp(command, "unsubscribe") == 0)
+		return doc && document_header(doc, "List-Unsubscribe");
+	return true;
+}
+
 enum document_as reading_as(struct ui *ui)
 {
 	return ui->reading ? ui->reading->as : DOCUMENT_BEST;

@@ -41,6 +41,8 @@ int reading_show(struct ui *ui, enum document_as as, int part, struct err *err);
 enum document_as reading_as(struct ui *ui);
 /* Scrolls so that this byte of the text is on the screen. */
 void reading_go(struct ui *ui, size_t at);
+/* Has the open message what this command is about (attachments, links, a list)?  For the hints. */
+bool reading_offered(struct ui *ui, const char *command);
 /* The bytes of the text that are on the screen now. */
 void reading_screen(struct ui *ui, size_t *from, size_t *to);
 
