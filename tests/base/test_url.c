@@ -54,6 +54,10 @@ static const struct {
 		"https://m\303\274nchen.example/" },
 	{ "https://xn--mnchen-3ya.example/", "https://xn--mnchen-3ya.example/",
 		"xn--mnchen-3ya.example", "https://m\303\274nchen.example/" },
+	/* what is no name in letters is shown as it is written */
+	{ "https://xn--paypal-.com/", "https://xn--paypal-.com/", "xn--paypal-.com",
+		"https://xn--paypal-.com/" },
+	{ "https://xn--8a-0x111m/", "https://xn--8a-0x111m/", "xn--8a-0x111m", "https://xn--8a-0x111m/" },
 	{ "https://p\320\260ypal.com/", "https://xn--pypal-4ve.com/", "xn--pypal-4ve.com",
 		"https://xn--pypal-4ve.com/" },
 	{ "https://\320\260\321\200\321\200\323\217\320\265.com/", "https://xn--80ak6aa92e.com/",
