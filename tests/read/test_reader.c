@@ -160,6 +160,16 @@ START_TEST(only_the_beginning)
 }
 END_TEST
 
+/* Where the bytes of large_mail's second part stop being as they were made. */
+static int first_wrong(const GByteArray *bytes)
+{
+	guint i = 0;
+
+	while (i < bytes->len && bytes->data[i] == i % 256)
+		i++;
+	return (int)i;
+}
+
 START_TEST(parts_are_written_into_files)
 {
 	enum { SIZE = 2 * 1000 * 1000 };
@@ -176,8 +186,7 @@ START_TEST(parts_are_written_into_files)
 	ck_assert_ptr_null(a.doc);
 	got = bytes_of(keep);
 	ck_assert_uint_eq(got->len, SIZE);
-	for (guint i = 0; i < got->len; i++)
-		ck_assert_int_eq(got->data[i], i % 256);
+	ck_assert_int_eq(first_wrong(got), SIZE); /* one check: each is written down by Check */
 }
 END_TEST
 
