@@ -47,8 +47,10 @@ struct config {
 	struct tuning tuning; /* how much is brought in at once (M-67) */
 	int64_t cache_soft_cap, cache_hard_cap; /* bytes, model/cache.h */
 	bool metered;         /* nothing is fetched before somebody wants it */
+	char *html_filter;    /* a shell command that makes text of HTML; NULL = we do */
 	char *browser;        /* a command that opens addresses; NULL = $BROWSER, xdg-open */
 	char *clipboard;      /* "osc52", "off" or "command:..." */
+	char *smime_ca_file, *smime_key, *smime_key_password_command; /* read/seal.h; may be NULL */
 	bool unsubscribe_private; /* one-click goes to private addresses too */
 	GPtrArray *openers;   /* of struct mailcap_rule (config/mailcap.h): the group [open] */
 	char *save_folder;    /* where attachments are saved, NULL = the usual place */

@@ -64,10 +64,28 @@ const struct option config_options[] = {
 		.help = N_("The program that opens links, with its arguments; the address becomes "
 			   "the last of them, or stands where %s is.  No shell reads it.  Without "
 			   "it the environment variable BROWSER counts, then xdg-open.") },
+	{ "html-filter", OPTION_TEXT, FIELD(html_filter), NULL,
+		.help = N_("A shell command that makes text of HTML, in place of tern itself, such as "
+			   "w3m -dump -T text/html -I UTF-8 -O UTF-8 -cols $COLUMNS.  It reads the "
+			   "HTML as UTF-8 from its standard input; COLUMNS is the width of the "
+			   "text.  It has 5 seconds and 8 MiB of output; when it fails, tern says "
+			   "so and shows the HTML itself.  The links of the message are then in "
+			   "the list of all links only.  The command runs with your rights, "
+			   "outside of the process in which tern reads mail, and it should load "
+			   "nothing from the network.") },
 	{ "clipboard", OPTION_TEXT, FIELD(clipboard), "osc52", .check = check_clipboard,
 		.help = N_("How text is copied: osc52 asks the terminal to do it, which works over "
 			   "ssh; command:PROGRAM gives it to the standard input of a program, such "
 			   "as command:wl-copy; off copies nothing.") },
+	{ "smime-ca-file", OPTION_PATH, FIELD(smime_ca_file), NULL,
+		.help = N_("A PEM file with authorities whose certificates are trusted for S/MIME "
+			   "signatures, beside the system's.") },
+	{ "smime-key", OPTION_PATH, FIELD(smime_key), NULL,
+		.help = N_("The file with your S/MIME certificate and its key, which opens encrypted "
+			   "mail: PKCS#12 (.p12, .pfx) or PEM.  OpenPGP needs no option: gpg has the "
+			   "keys.") },
+	{ "smime-key-password-command", OPTION_TEXT, FIELD(smime_key_password_command), NULL,
+		.help = N_("A shell command that prints the password of smime-key on its first line.") },
 	{ "unsubscribe-private", OPTION_BOOL, FIELD(unsubscribe_private), "false",
 		.help = N_("Whether a list may be left by a request to this computer or to an "
 			   "address of a private network.  A mail could otherwise make tern talk to "

@@ -9,6 +9,7 @@
 #include "base/file.h"
 #include "base/i18n.h"
 #include "base/mem.h"
+#include "mime/content.h"
 #include "mime/open.h"
 #include "mime/outline.h"
 #include "mime/region.h"
@@ -189,6 +190,23 @@ int document_export(int fd, const struct document_how *how, int part, int out, u
 	if (!s.nodes)
 		return export_region(&s, &(struct region){ 0, s.opened.size }, out, bytes, err);
 	return export_node(&s, part, out, bytes, err);
+}
+
+int document_export_text(int fd, const struct document_how *how, int part, int out, struct err *err)
+{
+	AUTO(source_release) struct source s = { 0 };
+	g_autoptr(GString) text = NULL;
+	struct file_sink f = { .fd = out };
+	struct node *n;
+	unsigned notes = 0;
+
+	if (source_open(fd, how, part, &s, err) < 0)
+		return err->code;
+	n = s.nodes ? outline_node(s.nodes, part) : NULL;
+	if (!n || !GMIME_IS_PART(n->object))
+		return err_set(err, ERR_UNSUPPORTED, _("This part holds no text."));
+	text = content_text(n, DOCUMENT_TEXT_MAX, &notes);
+	return to_file(&f, text->str, text->len, err);
 }
 
 /* --- what a seal is about -------------------------------------------------------------- */

@@ -24,6 +24,13 @@ int document_export(int fd, const struct document_how *how, int part, int out, u
 	struct err *err);
 
 /*
+ * The same part as text in UTF-8, by the charset that it or the page in it
+ * names: its source, not what it looks like.  At most DOCUMENT_TEXT_MAX bytes
+ * of it.  ERR_UNSUPPORTED: it is no leaf.
+ */
+int document_export_text(int fd, const struct document_how *how, int part, int out, struct err *err);
+
+/*
  * What the protection of parts[part] is about (document.seal):
  *   multipart/signed        to `body` the first part, byte for byte as in the
  *                           file (line ends are not made canonical), to

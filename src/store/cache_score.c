@@ -67,6 +67,7 @@ static int load_message(struct store *s, int64_t message, int64_t now, struct le
 				  " LEFT JOIN body b ON b.message_id = m.id WHERE m.id = ?");
 	int r;
 
+	*out = (struct ledger_facts){ 0 };
 	if (!q)
 		return db_fail(s, err);
 	db_bind(q, "i", message);
@@ -268,19 +269,10 @@ int ledger_rescore(struct store *s, int64_t message, int64_t now, struct err *er
 
 static int first_queued(struct store *s, account_id a, int max, GArray *ids, struct err *err)
 {
-	sqlite3_stmt *q = db_stmt(s, "SELECT message_id FROM cache_rescore WHERE account_id = ?"
-				  " ORDER BY priority DESC, queued_at, message_id LIMIT ?");
-	int r;
-
-	if (!q)
-		return db_fail(s, err);
-	db_bind(q, "ii", a.v, (int64_t)max);
-	while ((r = db_step(s, q, err)) > 0) {
-		int64_t id = sqlite3_column_int64(q, 0);
-
-		g_array_append_val(ids, id);
-	}
-	return r;
+	return db_ids(s, err, ids,
+		"SELECT message_id FROM cache_rescore WHERE account_id = ?"
+		" ORDER BY priority DESC, queued_at, message_id LIMIT ?",
+		"ii", a.v, (int64_t)max);
 }
 
 int store_cache_rescore(struct store *s, account_id a, int max, struct err *err)

@@ -53,6 +53,8 @@ void db_bind(sqlite3_stmt *q, const char *format, ...);
 int db_run(struct store *s, struct err *err, const char *sql, const char *format, ...);
 /* Binds, reads the first column of the first row; 1 = there was one, 0 = none. */
 int db_ask(struct store *s, struct err *err, int64_t *out, const char *sql, const char *format, ...);
+/* Binds, adds the first column of every row to `ids` (of int64_t); 0 or an error. */
+int db_ids(struct store *s, struct err *err, GArray *ids, const char *sql, const char *format, ...);
 /* Steps: 1 = a row, 0 = done (and reset), < 0 = error. */
 int db_step(struct store *s, sqlite3_stmt *q, struct err *err);
 /* Turns the state of the connection into a sentence. */

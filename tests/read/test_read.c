@@ -96,6 +96,7 @@ int main(int argc, char **argv)
 	mime_init();
 	suite_add_tcase(s, wire_cases());
 	suite_add_tcase(s, export_cases());
+	suite_add_tcase(s, htmlfilter_cases());
 	suite_add_tcase(s, jail_cases());
 	suite_add_tcase(s, reader_cases());
 	r = srunner_create(s);

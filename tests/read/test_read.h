@@ -23,5 +23,6 @@ TCase *jail_cases(void);
 TCase *wire_cases(void);
 TCase *reader_cases(void);
 TCase *export_cases(void);
+TCase *htmlfilter_cases(void);
 
 #endif
