@@ -7,7 +7,7 @@
 build_packages="gcc libc6-dev make autoconf automake autopoint gettext pkg-config
 	libglib2.0-dev libgmime-3.0-dev libsqlite3-dev libssl-dev libjansson-dev
 	libncurses-dev libxml2-dev libetpan-dev zlib1g-dev
-	libcurl4-gnutls-dev libical-dev libseccomp-dev libytnef0-dev"
+	libcurl4-gnutls-dev libical-dev libseccomp-dev"
 
 tell() {
 	printf '%s: %s\n' "$(basename "$0")" "$*" >&2
