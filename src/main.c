@@ -152,6 +152,29 @@ static void print_warnings(const struct config *c)
 		complain(c->warnings->pdata[i]);
 }
 
+static bool has_display(void)
+{
+	const char *x = getenv("DISPLAY"), *wayland = getenv("WAYLAND_DISPLAY");
+
+	return (x && *x) || (wayland && *wayland);
+}
+
+/* terminal: where gpg may ask for a passphrase; NULL where it would write over the screen. */
+static void tell_reader(const struct run *r, const char *terminal)
+{
+	const struct config *c = r->config;
+	struct seal_config seals = { .terminal = terminal, .display = has_display() };
+
+	if (c) {
+		seals.ca_file = c->smime_ca_file;
+		seals.key_file = c->smime_key;
+		seals.key_command = c->smime_key_password_command;
+	}
+	reader_seals(r->reader, &seals);
+	if (c)
+		reader_set_html_filter(r->reader, c->html_filter);
+}
+
 /* --- the screen ---------------------------------------------------------- */
 
 /* One run of the screen with one configuration: an enum ui_end, or an error. */
@@ -173,7 +196,7 @@ static int screen_once(const struct places *places, struct err *err)
 	start.events = r.events;
 	start.engine = sync_engine(r.sync);
 	start.reader = r.reader = reader_new(r.events);
-	reader_set_html_filter(r.reader, r.config->html_filter);
+	tell_reader(&r, NULL);
 	return ui_run(&start, err);
 }
 
@@ -230,8 +253,7 @@ static int command(const struct places *places, int argc, char **argv)
 	c.config = r.config;
 	c.store = r.store;
 	c.reader = r.reader = reader_new(NULL);
-	if (r.config)
-		reader_set_html_filter(r.reader, r.config->html_filter);
+	tell_reader(&r, isatty(STDIN_FILENO) ? ttyname(STDIN_FILENO) : NULL);
 	c.engine = r.sync ? sync_engine(r.sync) : NULL;
 	code = cli_run(&c, argc, argv);
 	return code;

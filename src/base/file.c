@@ -63,11 +63,13 @@ int file_write_atomic(const char *path, const void *data, size_t len, struct err
 	return 0;
 }
 
-int64_t file_free_bytes(const char *path)
+int64_t file_free_bytes(const char *path, int64_t *of)
 {
 	struct statvfs v;
 
 	if (statvfs(path, &v))
 		return -1;
+	if (of)
+		*of = (int64_t)v.f_blocks * (int64_t)v.f_frsize;
 	return (int64_t)v.f_bavail * (int64_t)v.f_frsize;
 }

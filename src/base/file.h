@@ -22,7 +22,8 @@ int file_write_atomic(const char *path, const void *data, size_t len, struct err
 /* Writes all len bytes; 0 or -errno. */
 int fd_write_all(int fd, const void *data, size_t len);
 
-/* Bytes that an ordinary user can still write to the file system of path; -1 unknown. */
-int64_t file_free_bytes(const char *path);
+/* Bytes that an ordinary user can still write to the file system of path, and (of, may be NULL) of how
+ * many in all; -1 unknown. */
+int64_t file_free_bytes(const char *path, int64_t *of);
 
 #endif

@@ -26,6 +26,18 @@ static void give(posix_spawn_file_actions_t *files, int fd, int to)
 		posix_spawn_file_actions_adddup2(files, fd, to);
 }
 
+/*
+ * The descriptors from 3 on.  Giving one must not overwrite another that is
+ * still to be given, so they are first copied to numbers above all of them.
+ */
+static void give_more(posix_spawn_file_actions_t *files, const struct spawn *how, int *copies)
+{
+	for (int i = 0; i < how->n_more; i++) {
+		copies[i] = fcntl(how->more[i], F_DUPFD_CLOEXEC, 3 + SPAWN_MORE_MAX);
+		give(files, copies[i], 3 + i);
+	}
+}
+
 static void set_attributes(posix_spawnattr_t *attr, enum spawn_place place)
 {
 	short flags = POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF;
@@ -47,17 +59,20 @@ int spawn_start(const struct spawn *how, pid_t *out, struct err *err)
 {
 	posix_spawn_file_actions_t files;
 	posix_spawnattr_t attr;
-	int r;
+	int copies[SPAWN_MORE_MAX] = { -1, -1 }, r;
 
 	posix_spawn_file_actions_init(&files);
 	give(&files, how->in, 0);
 	give(&files, how->out, 1);
 	give(&files, how->errors, 2);
+	give_more(&files, how, copies);
 	posix_spawnattr_init(&attr);
 	set_attributes(&attr, how->place);
 	r = posix_spawnp(out, how->argv[0], &files, &attr, (char *const *)how->argv, environ);
 	posix_spawnattr_destroy(&attr);
 	posix_spawn_file_actions_destroy(&files);
+	for (int i = 0; i < how->n_more; i++)
+		fd_close(&copies[i]);
 	if (r == ENOENT)
 		return err_set(err, ERR_GONE, _("There is no program \"%s\" here."), how->argv[0]);
 	if (r)
@@ -189,6 +204,15 @@ int spawn_first_line(const char *command, struct cancel *cancel, int timeout_ms,
 	return (int)strlen(out);
 }
 
+int spawn_wait(pid_t pid, struct cancel *cancel, int timeout_ms, int *status)
+{
+	int r = await_end(pid, cancel, clock_mono_ms() + timeout_ms, status);
+
+	if (r < 0)
+		spawn_kill(pid, status);
+	return r;
+}
+
 int spawn_verdict(const char *const *argv, struct cancel *cancel, int timeout_ms, struct err *err)
 {
 	struct spawn how = { .argv = argv, .in = -1, .out = -1, .errors = -1, .place = SPAWN_GROUP };
@@ -197,9 +221,8 @@ int spawn_verdict(const char *const *argv, struct cancel *cancel, int timeout_ms
 
 	if (spawn_start(&how, &pid, err) < 0)
 		return err->code;
-	r = await_end(pid, cancel, clock_mono_ms() + timeout_ms, &status);
+	r = spawn_wait(pid, cancel, timeout_ms, &status);
 	if (r == 0)
 		return spawn_code(status);
-	spawn_kill(pid, &status);
 	return err_set(err, (enum err_code)r, _("The program \"%s\" was ended: it took too long."), argv[0]);
 }

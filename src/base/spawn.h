@@ -1,7 +1,7 @@
 /*
  * Other programs: started by argument vectors, ended for sure.
  *
- * A started program gets no descriptor of ours but the three that it is given,
+ * A started program gets no descriptor of ours but those that it is given,
  * no blocked or ignored signal, and no text from outside in its arguments
  * unless the caller put it there; no shell stands in between unless the vector
  * names one.  Any thread.
@@ -15,6 +15,8 @@
 #include "base/cancel.h"
 #include "base/err.h"
 
+enum { SPAWN_MORE_MAX = 2 };
+
 enum spawn_place {
 	SPAWN_GROUP,   /* a process group of its own: spawn_kill ends all of it */
 	SPAWN_SESSION, /* a session of its own: it outlives us and has no terminal */
@@ -24,6 +26,8 @@ enum spawn_place {
 struct spawn {
 	const char *const *argv;   /* NULL-ended; argv[0] is looked for in PATH */
 	int in, out, errors;       /* its standard descriptors, borrowed; -1 = /dev/null */
+	int more[SPAWN_MORE_MAX];  /* its descriptors 3, 4, ..., borrowed */
+	int n_more;
 	enum spawn_place place;
 };
 
@@ -35,6 +39,9 @@ int spawn_ended(pid_t pid, int *status);
 void spawn_wait_here(pid_t pid, int *status);
 /* Ends the group of a program (SPAWN_GROUP) and reaps it. */
 void spawn_kill(pid_t pid, int *status);
+/* Waits for the end of such a program; ERR_CANCELED, ERR_RETRY (it took longer than timeout_ms): it
+ * was ended and err is not filled. */
+int spawn_wait(pid_t pid, struct cancel *cancel, int timeout_ms, int *status);
 /* What a shell would call the status: 0 = went well, 128 + the signal. */
 int spawn_code(int status);
 

@@ -18,9 +18,10 @@ static size_t scheme_length(const char *url)
 
 	if (!g_ascii_isalpha(url[0]))
 		return 0;
-	while (g_ascii_isalnum(url[n]) || (url[n] && strchr("+-.", url[n])))
+	while (n < URL_SCHEME_MAX &&
+		(g_ascii_isalnum(url[n]) || (url[n] && strchr("+-.", url[n]))))
 		n++;
-	return url[n] == ':' && n < URL_SCHEME_MAX ? n : 0;
+	return n < URL_SCHEME_MAX && url[n] == ':' ? n : 0;
 }
 
 void url_scheme(const char *url, char *out, size_t cap)
@@ -129,7 +130,7 @@ static bool append_web(GString *out, const char *url, const char *end)
 	struct pieces p;
 
 	if (!split(url, &p) || strcspn(p.authority, "\\") < (size_t)(p.path - p.authority) ||
-		(*p.host_end == ':' && !all_digits(p.host_end + 1, p.path)))
+		(p.host_end < p.path && (*p.host_end != ':' || !all_digits(p.host_end + 1, p.path))))
 		return false;
 	g_string_append(out, "//");
 	append_clean(out, p.authority, (size_t)(p.host - p.authority));

@@ -215,12 +215,14 @@ static void show_offline(const struct args *a, const struct mailbox *m, const st
 int cmd_offline(struct cli *c, const struct args *a)
 {
 	struct err err = { 0 };
-	struct mailbox *m = pick_mailbox(c, a, args_word(a, 0), &err);
+	AUTO(mailbox_free) struct mailbox *m = pick_mailbox(c, a, args_word(a, 0), &err);
 	struct offline_progress p;
 	struct offline o = { OFFLINE_AUTO, 0, 0 };
-	int r = m ? 0 : err.code;
+	int r = 0;
 
-	if (r == 0 && args_word(a, 1)) {
+	if (!m)
+		return say_error(&err);
+	if (args_word(a, 1)) {
 		r = read_policy(a, &o, &err);
 		if (r == 0)
 			r = store_offline_set(c->store, m->id, &o, &err);
@@ -231,6 +233,5 @@ int cmd_offline(struct cli *c, const struct args *a)
 		r = store_offline_progress(c->store, m->id, &p, &err);
 	if (r == 0)
 		show_offline(a, m, &o, &p);
-	mailbox_free(&m);
 	return r < 0 ? say_error(&err) : EXIT_DONE;
 }

@@ -126,7 +126,7 @@ static void folder(struct report *r, const char *what, const char *path)
 
 static void space(struct report *r)
 {
-	int64_t bytes = file_free_bytes(r->c->places->data);
+	int64_t bytes = file_free_bytes(r->c->places->data, NULL);
 	g_autofree char *size = g_format_size(bytes < 0 ? 0 : (guint64)bytes);
 	g_autofree char *detail = g_strdup_printf(_("%s free for the store"), size);
 

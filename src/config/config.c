@@ -67,6 +67,9 @@ void config_free(struct config **c)
 	g_free((*c)->date_format);
 	g_free((*c)->html_filter);
 	g_free((*c)->browser);
+	g_free((*c)->smime_ca_file);
+	g_free((*c)->smime_key);
+	g_free((*c)->smime_key_password_command);
 	g_free((*c)->clipboard);
 	g_free((*c)->save_folder);
 	g_free((*c)->headers);

@@ -50,6 +50,7 @@ struct config {
 	char *html_filter;    /* a shell command that makes text of HTML; NULL = we do */
 	char *browser;        /* a command that opens addresses; NULL = $BROWSER, xdg-open */
 	char *clipboard;      /* "osc52", "off" or "command:..." */
+	char *smime_ca_file, *smime_key, *smime_key_password_command; /* read/seal.h; may be NULL */
 	bool unsubscribe_private; /* one-click goes to private addresses too */
 	GPtrArray *openers;   /* of struct mailcap_rule (config/mailcap.h): the group [open] */
 	char *save_folder;    /* where attachments are saved, NULL = the usual place */

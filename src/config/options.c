@@ -77,6 +77,15 @@ const struct option config_options[] = {
 		.help = N_("How text is copied: osc52 asks the terminal to do it, which works over "
 			   "ssh; command:PROGRAM gives it to the standard input of a program, such "
 			   "as command:wl-copy; off copies nothing.") },
+	{ "smime-ca-file", OPTION_PATH, FIELD(smime_ca_file), NULL,
+		.help = N_("A PEM file with authorities whose certificates are trusted for S/MIME "
+			   "signatures, beside the system's.") },
+	{ "smime-key", OPTION_PATH, FIELD(smime_key), NULL,
+		.help = N_("The file with your S/MIME certificate and its key, which opens encrypted "
+			   "mail: PKCS#12 (.p12, .pfx) or PEM.  OpenPGP needs no option: gpg has the "
+			   "keys.") },
+	{ "smime-key-password-command", OPTION_TEXT, FIELD(smime_key_password_command), NULL,
+		.help = N_("A shell command that prints the password of smime-key on its first line.") },
 	{ "unsubscribe-private", OPTION_BOOL, FIELD(unsubscribe_private), "false",
 		.help = N_("Whether a list may be left by a request to this computer or to an "
 			   "address of a private network.  A mail could otherwise make tern talk to "

@@ -67,7 +67,7 @@ static void bullet(struct walk *k, const char *mark)
 static int digits_of(const struct walk *k, size_t i)
 {
 	const struct html_node *list = html_node(k->page, i);
-	uint32_t most = list->one, next = list->one;
+	uint32_t next = list->one, most = next;
 	int digits = 1;
 
 	for (size_t c = i + 1; c < list->end; c = html_node(k->page, c)->end) {

@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <spawn.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -14,7 +15,6 @@
 
 #include "base/i18n.h"
 #include "base/mem.h"
-#include "base/text.h"
 #include "read/jail.h"
 #include "read/wire.h"
 
@@ -137,11 +137,13 @@ void child_end(struct child *c)
 	*c = (struct child){ .fd = -1 };
 }
 
+/* Bytes that wait are the first reply, or else nobody asked for them. */
 bool child_alive(const struct child *c)
 {
 	char byte;
+	ssize_t n = recv(c->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
 
-	return recv(c->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) != 0;
+	return n < 0 ? errno == EAGAIN || errno == EINTR : n > 0 && !c->ready;
 }
 
 /* --- asking ------------------------------------------------------------------------ */
@@ -206,7 +208,7 @@ static int receive(const struct child *c, void *into, size_t len, int64_t end_us
 static int receive_ready(struct child *c, int64_t end_us, const struct cancel *cancel,
 	struct err *err)
 {
-	struct reply first;
+	struct reply first = { 0 };
 
 	if (c->ready)
 		return 0;
@@ -220,30 +222,46 @@ static int receive_ready(struct child *c, int64_t end_us, const struct cancel *c
 	return 0;
 }
 
-/* The child's own words are a stranger's. */
+/* The child says a number, the words are ours: it has no way to speak for the program. */
 static int its_error(const struct reply *r, struct err *err)
 {
-	size_t len = strnlen(r->text, sizeof r->text);
-	enum err_code code = r->code < 0 && r->code >= ERR_REFUSED ? (enum err_code)r->code
-								    : ERR_PROTOCOL;
-
-	if (len == 0 || len == sizeof r->text || !text_is_utf8(r->text, len))
+	switch (r->code) {
+	case ERR_GONE:
+		return err_set(err, ERR_GONE,
+			_("The message has no such part, or its content is still at the server."));
+	case ERR_STORAGE:
+		return err_set(err, ERR_STORAGE,
+			_("The part cannot be written, or the message not be read: %s."),
+			g_strerror(r->error > 0 && r->error < 4096 ? r->error : EIO));
+	case ERR_UNSUPPORTED:
+		return err_set(err, ERR_UNSUPPORTED,
+			_("This part only holds other parts; choose one of them."));
+	case ERR_PROTOCOL:
+		return err_set(err, ERR_PROTOCOL, _("It is not clear what was signed."));
+	default:
 		return too_complex(err);
-	return err_set(err, code, "%s", r->text);
+	}
 }
 
-static int exchange(struct child *c, const struct request *q, const int *files, int64_t end_us,
+/* An answer that is there before its question can only be to another one. */
+static bool is_answer(const struct reply *reply, const struct request *q)
+{
+	return reply->nonce == q->nonce && reply->len <= WIRE_BYTES_MAX;
+}
+
+static int exchange(struct child *c, struct request *q, const int *files, int64_t end_us,
 	const struct cancel *cancel, struct reply *reply, void **payload, struct err *err)
 {
 	g_autofree void *body = NULL;
 
 	if (receive_ready(c, end_us, cancel, err) < 0)
 		return err->code;
-	if (!send_request(c, q, files))
+	if (getrandom(&q->nonce, sizeof q->nonce, 0) != (ssize_t)sizeof q->nonce ||
+		!send_request(c, q, files))
 		return too_complex(err);
 	if (receive(c, reply, sizeof *reply, end_us, cancel, err) < 0)
 		return err->code;
-	if (reply->len > WIRE_BYTES_MAX)
+	if (!is_answer(reply, q))
 		return too_complex(err);
 	if (reply->len > 0) {
 		body = g_malloc(reply->len);
@@ -254,7 +272,7 @@ static int exchange(struct child *c, const struct request *q, const int *files, 
 	return 0;
 }
 
-int child_ask(struct child *c, const struct request *q, const int *files, int64_t wall_ms,
+int child_ask(struct child *c, struct request *q, const int *files, int64_t wall_ms,
 	const struct cancel *cancel, struct reply *reply, void **payload, struct err *err)
 {
 	int64_t end_us = g_get_monotonic_time() + wall_ms * 1000;
@@ -262,7 +280,8 @@ int child_ask(struct child *c, const struct request *q, const int *files, int64_
 
 	*payload = NULL;
 	r = exchange(c, q, files, end_us, cancel, reply, payload, err);
-	if (r < 0 || reply->leaving)
+	if (r < 0 || reply->leaving || q->kind == REQUEST_EXPORT ||
+		++c->answers >= CHILD_ANSWERS_MAX)
 		child_end(c);
 	if (r == 0 && reply->code != 0)
 		r = its_error(reply, err);

@@ -22,7 +22,7 @@
 
 enum {
 	CHILD_FD = 3,              /* the child's end of the socket */
-	CHILD_ANSWERS_MAX = 1000,  /* then it is replaced, whatever it may have gathered */
+	CHILD_ANSWERS_MAX = 1000,  /* then it is replaced, whatever it may have gathered: both ends count */
 	CHILD_GROWN = 48 << 20,    /* bytes of memory beyond the start: replaced after the answer */
 	CHILD_FILES_MAX = 3,
 };
@@ -39,6 +39,7 @@ enum request_kind {
 };
 
 struct request {
+	uint64_t nonce;            /* drawn by chance for each question; child_ask fills it in */
 	enum request_kind kind;
 	struct document_how how;   /* its holes stand below */
 	int part;
@@ -49,11 +50,12 @@ struct request {
 int request_files(enum request_kind kind);
 
 struct reply {
+	uint64_t nonce;            /* of the question that it answers; 0 in the first reply */
 	int code;                  /* 0, enum err_code; of the first reply -errno */
+	int error;                 /* errno that belongs to the code, 0 = none */
 	uint32_t len;              /* bytes that follow */
 	uint64_t bytes;            /* of an export */
 	bool leaving;              /* the child ends behind this answer */
-	char text[ERR_TEXT_MAX];   /* of an error */
 };
 
 /* The program's end.  One thread. */
@@ -61,6 +63,7 @@ struct child {
 	pid_t pid;                 /* 0 = none */
 	int fd;
 	bool ready;                /* it has said that it is in jail */
+	int answers;               /* that it gave */
 };
 
 /* Starts this program's own file as `word`, with nothing but the socket, /dev/null and the language.
@@ -68,14 +71,17 @@ struct child {
  * ERR_UNSUPPORTED: this is a child itself. */
 int child_start(struct child *c, const char *word, uint64_t memory, struct err *err);
 void child_end(struct child *c);
-bool child_alive(const struct child *c); /* false once it has ended, for whatever reason */
+/* False once it has ended, for whatever reason, or has spoken without being asked. */
+bool child_alive(const struct child *c);
 
 /*
- * Asks and waits.  *payload (g_free) holds reply->len bytes, NULL for none.  Returns 0; what the
- * child says; ERR_CANCELED, ERR_LIMIT (it died, spoke nonsense or took longer than wall_ms) or
- * ERR_UNSUPPORTED (no jail on this system): after these it is ended.
+ * Asks and waits.  *payload (g_free) holds reply->len bytes, NULL for none.  Returns 0; the code of
+ * the child's error, in words of the program's own; ERR_CANCELED, ERR_LIMIT (it died, spoke
+ * nonsense, answered another question or took longer than wall_ms) or ERR_UNSUPPORTED (no jail on
+ * this system): after these it is ended.  It is also ended behind an export, because it might keep
+ * the descriptor and write into the file of somebody who thinks that it is complete.
  */
-int child_ask(struct child *c, const struct request *q, const int *files, int64_t wall_ms,
+int child_ask(struct child *c, struct request *q, const int *files, int64_t wall_ms,
 	const struct cancel *cancel, struct reply *reply, void **payload, struct err *err);
 
 #endif

@@ -50,6 +50,8 @@ static int set_limits(uint64_t memory)
 		r = limit(RLIMIT_FSIZE, (uint64_t)JAIL_FILE_BYTES_MAX);
 	if (r == 0)
 		r = limit(RLIMIT_NPROC, 0);
+	if (r == 0)
+		r = limit(RLIMIT_CPU, JAIL_CPU_S_MAX);
 	if (r == 0 && !JAIL_SANITIZED)
 		r = has ? limit(RLIMIT_AS, has + memory) : -ENOENT;
 	return r;

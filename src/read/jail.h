@@ -5,7 +5,7 @@
  * to do, so that one may have a hole (or be missing in an old kernel):
  *
  *   limits     no new file beyond a size, no core, few descriptors, no
- *              processes, so many bytes of memory; ends with its parent; no
+ *              processes, so many bytes of memory and seconds of CPU; ends with its parent; no
  *              other process of the same user may look into it
  *   Landlock   no path of the file system, no TCP, no signal to other
  *              processes (landlock(7); as much as the kernel knows)
@@ -42,6 +42,7 @@
 
 enum {
 	JAIL_FILES_MAX = 32,          /* descriptors */
+	JAIL_CPU_S_MAX = 600,         /* seconds of CPU in all: the end of one that burns them unasked */
 };
 #define JAIL_FILE_BYTES_MAX (INT64_C(8) << 30) /* what may be written into one file */
 

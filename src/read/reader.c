@@ -42,6 +42,7 @@ struct job {
 struct reader {
 	struct queue *events;
 	struct reader_limits limits;
+	struct seal_config seals;     /* its strings are copies */
 	pthread_mutex_t lock;         /* a leaf but for the event queue's */
 	pthread_cond_t work, news;    /* for the thread; for reader_wait */
 	GPtrArray *jobs;              /* of struct job, oldest first */
@@ -60,6 +61,8 @@ struct reader {
 void reader_answer_release(struct reader_answer *a)
 {
 	document_free(&a->doc);
+	if (a->plain > 0)
+		fd_close(&a->plain);
 }
 
 static void close_files(struct job *j)
@@ -121,19 +124,78 @@ static int ask_child(struct reader *r, struct job *j, struct reply *reply, void 
 		payload, err);
 }
 
-/* What is known of the protection; nothing is proved yet. */
-static void judge(const struct job *j, struct reader_answer *a)
+static int unpack(struct reader *r, const void *payload, size_t len, struct document **out,
+	struct err *err)
 {
-	if (j->seal && a->doc)
-		a->verdict = (struct seal_verdict){ .kind = a->doc->seal.kind,
-			.result = SEAL_UNKNOWN };
+	*out = payload ? wire_unpack(payload, len) : NULL;
+	if (*out)
+		return 0;
+	child_end(&r->child); /* whatever speaks there, it is not our program any more */
+	return err_set(err, ERR_LIMIT, _("This message is too complex to show; it can be saved."));
+}
+
+/* A question of the work itself about a file that it has, on the way to the answer. */
+static int ask_aside(struct reader *r, struct request *q, const int *files,
+	struct reply *reply, void **payload, struct err *err)
+{
+	struct job aside = { .files = { files[0], files[1], files[2] } };
+
+	q->cpu_ms = cpu_ms(r, &aside);
+	if (start_child(r, err) < 0)
+		return err->code;
+	return child_ask(&r->child, q, files, wall_ms(r, &aside), &r->abandon, reply, payload, err);
+}
+
+static int extract(void *ctx, int fd, int part, int body, int signature, struct err *err)
+{
+	g_autofree struct request *q = g_new0(struct request, 1);
+	g_autofree void *payload = NULL;
+	struct reply reply = { 0 };
+
+	q->kind = REQUEST_EXTRACT;
+	q->part = part;
+	return ask_aside(ctx, q, (int[]){ fd, body, signature }, &reply, &payload, err);
+}
+
+static int read_aside(void *ctx, int fd, const struct document_how *how, struct document **out,
+	struct err *err)
+{
+	g_autofree struct request *q = g_new0(struct request, 1);
+	g_autofree void *payload = NULL;
+	struct reply reply = { 0 };
+
+	q->kind = REQUEST_DOCUMENT;
+	q->how = *how;
+	if (ask_aside(ctx, q, (int[]){ fd, -1, -1 }, &reply, &payload, err) < 0)
+		return err->code;
+	return unpack(ctx, payload, reply.len, out, err);
+}
+
+/* Finds out what is proved, once all of the message is there. */
+static int judge(struct reader *r, const struct job *j, struct reader_answer *a, struct err *err)
+{
+	struct document_how how = j->request.how;
+	struct seal_question q = { .config = &r->seals, .reader = { r, extract, read_aside },
+		.cancel = &r->abandon, .from = j->from, .fd = j->files[0], .how = &how };
+	int plain = -1;
+
+	if (!j->seal || !a->doc || a->doc->partial)
+		return 0;
+	how.holes = j->request.holes;
+	if (seal_check(&q, &a->doc, &plain, &a->verdict, err) < 0) {
+		fd_close(&plain);
+		return err->code;
+	}
+	a->plain = plain < 0 ? 0 : plain;
+	return 0;
 }
 
 /* The source of a part, as UTF-8, into a file. */
-static int fetch_source(struct reader *r, const struct job *j, int part, int out, struct err *err)
+static int fetch_source(struct reader *r, const struct job *j, int mail, int part, int out,
+	struct err *err)
 {
 	struct request q = j->request;
-	const int files[CHILD_FILES_MAX] = { j->files[0], out, -1 };
+	const int files[CHILD_FILES_MAX] = { mail, out, -1 };
 	g_autofree void *payload = NULL;
 	struct reply reply = { 0 };
 
@@ -145,8 +207,9 @@ static int fetch_source(struct reader *r, const struct job *j, int part, int out
 	return child_ask(&r->child, &q, files, wall_ms(r, j), &r->abandon, &reply, &payload, err);
 }
 
-/* Shows the HTML of a whole document as the reader's own program does; what fails is told in it. */
-static void filter_html(struct reader *r, const struct job *j, struct document *d)
+/* Shows the HTML of a whole document as the reader's own program does; what fails is told in it.
+ * mail: the message, or what was decrypted. */
+static void filter_html(struct reader *r, const struct job *j, int mail, struct document *d)
 {
 	const struct document_span *span = r->html_filter ? htmlfilter_span(d) : NULL;
 	AUTO(fd_close) int file = -1;
@@ -155,7 +218,7 @@ static void filter_html(struct reader *r, const struct job *j, struct document *
 
 	if (!span || d->partial)
 		return;
-	if (scratch_nameless(&file, &err) == 0 && fetch_source(r, j, span->value, file, &err) == 0 &&
+	if (scratch_nameless(&file, &err) == 0 && fetch_source(r, j, mail, span->value, file, &err) == 0 &&
 		htmlfilter_run(r->html_filter, j->request.how.width, file, &r->abandon, &text,
 			&err) == 0)
 		htmlfilter_replace(d, span, text);
@@ -172,16 +235,23 @@ static int run_document(struct reader *r, struct job *j, struct reader_answer *o
 	j->request.how.first = j->first_due ? r->limits.first : j->first;
 	if (ask_child(r, j, &reply, &payload, err) < 0)
 		return err->code;
-	out->doc = payload ? wire_unpack(payload, reply.len) : NULL;
-	if (!out->doc) {
-		child_end(&r->child); /* whatever speaks there, it is not our program any more */
-		return err_set(err, ERR_LIMIT,
-			_("This message is too complex to show; it can be saved."));
-	}
+	if (unpack(r, payload, reply.len, &out->doc, err) < 0)
+		return err->code;
 	out->more = j->first_due;
-	filter_html(r, j, out->doc);
-	judge(j, out);
+	if (judge(r, j, out, err) < 0) {
+		reader_answer_release(out);
+		return err->code;
+	}
+	filter_html(r, j, out->plain > 0 ? out->plain : j->files[0], out->doc);
 	return 0;
+}
+
+/* Whether the child wrote what it says; what is no plain file cannot be asked. */
+static bool holds(int fd, uint64_t bytes)
+{
+	struct stat st;
+
+	return fstat(fd, &st) == 0 && (!S_ISREG(st.st_mode) || (uint64_t)st.st_size == bytes);
 }
 
 static int run_export(struct reader *r, struct job *j, struct reader_answer *out, struct err *err)
@@ -191,6 +261,9 @@ static int run_export(struct reader *r, struct job *j, struct reader_answer *out
 
 	if (ask_child(r, j, &reply, &payload, err) < 0)
 		return err->code;
+	if (!holds(j->files[1], reply.bytes))
+		return err_set(err, ERR_PROTOCOL,
+			_("The part was not written completely; it can be tried again."));
 	out->bytes = reply.bytes;
 	return 0;
 }
@@ -360,6 +433,14 @@ static void wake(struct reader *r)
 	pthread_cond_signal(&r->work);
 }
 
+static void seals_release(struct seal_config *c)
+{
+	g_free((char *)c->ca_file);
+	g_free((char *)c->key_file);
+	g_free((char *)c->key_command);
+	g_free((char *)c->terminal);
+}
+
 /* --- life -------------------------------------------------------------------------------- */
 
 struct reader *reader_new_limited(struct queue *events, const struct reader_limits *limits)
@@ -407,9 +488,22 @@ void reader_free(struct reader **p)
 	pthread_cond_destroy(&r->news);
 	pthread_mutex_destroy(&r->lock);
 	g_ptr_array_unref(r->jobs);
+	seals_release(&r->seals);
 	g_free(r->html_filter);
 	g_free(r);
 	*p = NULL;
+}
+
+void reader_seals(struct reader *r, const struct seal_config *config)
+{
+	struct seal_config own = *config;
+
+	own.ca_file = g_strdup(config->ca_file);
+	own.key_file = g_strdup(config->key_file);
+	own.key_command = g_strdup(config->key_command);
+	own.terminal = g_strdup(config->terminal);
+	seals_release(&r->seals);
+	r->seals = own;
 }
 
 void reader_set_html_filter(struct reader *r, const char *command)

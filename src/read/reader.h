@@ -56,6 +56,8 @@ struct reader_question {
 struct reader_answer {
 	struct document *doc;         /* NULL for an export */
 	struct seal_verdict verdict;  /* of seal; verdict.kind SEAL_NONE: nothing was found out */
+	int plain;                    /* of seal: the file that doc was read from, if not the message
+	                                 itself (decrypted text); 0 = none; the owner closes it */
 	uint64_t bytes;               /* export: written */
 	bool more;                    /* a fuller answer with the same ticket follows */
 };
@@ -72,6 +74,8 @@ struct reader_limits {
 };
 struct reader *reader_new_limited(struct queue *events, const struct reader_limits *limits);
 void reader_free(struct reader **r);
+/* How seals are checked; copied.  Before the first question. */
+void reader_seals(struct reader *r, const struct seal_config *config);
 /* The reader's own program for HTML (htmlfilter.h), copied; NULL = none.  Before the first question. */
 void reader_set_html_filter(struct reader *r, const char *command);
 /* Starts the child in the background, so that the first message does not wait for it. */

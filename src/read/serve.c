@@ -99,13 +99,13 @@ static int work(const struct request *q, const int *files, struct reply *reply, 
 static bool serve(const struct request *q, const int *files, bool last, int64_t at_start)
 {
 	g_autoptr(GByteArray) out = g_byte_array_new();
-	struct reply reply = { 0 };
+	struct reply reply = { .nonce = q->nonce };
 	struct err err = { 0 };
 
 	allow_cpu(q->cpu_ms);
+	errno = 0;
 	reply.code = work(q, files, &reply, out, &err);
-	if (reply.code < 0)
-		memcpy(reply.text, err.text, sizeof reply.text);
+	reply.error = reply.code < 0 ? errno : 0;
 	reply.len = out->len;
 	reply.leaving = last || peak() - at_start > CHILD_GROWN;
 	if (fd_write_all(CHILD_FD, &reply, sizeof reply) < 0 ||

@@ -19,6 +19,7 @@
 enum {
 	VOID_SLICE = 500,      /* locations removed in one transaction */
 	YIELD_EVERY = 16,      /* changes between two looks at who waits */
+	NEWS_MAX = 100,        /* arrivals of one batch that their conversations hear of */
 };
 
 struct seen {
@@ -32,8 +33,10 @@ struct work {
 	const struct batch *b;
 	struct batch_result *result;
 	bool inbox, live;      /* news of this mailbox is news for the reader */
+	bool many;             /* there is much in it already */
 	bool orphans, awaited, lost; /* there are some to look among */
 	int64_t now;
+	int news;              /* arrivals that the cache ledger was told of */
 	struct seen added, flagged, removed;
 };
 
@@ -178,6 +181,28 @@ static void count_news(struct work *w, const struct change *c, int64_t message)
 		w->result->new_unread++;
 }
 
+/* New mail is wanted soon, and so is what it answers (C-28, M-80). */
+static int tell_ledger(struct work *w, const struct change *c, int64_t message, struct err *err)
+{
+	const struct cache_notice n = { .kind = CACHE_NEW, .message.v = message };
+	int64_t date = c->received_at > 0 ? c->received_at : c->sent_at;
+
+	if (!w->live || date < w->now - CACHE_NEWS_S || w->news >= NEWS_MAX)
+		return 0;
+	w->news++;
+	return cache_note(w->s, &n, w->now, err);
+}
+
+static int enter(struct work *w, const struct change *c, int64_t *message, struct err *err)
+{
+	unsigned how = (w->inbox ? ENTRY_INBOX : 0) | (w->many ? ENTRY_MANY : 0);
+	int r = entry_message(w->s, w->b->account, c, w->now, how, message, err);
+
+	if (r == 0)
+		r = entry_location(w->s, w->b->mailbox, c, w->now, *message, err);
+	return r < 0 ? r : tell_ledger(w, c, *message, err);
+}
+
 static int apply_message(struct work *w, const struct change *c, struct err *err)
 {
 	int64_t message = 0;
@@ -193,13 +218,10 @@ static int apply_message(struct work *w, const struct change *c, struct err *err
 	if (r != 0)
 		return r < 0 ? r : 0;
 	r = find_message(w, c, &message, err);
-	if (r > 0) {
+	if (r > 0)
 		r = relocate(w, c, message, err);
-	} else if (r == 0) {
-		r = entry_message(w->s, w->b->account, c, w->now, w->inbox, &message, err);
-		if (r == 0)
-			r = entry_location(w->s, w->b->mailbox, c, w->now, message, err);
-	}
+	else if (r == 0)
+		r = enter(w, c, &message, err);
 	if (r == 0)
 		count_news(w, c, message);
 	return r;
@@ -430,7 +452,7 @@ static int apply_changes(struct work *w, struct err *err)
 /* What is worth knowing once per batch instead of once per message. */
 static int survey(struct work *w, struct err *err)
 {
-	sqlite3_stmt *q = db_stmt(w->s, "SELECT role, cursor <> '' FROM mailbox WHERE id = ?");
+	sqlite3_stmt *q = db_stmt(w->s, "SELECT role, cursor <> '', total FROM mailbox WHERE id = ?");
 	int64_t one;
 	int r;
 
@@ -439,6 +461,7 @@ static int survey(struct work *w, struct err *err)
 	if (r > 0) {
 		w->inbox = sqlite3_column_int(q, 0) == ROLE_INBOX;
 		w->live = sqlite3_column_int(q, 1) != 0;
+		w->many = sqlite3_column_int64(q, 2) >= CACHE_FIRST_MOST;
 		sqlite3_reset(q);
 	}
 	if (r >= 0)

@@ -19,6 +19,7 @@ static int find_subject(struct store *s, message_id m, struct subject *out, stru
 	sqlite3_stmt *q = db_stmt(s, "SELECT account_id, conversation_id FROM message WHERE id = ?");
 	int r;
 
+	*out = (struct subject){ 0 };
 	if (!q)
 		return db_fail(s, err);
 	db_bind(q, "i", m.v);
@@ -123,19 +124,9 @@ static int count_sender(struct store *s, const struct subject *u, int64_t now, s
 
 static int newest_of(struct store *s, const struct subject *u, GArray *ids, struct err *err)
 {
-	sqlite3_stmt *q = db_stmt(s, "SELECT id FROM message WHERE conversation_id = ? AND id <> ?"
-				  " ORDER BY id DESC LIMIT ?");
-	int r;
-
-	if (!q)
-		return db_fail(s, err);
-	db_bind(q, "iii", u->conversation, u->message, (int64_t)CACHE_THREAD_FAN);
-	while ((r = db_step(s, q, err)) > 0) {
-		int64_t id = sqlite3_column_int64(q, 0);
-
-		g_array_append_val(ids, id);
-	}
-	return r;
+	return db_ids(s, err, ids,
+		"SELECT id FROM message WHERE conversation_id = ? AND id <> ? ORDER BY id DESC LIMIT ?",
+		"iii", u->conversation, u->message, (int64_t)CACHE_THREAD_FAN);
 }
 
 /* The others of it that came last hear that something happened. */
@@ -231,17 +222,6 @@ static int pinned(struct store *s, const struct subject *u, bool on, int64_t now
 	return r < 0 ? r : queue_local(s, u, CACHE_LOCAL_BAND, now, err);
 }
 
-static int thread(struct store *s, const struct subject *u, int64_t now, struct err *err)
-{
-	int r = make_rows(s, u, err);
-
-	if (r == 0)
-		r = count_thread(s, u->message, now, err);
-	if (r == 0)
-		r = queue_local(s, u, CACHE_LOCAL_BAND, now, err);
-	return r < 0 ? r : fan_out(s, u, now, err);
-}
-
 static int arrived(struct store *s, const struct subject *u, int64_t now, struct err *err)
 {
 	int r = make_rows(s, u, err);
@@ -251,7 +231,7 @@ static int arrived(struct store *s, const struct subject *u, int64_t now, struct
 	return r < 0 ? r : fan_out(s, u, now, err);
 }
 
-static int note_one(struct store *s, const struct cache_notice *n, int64_t now, struct err *err)
+int cache_note(struct store *s, const struct cache_notice *n, int64_t now, struct err *err)
 {
 	struct subject u;
 	int r = find_subject(s, n->message, &u, err);
@@ -265,14 +245,11 @@ static int note_one(struct store *s, const struct cache_notice *n, int64_t now, 
 		return saw_hit(s, &u, n, now, err);
 	case CACHE_OPENED:
 		return opened(s, &u, now, err);
-	case CACHE_FLAGGED:
-		r = make_rows(s, &u, err);
-		return r < 0 ? r : queue_local(s, &u, CACHE_LOCAL_BAND, now, err);
+	case CACHE_FLAGGED: /* the ledger finds the mark itself */
+		return ledger_queue(s, u.message, u.account, CACHE_LOCAL_BAND, now, err);
 	case CACHE_PINNED_ON:
 	case CACHE_PINNED_OFF:
 		return pinned(s, &u, n->kind == CACHE_PINNED_ON, now, err);
-	case CACHE_THREAD:
-		return thread(s, &u, now, err);
 	case CACHE_NEW:
 		return arrived(s, &u, now, err);
 	}
@@ -290,6 +267,6 @@ int store_cache_notice(struct store *s, const struct cache_notice *n, size_t cou
 	if (r < 0)
 		return r;
 	for (size_t i = 0; r == 0 && i < count; i++)
-		r = note_one(s, &n[i], now, err);
+		r = cache_note(s, &n[i], now, err);
 	return tx_end(s, r, err);
 }

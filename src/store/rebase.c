@@ -13,6 +13,7 @@
  */
 #include <string.h>
 
+#include "base/clock.h"
 #include "model/flags.h"
 #include "store/priv.h"
 
@@ -230,6 +231,20 @@ static int write_conversation(struct store *s, int64_t message, const GArray *sp
 		"ii", (int64_t)(is - was), message);
 }
 
+/* Whoever marked it: the ledger hears of it (C-28). */
+static int tell_ledger(struct store *s, int64_t message, const GArray *spots, struct err *err)
+{
+	const struct cache_notice n = { .kind = CACHE_FLAGGED, .message.v = message };
+
+	for (guint i = 0; i < spots->len; i++) {
+		const struct spot *p = &g_array_index(spots, struct spot, i);
+
+		if (p->flags & ~p->old_flags & FLAG_FLAGGED)
+			return cache_note(s, &n, clock_unix(), err);
+	}
+	return 0;
+}
+
 int rebase(struct store *s, int64_t message, struct err *err)
 {
 	g_autoptr(GArray) spots = g_array_new(FALSE, FALSE, sizeof(struct spot));
@@ -243,6 +258,8 @@ int rebase(struct store *s, int64_t message, struct err *err)
 		r = write_spot(s, &g_array_index(spots, struct spot, i), err);
 	if (r == 0)
 		r = write_conversation(s, message, spots, err);
+	if (r == 0)
+		r = tell_ledger(s, message, spots, err);
 	return r < 0 ? r : queue_ready(s, message, err);
 }
 

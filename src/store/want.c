@@ -19,7 +19,7 @@
 
 int wish_begin(struct store *s, struct err *err)
 {
-	int64_t free = file_free_bytes(s->dir);
+	int64_t free = file_free_bytes(s->dir, NULL);
 
 	if (free >= 0 && free < STORE_LOW_DISK)
 		return err_set(err, ERR_STORAGE,

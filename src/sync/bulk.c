@@ -29,6 +29,7 @@ struct bulk {
 	size_t n;
 	struct body_piece pieces[BULK_PIECES];
 	size_t n_pieces, bytes;
+	bool part;                   /* of what somebody else counts */
 	int64_t fetched, of, failed;
 };
 
@@ -54,7 +55,8 @@ static int keep(struct bulk *b, struct err *err)
 	if (r >= 0)
 		b->fetched += (int64_t)b->n_pieces;
 	drop_pieces(b);
-	board_progress(b->s->board, STAGE_FETCHING, b->fetched, b->of);
+	if (!b->part)
+		board_progress(b->s->board, STAGE_FETCHING, b->fetched, b->of);
 	return r < 0 ? (err->code = ERR_STORAGE) : 0;
 }
 
@@ -162,6 +164,7 @@ int bulk_some(struct session *s, const struct mailbox *m, const struct body_gap 
 	int r;
 
 	b->s = s;
+	b->part = true;
 	b->sink.body = on_body;
 	b->n = MIN(n, (size_t)BULK_SOME_MAX);
 	memcpy(b->gaps, gaps, b->n * sizeof *gaps);

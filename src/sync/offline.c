@@ -20,6 +20,7 @@ enum {
 	OFFLINE_GAPS = 200,          /* messages looked at in one turn */
 	OFFLINE_STEP_BYTES = 1 << 20, /* in one command: the reader may wait for so much */
 	OFFLINE_STEP = 50,           /* ... and so many messages */
+	OFFLINE_NOTE_S = 10,         /* counting costs the whole mailbox: no more often while it goes well */
 };
 
 /* A missing message and where it is. */
@@ -143,7 +144,8 @@ static void note_progress(struct session *s, const struct err *why)
 		(long long)all.capped, "words", why ? why->text : "");
 }
 
-/* All steps; stops when others wait, and the same are found again by the next turn. */
+/* All steps; stops when others wait (l NULL: when we are to end), and the same are found again by the
+ * next turn. */
 static int fetch_lacks(struct lane *l, struct session *s, const struct lack *lacks, size_t n,
 	bool *yielded, struct err *err)
 {
@@ -153,9 +155,23 @@ static int fetch_lacks(struct lane *l, struct session *s, const struct lack *lac
 		step = step_of(lacks + at, n - at);
 		r = fetch_step(s, lacks + at, step, err);
 		came += MAX(r, 0);
-		*yielded = warm_yields(l, s);
+		*yielded = l ? warm_yields(l, s) : cancel_is_set(s->cancel);
 	}
 	return r < 0 ? r : came;
+}
+
+/* Now and then, at the end, and when it failed. */
+static void note_turn(struct lane *l, struct session *s, bool end, const struct err *why)
+{
+	struct warm *w = &l->warm;
+	int64_t now = clock_unix();
+
+	w->offline_news |= !end;
+	if (!w->offline_news || (!end && !why && ABS(now - w->offline_noted_at) < OFFLINE_NOTE_S))
+		return;
+	w->offline_news = false;
+	w->offline_noted_at = now;
+	note_progress(s, why);
 }
 
 bool offline_turn(struct lane *l, struct session *s)
@@ -168,6 +184,7 @@ bool offline_turn(struct lane *l, struct session *s)
 
 	if (end) {
 		l->warm.offline_after.v = 0; /* the end: what failed is tried again, later */
+		note_turn(l, s, true, NULL);
 		return false;
 	}
 	r = fetch_lacks(l, s, lacks, (size_t)n, &yielded, &err);
@@ -175,6 +192,37 @@ bool offline_turn(struct lane *l, struct session *s)
 		(void)lane_crowded(l, s, &err);
 	if (!yielded)
 		l->warm.offline_after = after;
-	note_progress(s, r < 0 ? &err : NULL);
+	note_turn(l, s, false, r < 0 ? &err : NULL);
 	return r >= 0;
+}
+
+/* One portion behind *after: 1 = there may be more, 0 = that was all. */
+static int fetch_portion(struct session *s, message_id *after, int *came, struct err *err)
+{
+	g_autofree struct lack *lacks = g_new(struct lack, OFFLINE_GAPS);
+	bool stopped = false, end;
+	int n = find_lacks(s, after, lacks, &end, err), r = n;
+
+	if (n > 0)
+		r = fetch_lacks(NULL, s, lacks, (size_t)n, &stopped, err);
+	if (r < 0)
+		return r;
+	if (stopped)
+		return err_set(err, ERR_CANCELED, _("Stopped."));
+	*came += r;
+	board_progress(s->board, STAGE_FETCHING, *came, 0);
+	return !end;
+}
+
+int offline_all(struct session *s, struct err *err)
+{
+	message_id after = { 0 };
+	int came = 0, r = 1;
+
+	board_stage(s->board, STAGE_FETCHING, _("mail to be read offline"));
+	while (r > 0)
+		r = fetch_portion(s, &after, &came, err);
+	if (came > 0 || r < 0)
+		note_progress(s, r < 0 ? err : NULL);
+	return r < 0 ? r : came;
 }

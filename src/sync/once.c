@@ -140,7 +140,10 @@ static int run_pass(struct session *s, struct errand *j, struct err *err)
 		return r;
 	s->keeps = true;
 	r = pass_leased(s, j, err);
-	unlease(s);
+	lease_drop(s); /* what follows may take long, and changes nothing that others know */
+	if (r >= 0 && warm_affords(s->sync))
+		r = offline_all(s, err);
+	session_drop(s);
 	return r;
 }
 

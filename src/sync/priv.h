@@ -44,7 +44,8 @@ enum {
 	PUSH_REVIEWED_MAX = 1000,    /* ... of which all met a change and were judged anew */
 	PUSH_LATER_S = 5,            /* pause of a batch when the server said "later" and not when */
 	RETRY_AFTER_MAX_S = 24 * 3600,
-	DISK_LEAST = 1 << 30,        /* bytes: with less left nothing is fetched ahead (M-82) */
+	DISK_LEAST = 1 << 30,        /* bytes: with less left nothing is fetched ahead (M-82) ... */
+	DISK_LEAST_PERCENT = 5,      /* ... nor with less of the whole disk */
 	NOTICES_MAX = 512,           /* signals for the cache that wait; the oldest are forgotten */
 	SUSPEND_MS = 60 * 1000,      /* a jump of the boot clock that makes every socket suspect */
 };
@@ -398,6 +399,8 @@ struct warm {
 	_Atomic bool busy;
 	struct governor governor;
 	message_id offline_after;    /* it goes on behind this one */
+	int64_t offline_noted_at;    /* unix seconds: its row in the table of jobs ... */
+	bool offline_news;           /* ... does not say all */
 	int64_t noted_at;            /* unix seconds: its row in the table of jobs */
 	bool was_off;                /* ... says so */
 };
@@ -412,12 +415,17 @@ void warm_turn(struct lane *l, struct session *s);
 bool warm_yields(struct lane *l, struct session *s);
 /* The account is online, and nothing is to be done by the reader first. */
 bool warm_online(struct lane *l);
+/* Neither the network nor the disk forbids to fetch what nobody waits for (M-82). */
+bool warm_affords(const struct sync *s);
+bool disk_is_low(int64_t left, int64_t of, int64_t least); /* bytes; left < 0: unknown */
 struct cache_caps caps_of(const struct sync *s, double pressure);
 
 /* --- offline.c: mailboxes that are to be readable without a network ------------ */
 
 /* Fetches the next of what the policies want; true = there is more to do now. */
 bool offline_turn(struct lane *l, struct session *s);
+/* All of it, for the command line; how many came. */
+int offline_all(struct session *s, struct err *err);
 
 /* --- worker.c, watch.c, once.c, sync.c ------------------------------------- */
 
@@ -517,7 +525,7 @@ struct sync {
 	struct queue *events;
 	const struct provider_ops *(*find)(const char *name); /* provider_find; tests put theirs here */
 	struct notices notices;
-	int64_t disk_least;          /* bytes that stay free on the disk; tests change it */
+	int64_t disk_least;          /* bytes that stay free on the disk; 0 (in tests): it is not looked at */
 	struct timing timing;        /* tests change it before sync_start */
 	struct cancel stop;          /* the end of the threads below */
 	struct cancel grown;         /* a large step may have come: expand.c looks */

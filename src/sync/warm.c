@@ -111,11 +111,21 @@ static bool is_pressed(const struct lane *l)
 	return fresh > 0 && clock_mono_ms() - fresh < l->sync->timing.warm_fresh;
 }
 
-static bool disk_is_low(const struct sync *s)
+bool disk_is_low(int64_t left, int64_t of, int64_t least)
 {
-	int64_t left = file_free_bytes(s->places->data);
+	return left >= 0 && (left < least || left < of / 100 * DISK_LEAST_PERCENT);
+}
 
-	return left >= 0 && left < s->disk_least;
+static bool disk_is_full(const struct sync *s)
+{
+	int64_t of = 0, left = s->disk_least > 0 ? file_free_bytes(s->places->data, &of) : -1;
+
+	return disk_is_low(left, of, s->disk_least);
+}
+
+bool warm_affords(const struct sync *s)
+{
+	return !s->config->metered && !disk_is_full(s);
 }
 
 /* Why nothing is fetched ahead; NULL = it is. */
@@ -125,7 +135,7 @@ static const char *off(const struct lane *l)
 		return _("off: cache = no for this account");
 	if (l->sync->config->metered)
 		return _("off: the network is metered");
-	if (disk_is_low(l->sync))
+	if (disk_is_full(l->sync))
 		return _("off: the disk is nearly full");
 	return NULL;
 }
@@ -350,7 +360,7 @@ static void run_slice(struct lane *l, struct session *s)
 static void run_offline(struct lane *l, struct session *s)
 {
 	const struct timing *t = &l->sync->timing;
-	bool may = !l->sync->config->metered && !disk_is_low(l->sync) && warm_online(l);
+	bool may = warm_affords(l->sync) && warm_online(l);
 	bool more = may && offline_turn(l, s);
 
 	atomic_store(&l->warm.offline_at, clock_mono_ms() + (more ? 0 : t->offline_idle));

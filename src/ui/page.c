@@ -152,7 +152,7 @@ static void add_raw_headers(struct page *p)
 	struct err err = { 0 };
 	ssize_t n;
 
-	if (reading_open(p->reading->ui, &fd, &err) < 0) {
+	if (store_body_open(p->reading->ui->store, p->reading->row.message, &fd, &err) < 0) {
 		add_line(p->head, "", err.text, strlen(err.text), STYLE_ERROR);
 		return;
 	}

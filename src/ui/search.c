@@ -49,6 +49,7 @@ static void finish(struct ui *ui)
 
 	for (guint i = 0; i < s->found->len; i++)
 		marks_put(&ui->marks, g_array_index(s->found, location_id, i), true);
+	ui->seen.hits = (int)MIN(s->found->len, (guint)INT_MAX);
 	if (s->found->len == 0)
 		ui_say(ui, _("No message here matches %s"), s->text);
 	else

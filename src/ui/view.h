@@ -73,6 +73,8 @@ struct view *view_push(struct ui *ui, const struct view_ops *ops);
 /* Closes the top view; the last one stays. */
 void view_pop(struct ui *ui);
 
+/* How many lines a motion goes, < 0 up, where `height` of n are shown. */
+int view_lines(enum motion m, int height, int n);
 /* Moves the first shown of n lines; says so at either end. */
 void view_scroll(struct ui *ui, enum motion m, int height, int n, int *top);
 

@@ -41,11 +41,13 @@ static const struct {
 	{ "https:/evil.example", NULL },
 	{ "https://", NULL },
 	{ "https://a..b/", NULL },
+	{ "https://a.b../", NULL },
 	{ "https://-x.example/", NULL },
 	{ "https://example.com:80a/", NULL },
 	{ "https://[::1]/x", "https://[::1]/x", "::1", "https://[::1]/x" },
 	{ "https://[::1]:8443/x", "https://[::1]:8443/x", "::1", "https://[::1]:8443/x" },
 	{ "https://[::1", NULL },
+	{ "https://[::1].evil.example/", NULL },
 	{ "https://[x]/", NULL },
 	/* other scripts: one script is shown, a mixture is not */
 	{ "https://m\303\274nchen.example/", "https://xn--mnchen-3ya.example/", "xn--mnchen-3ya.example",

@@ -1,7 +1,8 @@
 #!/bin/sh
-# Builds the libFuzzer targets of this folder and runs each for a while.
+# Builds the libFuzzer targets of this folder and runs each for a while, as many
+# at a time as there are processors.
 #
-# usage: run.sh [TARGET...]      all of them: calendar html imap line mime summary text tnef wire
+# usage: run.sh [TARGET...]      without one: all that are in this folder
 #
 # `make fuzz` calls it, with TOP_SRCDIR, TOP_BUILDDIR and the flags of the
 # libraries in FUZZ_CPPFLAGS and FUZZ_LIBS.  Also heard:
@@ -35,15 +36,6 @@ object_of() {
 	printf '%s/objects/%s.o' "$dir" "$(printf '%s' "${1#"$TOP_SRCDIR/src/"}" | tr / -)"
 }
 
-case ${1:-} in
---compile)
-	shift
-	for file in "$@"; do
-		compile fuzzer-no-link "$file" "$(object_of "$file")"
-	done
-	exit ;;
-esac
-
 works() {
 	mkdir -p "$dir"
 	printf 'int LLVMFuzzerTestOneInput(const char *d, unsigned long n);\n%s\n' \
@@ -74,7 +66,8 @@ build() {
 seeds_of() {
 	case $1 in
 	imap) echo "$TOP_SRCDIR/tests/data/imap-responses" ;;
-	line | wire) echo "$TOP_SRCDIR/tests/fuzz/seeds-$1" ;;
+	quote) echo "$TOP_SRCDIR/tests/data/reply-quotes" ;;
+	authres | line | url | wire) echo "$TOP_SRCDIR/tests/fuzz/seeds-$1" ;;
 	calendar) echo "$TOP_SRCDIR/tests/data/mime/calendar" ;;
 	tnef) echo "$TOP_SRCDIR/tests/data/mime/tnef/datafiles" ;;
 	html) echo "$TOP_SRCDIR/tests/data/html-to-text/inscriptis $TOP_SRCDIR/tests/data/html-hostile/bleach" ;;
@@ -85,13 +78,13 @@ seeds_of() {
 # run TARGET: true if nothing was found
 run() {
 	corpus=$dir/corpus/$1
-	[ "$FUZZ_SEED" = 0 ] || { corpus=$dir/corpus/once && rm -rf "$corpus"; }
+	[ "$FUZZ_SEED" = 0 ] || { corpus=$dir/corpus/$1-once && rm -rf "$corpus"; }
 	mkdir -p "$corpus" "$dir/found"
 	result=0
 	words=
 	case $1 in
 	imap | line) words=-dict=$TOP_SRCDIR/tests/fuzz/imap.dict ;;
-	html) words=-dict=$TOP_SRCDIR/tests/fuzz/html.dict ;;
+	authres | html) words=-dict=$TOP_SRCDIR/tests/fuzz/$1.dict ;;
 	esac
 	# shellcheck disable=SC2046,SC2086 # no word, or one; one folder, or two
 	G_DEBUG=gc-friendly timeout $((FUZZ_SECONDS + 120)) "$dir/fuzz_$1" $words -seed="$FUZZ_SEED" \
@@ -109,12 +102,24 @@ run() {
 	return $result
 }
 
+case ${1:-} in
+--compile)
+	shift
+	for file in "$@"; do
+		compile fuzzer-no-link "$file" "$(object_of "$file")"
+	done
+	exit ;;
+--target)
+	build "$2" && run "$2" || echo "$2" >>"$dir/failed"
+	exit ;;
+esac
+
 works || { echo "clang with libFuzzer is not here: skipped"; exit 77; }
 build_library
-passed=0 failed=0
-for target in ${*:-calendar html imap line mime summary text tnef wire}; do
-	build "$target"
-	if run "$target"; then passed=$((passed + 1)); else failed=$((failed + 1)); fi
-done
-echo "$passed passed, $failed failed"
+# shellcheck disable=SC2046 # one word each
+[ $# -gt 0 ] || set -- $(find "$TOP_SRCDIR/tests/fuzz" -name 'fuzz_*.c' | sed 's@.*/fuzz_@@; s@\.c$@@' | sort)
+: >"$dir/failed"
+printf '%s\n' "$@" | xargs -P "$(nproc)" -n 1 sh "$0" --target || echo xargs >>"$dir/failed"
+failed=$(wc -l <"$dir/failed")
+echo "$(($# - failed)) passed, $failed failed"
 [ "$failed" = 0 ]

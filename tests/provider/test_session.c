@@ -351,15 +351,17 @@ END_TEST
 
 /*
  * Courier forgets what had arrived of a flight when the login was through: its
- * beginning, or all.  That is noticed in seconds, once (C-12).
+ * beginning, or all.  That is noticed in seconds (FLIGHT_LOST_MS; less for the test), once (C-12).
  */
+enum { LOST_MS = 700, NOTICED_MS = 4000 };
+
 static void lost_flight(const char *answer)
 {
 	const char *const steps[] = { "S * OK hello", "C CAPABILITY", "S * CAPABILITY IMAP4rev1",
 		"S $1 OK", "C LOGIN ", "S $2 OK in", "C CAPABILITY",
 		"S * CAPABILITY IMAP4rev1 ID", "S $3 OK", "C ID", "S $4 OK", "C LOGOUT", "=",
 		"S * OK hello", "C LOGIN ", "C CAPABILITY", "C ID", "S $1 OK in", answer,
-		"Q 4000", "E", "=", "S * OK hello", "C CAPABILITY", "S * CAPABILITY IMAP4rev1",
+		"Q 500", "E", "=", "S * OK hello", "C CAPABILITY", "S * CAPABILITY IMAP4rev1",
 		"S $1 OK", "C LOGIN ", "Q 50", "S $2 OK in", "C CAPABILITY",
 		"S * CAPABILITY IMAP4rev1 ID", "S $3 OK", "C ID", "S $4 OK", NULL };
 	int64_t start;
@@ -370,9 +372,10 @@ static void lost_flight(const char *answer)
 	desk_init(&d, s.port);
 	must(&d, desk_connect(&d));
 	desk_restart(&d);
+	imap_of(d.p)->lost_ms = LOST_MS;
 	start = clock_mono_ms();
 	must(&d, desk_connect(&d));
-	ck_assert_int_lt(clock_mono_ms() - start, 3 * FLIGHT_LOST_MS);
+	ck_assert_int_lt(clock_mono_ms() - start, NOTICED_MS);
 	ck_assert(imap_of(d.p)->known.deaf);
 	desk_release(&d);
 	script_stop(&s);

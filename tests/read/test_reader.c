@@ -8,6 +8,7 @@
 
 #include "base/file.h"
 #include "base/mem.h"
+#include "read/child.h"
 #include "read/jail.h"
 #include "read/reader.h"
 #include "read/wire.h"
@@ -211,7 +212,8 @@ static const struct {
 } bad_children[] = {
 	{ PLAY "dies", ERR_LIMIT }, { PLAY "nonsense", ERR_LIMIT }, { PLAY "huge", ERR_LIMIT },
 	{ PLAY "half", ERR_LIMIT }, { PLAY "hangs", ERR_LIMIT, 300 }, { PLAY "lies", ERR_LIMIT },
-	{ PLAY "no-jail", ERR_UNSUPPORTED }, { PLAY "unknown", ERR_LIMIT },
+	{ PLAY "judges", ERR_LIMIT }, { PLAY "stranger", ERR_LIMIT }, { PLAY "early", ERR_LIMIT },
+	{ PLAY "hasty", ERR_LIMIT }, { PLAY "no-jail", ERR_UNSUPPORTED }, { PLAY "unknown", ERR_LIMIT },
 };
 
 START_TEST(a_bad_child_is_one_mail_that_cannot_be_shown)
@@ -222,6 +224,111 @@ START_TEST(a_bad_child_is_one_mail_that_cannot_be_shown)
 
 	must_fail(r, small(), bad_children[_i].code);
 	must_fail(r, small(), bad_children[_i].code);
+}
+END_TEST
+
+/* --- a child that somebody has taken over ---------------------------------------------------- */
+
+static struct reader *taken_over(const char *word)
+{
+	return reader_of(NULL, (struct reader_limits){ .word = word, .wall_ms = 5000 });
+}
+
+/* Reads a message of these words; they must be what the answer is of.  The child's pid. */
+static int must_be_of(struct reader *r, const char *words)
+{
+	AUTO(reader_answer_release) struct reader_answer a = { 0 };
+	struct err err;
+
+	ck_assert_msg(read_it(r, file_of(words, strlen(words)), &a, &err) == 0, "%s", err.text);
+	ck_assert_msg(g_str_has_suffix(a.doc->text, words), "%s is answered as: %s", words, a.doc->text);
+	return atoi(a.doc->text);
+}
+
+static int open_files(void)
+{
+	int n = 0;
+
+	for (int fd = 0; fd < 1024; fd++)
+		n += fcntl(fd, F_GETFD) >= 0;
+	return n;
+}
+
+/* What it said too much is not the answer to the next question: another child is asked. */
+START_TEST(a_second_answer_is_not_that_of_the_next_mail)
+{
+	AUTO(reader_free) struct reader *r = taken_over(PLAY "twice");
+
+	ck_assert_int_ne(must_be_of(r, "one"), must_be_of(r, "two"));
+	must_be_of(r, "three");
+}
+END_TEST
+
+START_TEST(an_answer_of_another_question_is_none)
+{
+	AUTO(reader_free) struct reader *r = taken_over(PLAY "again");
+	int pid = must_be_of(r, "one");
+
+	must_fail(r, file_of("two", 3), ERR_LIMIT);
+	ck_assert_int_ne(must_be_of(r, "three"), pid);
+}
+END_TEST
+
+START_TEST(descriptors_of_the_child_are_not_taken)
+{
+	AUTO(reader_free) struct reader *r = taken_over(PLAY "giver");
+	int before;
+
+	must_be_of(r, "one");
+	before = open_files();
+	for (int i = 0; i < 5; i++) { /* what it gives may come between: then that mail is not shown */
+		AUTO(reader_answer_release) struct reader_answer a = { 0 };
+		struct err err;
+
+		read_it(r, small(), &a, &err);
+	}
+	ck_assert_int_le(open_files(), before);
+}
+END_TEST
+
+/* One that never says that it leaves goes all the same. */
+START_TEST(the_program_counts_the_answers_itself)
+{
+	AUTO(reader_free) struct reader *r = taken_over(PLAY "clerk");
+	int first = must_be_of(r, "one");
+
+	for (int i = 1; i < CHILD_ANSWERS_MAX; i++)
+		ck_assert_int_eq(must_be_of(r, "more"), first);
+	ck_assert_int_ne(must_be_of(r, "one"), first);
+}
+END_TEST
+
+/* A saved file is not written to by a child that kept its descriptor. */
+START_TEST(a_saved_file_stays_as_it_was)
+{
+	AUTO(reader_free) struct reader *r = taken_over(PLAY "keeper");
+	AUTO(reader_answer_release) struct reader_answer a = { 0 };
+	AUTO(fd_close) int keep = file_of("", 0);
+	struct reader_question q = { .fd = small(), .out = fcntl(keep, F_DUPFD_CLOEXEC, 0) };
+	g_autoptr(GByteArray) then = NULL, later = NULL;
+	struct err err;
+
+	reader_read(r, &q, NULL, &a, &err);
+	then = bytes_of(keep);
+	g_usleep(200 * 1000);
+	later = bytes_of(keep);
+	ck_assert_uint_eq(later->len, then->len);
+}
+END_TEST
+
+START_TEST(a_part_that_is_not_there_is_not_saved)
+{
+	AUTO(reader_free) struct reader *r = taken_over(PLAY "boasts");
+	AUTO(reader_answer_release) struct reader_answer a = { 0 };
+	struct reader_question q = { .fd = small(), .out = file_of("", 0) };
+	struct err err;
+
+	ck_assert_int_eq(reader_read(r, &q, NULL, &a, &err), ERR_PROTOCOL);
 }
 END_TEST
 
@@ -413,6 +520,12 @@ TCase *reader_cases(void)
 	tcase_add_test(t, an_export_can_fail);
 	tcase_add_loop_test(t, a_bad_child_is_one_mail_that_cannot_be_shown, 0,
 		G_N_ELEMENTS(bad_children));
+	tcase_add_test(t, a_second_answer_is_not_that_of_the_next_mail);
+	tcase_add_test(t, an_answer_of_another_question_is_none);
+	tcase_add_test(t, descriptors_of_the_child_are_not_taken);
+	tcase_add_test(t, the_program_counts_the_answers_itself);
+	tcase_add_test(t, a_saved_file_stays_as_it_was);
+	tcase_add_test(t, a_part_that_is_not_there_is_not_saved);
 	tcase_add_test(t, too_much_work);
 	tcase_add_test(t, too_much_memory);
 	tcase_add_test(t, a_child_knows_nothing);

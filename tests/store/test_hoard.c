@@ -68,13 +68,12 @@ static void is_flagged(void)
 		return;
 	known[u].flagged = !known[u].flagged;
 	rig_fact(rig, rig->inbox, CHANGE_FLAGS, u, known[u].flagged ? FLAG_FLAGGED : 0);
-	note(CACHE_FLAGGED, known[u].id, 0, 0);
 }
 
 static void is_noticed(void)
 {
 	static const enum cache_notice_kind kinds[] = { CACHE_SAW_ROW, CACHE_SAW_HIT, CACHE_OPENED,
-		CACHE_PINNED_ON, CACHE_PINNED_OFF, CACHE_THREAD, CACHE_NEW };
+		CACHE_PINNED_ON, CACHE_PINNED_OFF, CACHE_NEW };
 	unsigned u = uids ? 1 + roll(uids) : 0;
 
 	if (u) /* also those that are gone */

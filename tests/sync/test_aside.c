@@ -80,9 +80,14 @@ static void begin(bool warm)
 	}
 }
 
-/* Everything is here, and as the server has it; nothing is wrong with the account. */
+/*
+ * Everything is here, and as the server has it; nothing is wrong with the account.
+ * When the changes have left, the rest of history comes without a pause.
+ */
 static void end(void)
 {
+	UNTIL(open_rows() == 0);
+	fake_slow(rig->server[0], 10, 0);
 	UNTIL(rig_total(rig, 0, INBOX) + rig_total(rig, 0, ARCHIVE) == MANY && open_rows() == 0);
 	UNTIL(rig_equal(rig, 0));
 	ck_assert_int_eq(rig_state(rig, 0).error.code, 0);

@@ -138,6 +138,13 @@ void screen_start(struct screen *s)
 	s->ui = ui_new(&start);
 }
 
+static void fake_notice(struct engine *e, const struct cache_notice *n, size_t count)
+{
+	(void)e;
+	current->n_notices = MIN(count, G_N_ELEMENTS(current->notices));
+	memcpy(current->notices, n, current->n_notices * sizeof *n);
+}
+
 struct screen *screen_new(int accounts, int height, int width)
 {
 	struct screen *s = g_new0(struct screen, 1);
@@ -168,6 +175,7 @@ struct screen *screen_new(int accounts, int height, int width)
 	s->state = (struct engine_state){ .push_live = true, .last_sync = NOW };
 	s->engine = (struct engine){ .sync_now = fake_sync, .push = fake_push,
 		.look = fake_look, .want_body = fake_body, .state = fake_state,
+		.notice = fake_notice,
 		.explain = fake_explain };
 	s->canvas = canvas_new(height, width);
 	screen_start(s);

@@ -19,6 +19,8 @@ struct screen {
 	struct config config;
 	struct engine engine;     /* first asked, then recorded: */
 	GString *calls;           /* "push 1\n", "body 1 7\n", ... */
+	struct cache_notice notices[64]; /* the last ones */
+	size_t n_notices;
 	int looks;                /* how often it was told what is looked at */
 	struct engine_state state;
 	struct reader *reader;
@@ -70,6 +72,7 @@ Suite *suite_of_changes(void);
 Suite *suite_of_flow(void);
 Suite *suite_of_marks(void);
 Suite *suite_of_reading(void);
+Suite *suite_of_seen(void);
 TCase *hyperlink_cases(void);
 Suite *suite_of_links(void);
 

@@ -682,6 +682,7 @@ int main(int argc, char **argv)
 	srunner_add_suite(runner, suite_of_flow());
 	srunner_add_suite(runner, suite_of_marks());
 	srunner_add_suite(runner, suite_of_reading());
+	srunner_add_suite(runner, suite_of_seen());
 	srunner_add_suite(runner, suite_of_links());
 	srunner_run_all(runner, CK_ENV);
 	failed = srunner_ntests_failed(runner);

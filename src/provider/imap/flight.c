@@ -229,7 +229,7 @@ static uint32_t oldest_awaited(const struct flight *f)
  * much as had arrived by then: nothing is heard, or only of the end of the
  * flight.  Cyrus, behind AUTHENTICATE, reads its line a second time and that
  * many bytes of the flight not at all: the login is answered twice.  An early
- * flight is lost if nothing is heard for FLIGHT_LOST_MS, be it at its beginning
+ * flight is lost if nothing is heard for lost_ms, be it at its beginning
  * or when a later command was answered before an earlier one (which RFC 3501,
  * section 5.5, allows, so that alone proves nothing), or if among its answers
  * is one to something else.
@@ -238,9 +238,9 @@ static int read_landing(struct imap *i, struct flight *f, struct response *r, st
 {
 	bool doubt = f->early && (!f->heard || f->newest > oldest_awaited(f));
 	int64_t start = clock_mono_ms();
-	int n = imap_read(i, doubt ? FLIGHT_LOST_MS : STREAM_READ_MS, flight_note, f, r, err);
+	int n = imap_read(i, doubt ? i->lost_ms : STREAM_READ_MS, flight_note, f, r, err);
 
-	f->lost = doubt && n == ERR_OFFLINE && clock_mono_ms() - start >= FLIGHT_LOST_MS;
+	f->lost = doubt && n == ERR_OFFLINE && clock_mono_ms() - start >= i->lost_ms;
 	f->heard = true;
 	return n;
 }

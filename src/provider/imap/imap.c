@@ -3,6 +3,7 @@
 #include "base/i18n.h"
 #include "base/mem.h"
 #include "provider/imap/command.h"
+#include "provider/imap/flight.h"
 
 extern const struct provider_ops provider_imap;
 
@@ -58,6 +59,7 @@ static struct provider *create(const struct account *account, struct cancel *can
 	i->base = (struct provider){ .ops = &provider_imap, .account = account, .cancel = cancel };
 	i->row = row_new();
 	i->idle_ms = IMAP_IDLE_MS;
+	i->lost_ms = FLIGHT_LOST_MS;
 	memory_read(&i->known, NULL);
 	return &i->base;
 }

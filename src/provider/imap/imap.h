@@ -67,6 +67,7 @@ struct imap {
 	struct evidence evidence; /* what the server was caught at; kept in base.memory */
 	bool modseq_rises;	  /* seen on this connection: CONDSTORE is not a lie */
 	int idle_ms;		  /* so long may one IDLE last */
+	int lost_ms;		  /* of silence before a flight counts as lost: FLIGHT_LOST_MS */
 	uint64_t unbroken;	  /* messages of history that came through this connection */
 	char *silent;		  /* mailbox that an IDLE claimed to watch and told nothing of */
 	bool notify_on;		  /* NOTIFY is set on this connection */
