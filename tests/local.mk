@@ -15,15 +15,18 @@ include tests/lint/local.mk
 
 EXTRA_DIST += tests/support tests/faults tests/bench tests/data tests/fuzz
 
-# With sanitizers everything is slow: check-asan leaves out what differs in the server only, and
-# what runs under strace; check-tsan keeps to what has threads.  The loops are shorter.
-same_again = tests/sync/syscallkill.py tests/sync/lostanswer.py tests/sync/foreigndeleted.py \
+# With sanitizers everything is slow: check-asan leaves out what differs in the server only, what
+# runs under strace and what counts on a year of mail; check-tsan keeps to what has threads.  The
+# loops are shorter.
+same_again = tests/store/test_cachesim.sh \
+	tests/sync/syscallkill.py tests/sync/lostanswer.py tests/sync/foreigndeleted.py \
 	tests/conform/test_courier.sh tests/conform/test_cyrus.sh tests/conform/test_imap4d.sh \
 	tests/conform/test_hoodiecrow.sh tests/conform/test_shaper_B.sh \
 	tests/conform/test_shaper_C.sh tests/conform/test_shaper_DROP.sh
 lints = tests/lint/%
 loops = tests/sync/killloop.py tests/sync/twowriters.py
-one_thread = tests/config/% tests/mime/% tests/model/% tests/store/% tests/cli/%
+one_thread = tests/config/% tests/mime/% tests/model/% tests/store/% tests/cli/% \
+	tests/base/test_url tests/provider/test_recordings
 .PHONY: check-asan check-tsan
 check-asan:
 	KILLS=20 OPS=400 $(MAKE) check TESTS='$(filter-out $(same_again) $(lints),$(TESTS))'
@@ -31,10 +34,13 @@ check-tsan:
 	KILLS=20 OPS=400 $(MAKE) check TESTS='$(filter-out $(one_thread),$(check_PROGRAMS)) $(loops)'
 
 # The long forms; CI runs short ones through make check.
-.PHONY: bench killtest twowriters lostanswer syscallkill fuzz
+ptyproof: tern$(EXEEXT)
+	MAILS=$${MAILS:-2000} TOP_BUILDDIR='$(abs_top_builddir)' $(srcdir)/tests/ui/ptyproof.py --all
+.PHONY: ptyproof bench killtest twowriters lostanswer syscallkill fuzz
 cachesim: tests/bench/cachesim$(EXEEXT)
 	for b in 1 2 3 5; do tests/bench/cachesim$(EXEEXT) -b $$b --check || exit 1; done
-bench: tern$(EXEEXT) tests/bench/storebench$(EXEEXT)
+bench: tern$(EXEEXT) tests/bench/storebench$(EXEEXT) tests/bench/readbench$(EXEEXT) \
+	tests/bench/htmlbench$(EXEEXT)
 	TOP_BUILDDIR='$(abs_top_builddir)' $(srcdir)/tests/bench/bench.py $(BENCH_FLAGS)
 killtest: tern$(EXEEXT)
 	KILLS=$${KILLS:-2000} TOP_BUILDDIR='$(abs_top_builddir)' $(srcdir)/tests/sync/killloop.py

@@ -73,7 +73,7 @@ int scratch_create(const char *path, int *fd_out, struct err *err)
 /* Removes a folder of ours with its files: there are no folders in it, and links are not followed. */
 static void remove_folder(int folder, const char *path)
 {
-	DIR *d = fdopendir(dup(folder));
+	DIR *d = fdopendir(fcntl(folder, F_DUPFD_CLOEXEC, 0));
 	const struct dirent *e;
 
 	while (d && (e = readdir(d)))

@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "cli/command.h"
 #include "read/reader.h"
+#include "read/seal_words.h"
 
 /* Opens the body, fetching it first if it is not cached. */
 static int open_body(struct cli *c, message_id m, int *fd, struct err *err)
@@ -30,24 +31,38 @@ static int copy_raw(int fd, struct err *err)
 	return 0;
 }
 
-/* To a terminal: line by line, each one cleaned. */
+/* Bytes of the last character, which may go on behind s + n: at most three. */
+static size_t last_character(const char *s, size_t n)
+{
+	size_t back = 1;
+
+	while (back < 4 && back < n && ((unsigned char)s[n - back] & 0xC0) == 0x80)
+		back++;
+	return back < 4 && back < n && (unsigned char)s[n - back] >= 0xC0 ? back : 0;
+}
+
+/* To a terminal: piece by piece, however long the lines are, each one cleaned. */
 static int copy_clean(int fd, struct err *err)
 {
-	FILE *in = fdopen(dup(fd), "r");
-	char *line = NULL;
-	size_t cap = 0;
+	char chunk[65536];
+	size_t kept = 0;
 	ssize_t n;
 
-	if (!in)
-		return err_set(err, ERR_STORAGE, _("The stored message cannot be read."));
-	while ((n = getline(&line, &cap, in)) >= 0 && !ferror(stdout)) {
-		g_autofree char *clean = text_clean(line, n, true);
+	while ((n = read(fd, chunk + kept, sizeof chunk - kept)) > 0 && !ferror(stdout)) {
+		size_t have = kept + (size_t)n;
+		g_autofree char *clean = NULL;
 
+		kept = last_character(chunk, have);
+		clean = text_clean(chunk, (ssize_t)(have - kept), true);
 		fputs(clean, stdout);
+		memmove(chunk, chunk + have - kept, kept);
 	}
-	free(line);
-	fclose(in);
-	return 0;
+	if (n == 0 && kept > 0) {
+		g_autofree char *rest = text_clean(chunk, (ssize_t)kept, true);
+
+		fputs(rest, stdout);
+	}
+	return n < 0 ? err_set(err, ERR_STORAGE, _("The stored message cannot be read.")) : 0;
 }
 
 /* --- read ---------------------------------------------------------------- */
@@ -128,11 +143,33 @@ static json_t *parts_json(const struct document *d)
 	return list;
 }
 
+static json_t *seal_json(const struct seal_verdict *v)
+{
+	if (v->kind == SEAL_NONE)
+		return json_null();
+	return json_pack("{s:s, s:b, s:o, s:o, s:I}", "result", seal_name(v->result), "encrypted",
+		v->encrypted, "signer", json_text(v->signer), "words", json_text(v->words), "made",
+		(json_int_t)v->made_at);
+}
+
+/* Beside the text and not in it, where a mail could write the same. */
+static void tell_seal(const struct seal_verdict *v)
+{
+	char line[SEAL_LINE_MAX];
+	g_autofree char *clean = NULL;
+
+	seal_sentence(v, line, sizeof line);
+	clean = text_clean(line, -1, false);
+	if (*clean)
+		say("%s", clean);
+}
+
 enum { SHOW_HEADERS = 1 << 0, SHOW_TEXT = 1 << 1, SHOW_PARTS = 1 << 2 };
 
-static void show_json(const struct document *d, int64_t id, unsigned what)
+static void show_json(const struct reader_answer *a, int64_t id, unsigned what)
 {
-	json_t *line = json_pack("{s:I}", "id", (json_int_t)id);
+	const struct document *d = a->doc;
+	json_t *line = json_pack("{s:I, s:o}", "id", (json_int_t)id, "seal", seal_json(&a->verdict));
 
 	if (what & SHOW_HEADERS)
 		json_object_set_new(line, "headers", headers_json(d));
@@ -149,7 +186,7 @@ static void show_json(const struct document *d, int64_t id, unsigned what)
 static int show_document(struct cli *c, int *fd, int64_t id, const struct args *a, struct err *err)
 {
 	AUTO(reader_answer_release) struct reader_answer answer = { 0 };
-	struct reader_question q = { .fd = *fd, .part = -1, .out = -1 };
+	struct reader_question q = { .fd = *fd, .part = -1, .out = -1, .seal = true };
 	const struct document *d;
 	unsigned what = (args_has(a, "headers") ? SHOW_HEADERS : 0u) |
 		(args_has(a, "text") ? SHOW_TEXT : 0u) | (args_has(a, "parts") ? SHOW_PARTS : 0u);
@@ -159,9 +196,10 @@ static int show_document(struct cli *c, int *fd, int64_t id, const struct args *
 		return err->code;
 	d = answer.doc;
 	if (a->json) {
-		show_json(d, id, what ? what : SHOW_HEADERS | SHOW_TEXT | SHOW_PARTS);
+		show_json(&answer, id, what ? what : SHOW_HEADERS | SHOW_TEXT | SHOW_PARTS);
 		return 0;
 	}
+	tell_seal(&answer.verdict);
 	if (!what || what & SHOW_HEADERS)
 		print_headers(d, what != 0);
 	if (!what)

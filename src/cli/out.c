@@ -58,8 +58,24 @@ bool out_alive(void)
 /* Controls, marks that turn the direction of a line, and invisible ones that a terminal may obey. */
 static bool obeyed(gunichar c)
 {
-	return (c >= 0x7f && c <= 0x9f) || c == 0x200e || c == 0x200f ||
-	       (c >= 0x2028 && c <= 0x202e) || (c >= 0x2060 && c <= 0x206f) || c == 0xfeff;
+	switch (g_unichar_type(c)) {
+	case G_UNICODE_CONTROL:
+	case G_UNICODE_FORMAT:
+	case G_UNICODE_LINE_SEPARATOR:
+	case G_UNICODE_PARAGRAPH_SEPARATOR:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* As JSON writes it: in two halves beyond the first plane. */
+static void escape(gunichar c)
+{
+	if (c >= 0x10000)
+		printf("\\u%04x\\u%04x", 0xD7C0 + (c >> 10), 0xDC00 + (c & 0x3FF));
+	else
+		printf("\\u%04x", c);
 }
 
 void out_line(const char *json)
@@ -71,7 +87,7 @@ void out_line(const char *json)
 		if (!obeyed(g_utf8_get_char(p)))
 			continue;
 		fwrite(from, 1, (size_t)(p - from), stdout);
-		printf("\\u%04x", g_utf8_get_char(p));
+		escape(g_utf8_get_char(p));
 		from = next;
 	}
 	puts(from);

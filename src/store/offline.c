@@ -41,7 +41,7 @@ static int cut_at_cap(struct store *s, int64_t mailbox, int64_t cap, int64_t *si
 {
 	sqlite3_stmt *q = db_stmt(s, "SELECT date, size FROM location WHERE mailbox_id = ?"
 				  " AND shown = 1 AND date >= ? ORDER BY date DESC");
-	int64_t sum = 0;
+	int64_t left = cap;
 	int r;
 
 	if (!q)
@@ -50,11 +50,13 @@ static int cut_at_cap(struct store *s, int64_t mailbox, int64_t cap, int64_t *si
 	while ((r = db_step(s, q, err)) > 0) {
 		int64_t date = sqlite3_column_int64(q, 0), size = sqlite3_column_int64(q, 1);
 
-		sum += size <= cap ? size : 0;
-		if (sum > cap) {
+		if (size <= 0 || size > cap)
+			continue;
+		if (size > left) {
 			*since = date + 1;
 			break;
 		}
+		left -= size;
 	}
 	sqlite3_reset(q);
 	return MIN(r, 0);

@@ -32,7 +32,7 @@ enum {
 	PACK_BODIES = 1000,
 	PACK_PIECE = 256 << 10,  /* a larger body is a file of its own */
 	CLEAN_MAX = 1000,        /* empty packs removed in one call */
-	COMPACT_MAX = 16,        /* packs copied in one call */
+	COMPACT_MAX = 128,       /* packs copied in one call: at most 1 GiB is written by it */
 	COMPACT_FULL = 50,       /* percent in use, from which on a pack stays as it is */
 };
 

@@ -135,9 +135,12 @@ int location_delete(struct store *s, int64_t location, struct err *err);
 
 /* --- a new message (entry.c) -------------------------------------------- */
 
-/* Its row, its conversation and its line in the cache ledger; now dates what has no date; inbox: it
- * comes to the mailbox of that use. */
-int entry_message(struct store *s, account_id a, const struct change *c, int64_t now, bool inbox,
+enum entry_how {
+	ENTRY_INBOX = 1, /* it comes to the mailbox of that use */
+	ENTRY_MANY = 2,  /* to one that has much in it: only news is scored at once */
+};
+/* Its row, its conversation and its line in the cache ledger; now dates what has no date. */
+int entry_message(struct store *s, account_id a, const struct change *c, int64_t now, unsigned how,
 	int64_t *message, struct err *err);
 /* A place of it, as the server has it (uid 0: as it will have it). */
 int entry_location(struct store *s, mailbox_id m, const struct change *c, int64_t now,

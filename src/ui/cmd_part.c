@@ -264,7 +264,7 @@ static int pipe_it(struct ui *ui, const char *arg, struct err *err)
 enum { MAIL = IN_LIST | IN_READER | IN_PARTS, OPEN_MAIL = IN_READER | IN_PARTS };
 
 const struct command commands_part[] = {
-	{ "parts", "", IN_READER, NEEDS_MESSAGE, 0, N_("attachments"),
+	{ "parts", "", IN_READER, NEEDS_MESSAGE, 0, N_("files"),
 		N_("show the parts of the message: to read, save, open, pipe them"), show_parts },
 	{ "save", N_("[path]"), MAIL, NEEDS_MESSAGE, COMPLETES_PATH, N_("save"),
 		N_("save the part under the cursor, elsewhere the whole message"), save },

@@ -78,6 +78,8 @@ static int source(struct ui *ui, const char *arg, struct err *err)
 static int view(struct ui *ui, const char *arg, struct err *err)
 {
 	static const char *const names[] = { "best", "plain", "html" };
+	static const char *const said[] = { N_("This is the text that says most"),
+		N_("This is the plain text, where there is one"), N_("This is the HTML, where there is some") };
 	unsigned as = reading_as(ui) >= DOCUMENT_HTML ? DOCUMENT_BEST : reading_as(ui) + 1;
 
 	if (*arg) {
@@ -86,7 +88,10 @@ static int view(struct ui *ui, const char *arg, struct err *err)
 		if (as == G_N_ELEMENTS(names))
 			return err_set(err, ERR_USAGE, _("A message is viewed as best, plain or html"));
 	}
-	return reading_show(ui, (enum document_as)as, 0, err);
+	if (reading_show(ui, (enum document_as)as, 0, err) < 0)
+		return err->code;
+	ui_say(ui, "%s", _(said[as]));
+	return 0;
 }
 
 /* --- on -------------------------------------------------------------------------- */

@@ -6,6 +6,7 @@
 
 #include "base/i18n.h"
 #include "base/mem.h"
+#include "base/text.h"
 #include "ui/priv.h"
 
 #define COMMAND "command:"
@@ -27,20 +28,21 @@ static int copy_by(struct ui *ui, const char *command, const char *text, struct 
 int copy_text(struct ui *ui, const char *text, struct err *err)
 {
 	const char *how = ui->config->clipboard ? ui->config->clipboard : "osc52";
+	g_autofree char *clean = text_clean(text, -1, false); /* a line end would run it in a shell */
 	int rc = 0;
 
-	if (strlen(text) > COPY_MAX)
+	if (strlen(clean) > COPY_MAX)
 		return err_set(err, ERR_LIMIT, _("This is too long to be copied (more than %d KB)."),
 			COPY_MAX / 1024);
 	if (strcmp(how, "off") == 0)
 		return err_set(err, ERR_USAGE, _("Nothing is copied: the option clipboard is off."));
 	if (g_str_has_prefix(how, COMMAND)) {
-		rc = copy_by(ui, how + strlen(COMMAND), text, err);
+		rc = copy_by(ui, how + strlen(COMMAND), clean, err);
 	} else {
 		g_free(ui->to_copy);
-		ui->to_copy = g_strdup(text);
+		ui->to_copy = g_strdup(clean);
 	}
 	if (rc == 0)
-		ui_say(ui, _("Copied: %s"), text);
+		ui_say(ui, _("Copied: %s"), clean);
 	return rc;
 }

@@ -1,6 +1,7 @@
 #include "ui/errand.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
@@ -388,7 +389,7 @@ static int decode(struct ui *ui, struct errand *e, int source, struct err *err)
 		n = reading_holes(ui, holes, err);
 	q.how.holes = holes;
 	q.how.n_holes = (size_t)MAX(n, 0);
-	q.out = dup(to);
+	q.out = fcntl(to, F_DUPFD_CLOEXEC, 0);
 	e->stage = DECODING;
 	e->ticket = reader_ask(ui->reader, &q);
 	return 0;

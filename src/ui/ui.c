@@ -5,6 +5,7 @@
  * full of rows.  Events only mark what is stale; ui_tick reads it again, at
  * once for the first event and at most every REREAD_MS while they keep coming.
  */
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -108,7 +109,7 @@ void ui_lend(struct ui *ui, char **argv, int in, bool wait)
 {
 	g_clear_pointer(&ui->lent.argv, g_strfreev);
 	fd_close(&ui->lent.in);
-	ui->lent = (struct lent){ .argv = g_strdupv(argv), .in = in >= 0 ? dup(in) : -1, .wait = wait };
+	ui->lent = (struct lent){ .argv = g_strdupv(argv), .in = in >= 0 ? fcntl(in, F_DUPFD_CLOEXEC, 0) : -1, .wait = wait };
 }
 
 /* --- places ------------------------------------------------------------ */

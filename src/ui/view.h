@@ -41,6 +41,7 @@ struct view_ops {
 	size_t size;      /* of the whole struct */
 	bool overlay;     /* the view below shows around it */
 	const char *const *hints; /* command lines for the hint line, best first; NULL-ended */
+	const char *(*hint)(struct view *v); /* words in their place, of a view that takes all keys */
 	void (*close)(struct view *v);
 	/* A key before the key table sees it: 1 = taken, 0 = not mine. */
 	int (*key)(struct view *v, const struct key *k);

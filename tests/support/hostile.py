@@ -10,7 +10,9 @@
 # as raw bytes and in RFC 2047, RFC 2231, base64 and quoted-printable):
 # escape sequences, window titles, clipboard writes, C0 and C1 controls raw and as
 # UTF-8, DEL, bidirectional overrides, zero-width characters, tags, piles of marks,
-# broken and overlong UTF-8, line ends where none belong.
+# broken and overlong UTF-8, line ends where none belong.  They also come out of
+# charsets that have escapes of their own, out of HTML's character references,
+# calendars, winmail.dat and attached messages.
 #
 # exit: 0 done, 2 usage
 #
@@ -22,6 +24,7 @@ import os
 import quopri
 import random
 import socket
+import struct
 import sys
 
 POISON = [
@@ -78,22 +81,96 @@ def body(rng, kind, first):
             b"\nContent-Transfer-Encoding: " + way + b"\n\n" + text)
 
 
+def decoded(data):
+    return data.decode("utf-8", "replace")
+
+
+def charset_body(rng, first):
+    """Text whose controls are seen only after the charset was decoded."""
+    charset = rng.choice(["utf-7", "hz", "iso2022_jp", "iso2022_kr", "cp037", "utf-16", "utf-32",
+                          "big5", "shift_jis", "gb18030", "koi8-r", "mac-roman"])
+    names = {"cp037": "ibm037", "hz": "hz-gb-2312", "iso2022_jp": "iso-2022-jp",
+             "iso2022_kr": "iso-2022-kr", "mac-roman": "macintosh"}
+    text = decoded(first) + "\n" + "\n".join(decoded(some(rng, 5)) for _ in range(6)) + "\n"
+    raw = text.encode(charset, "ignore")
+    if charset.startswith("iso2022"):
+        raw += b"\x1b$B" + some(rng) + b"\x1b(J\x1b[31m\x1b$)C\x0e" + some(rng) + b"\x0f\n"
+    if charset == "hz":
+        raw += b"~{" + some(rng) + b"~}\x1b]0;owned\x07\n"
+    return (b"Content-Type: text/plain; charset=" + names.get(charset, charset).encode() +
+            b"\nContent-Transfer-Encoding: base64\n\n" + base64.encodebytes(raw))
+
+
+def calendar(rng):
+    def line(name):
+        return name + b":" + some(rng, 2).replace(b"\0", b"") + b"\r\n"
+
+    text = (b"BEGIN:VCALENDAR\r\nVERSION:2.0\r\nMETHOD:REQUEST\r\nBEGIN:VEVENT\r\n"
+            b"DTSTART;TZID=" + some(rng, 1).replace(b"\0", b"") + b":20260102T100000\r\n" +
+            line(b"SUMMARY") + line(b"LOCATION") + line(b"DESCRIPTION") +
+            b"ORGANIZER;CN=\"" + some(rng, 1).replace(b"\0", b"").replace(b'"', b"") + b"\":mailto:a@example.org\r\n" +
+            b"ATTENDEE;CN=" + some(rng, 1).replace(b"\0", b"") + b":mailto:" + some(rng, 1).replace(b"\0", b"") +
+            b"\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n")
+    return (b"Content-Type: text/calendar; method=REQUEST; charset=utf-8\n"
+            b"Content-Transfer-Encoding: base64\n\n" + base64.encodebytes(text))
+
+
+def winmail(rng):
+    """MS-OXTNEF: a subject, a body and an attachment of two attributes."""
+    def attribute(level, number, data):
+        return (struct.pack("<BII", level, number, len(data)) + data +
+                struct.pack("<H", sum(data) & 0xFFFF))
+
+    data = struct.pack("<IH", 0x223E9F78, 1)
+    data += attribute(1, 0x00018004, some(rng) + b"\0") + attribute(1, 0x0002800C, some(rng, 5) + b"\0")
+    data += attribute(2, 0x00069002, b"\1\0" + b"\xff" * 4 + b"\0" * 8)
+    data += attribute(2, 0x00018010, some(rng) + b"\0") + attribute(2, 0x0006800F, some(rng))
+    return (b"Content-Type: application/ms-tnef; " + name(rng) +
+            b"\nContent-Transfer-Encoding: base64\n\n" + base64.encodebytes(data))
+
+
+def references(rng):
+    """HTML that spells what is dangerous, in text, links and attributes."""
+    spelt = "".join("&#%s;" % (c if rng.random() < 0.5 else "x%x" % c)
+                    for c in map(ord, decoded(some(rng, 4)))).encode()
+    return (b"Content-Type: text/html; charset=utf-8\n\n<p title='" + spelt + b"'>" + spelt +
+            b"&NewLine;&Tab;&shy;&zwj;&rlm;&#0;&#128;&#x9b;31m&#27;[31m</p><a href='https://" + spelt +
+            b".example.org/%1b%0a" + spelt + b"'>" + spelt + b"</a><a href='mailto:" + spelt +
+            b"@example.org'>x</a><img alt='" + spelt + b"'><pre>" + spelt + b"</pre><table><tr><td>" + spelt +
+            b"<td>" + spelt + b"</table>\n")
+
+
+def attached(rng):
+    return (b"Content-Type: message/rfc822\n\nFrom: " + word(rng, some(rng)) + b" <x@example.org>\nSubject: " +
+            word(rng, some(rng)) + b"\nDate: " + some(rng).replace(b"\0", b"") + b"\n\n" + some(rng, 5) + b"\n")
+
+
+ODD = [calendar, winmail, references, attached]
+
+
 def message(rng, i):
     first = b"letter %d begins" % i
     out = [b"From: " + word(rng, some(rng)) + b" <a@example.org>",
            b"To: " + word(rng, some(rng)) + b" <b@example.org>, " + some(rng).replace(b"\0", b""),
            b"Cc: =?utf-8?B?" + base64.b64encode(some(rng)) + b"?= <c@example.org>",
            b"Subject: %d " % i + word(rng, some(rng)) + b" " + word(rng, some(rng)),
+           b"Reply-To: " + word(rng, some(rng)) + b" <d@example.org>",
+           b"List-Unsubscribe: <https://example.org/" + some(rng, 1).replace(b"\0", b"") + b">, <mailto:l@example.org?subject=" +
+           some(rng, 1).replace(b"\0", b"") + b">",
+           b"Authentication-Results: example.org; dkim=pass (" + some(rng, 1).replace(b"\0", b"") + b") header.d=example.org",
            b"List-Id: " + some(rng).replace(b"\0", b"") + b" <l.example.org>",
            b"X-Evil-\x1b[5m: " + some(rng).replace(b"\0", b""),
            b"Date: Fri, 02 Jan 2026 10:%02d:%02d +0000" % (i // 60 % 60, i % 60),
            b"Message-ID: <hostile.%d@example.org>" % i, b"MIME-Version: 1.0"]
     head = b"\n".join(out) + b"\n"
     kind = rng.choice([b"plain", b"plain", b"html"])
-    if rng.random() < 0.5:
+    chance = rng.random()
+    if chance < 0.35:
         return head + body(rng, kind, first)
+    if chance < 0.5:
+        return head + charset_body(rng, first)
     edge = b"edge%d" % i
-    parts = [body(rng, kind, first)]
+    parts = [body(rng, kind, first)] + [rng.choice(ODD)(rng) for _ in range(rng.randint(0, 2))]
     for _ in range(rng.randint(1, 3)):
         parts.append(b"Content-Type: application/" + some(rng, 1).replace(b"\0", b"") +
                      b"\nContent-Disposition: attachment; " + name(rng) +

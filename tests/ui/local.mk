@@ -15,3 +15,5 @@ tests_ui_test_attach_CPPFLAGS = $(tests_ui_test_ui_CPPFLAGS)
 tests_ui_test_attach_LDADD = $(test_ldadd)
 EXTRA_DIST += tests/ui/golden
 dist_check_SCRIPTS += tests/ui/test_terminal.sh
+# The short form; make ptyproof is the long one.
+dist_check_SCRIPTS += tests/ui/ptyproof.py

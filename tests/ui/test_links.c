@@ -257,6 +257,22 @@ START_TEST(mail_links_offer_the_address)
 }
 END_TEST
 
+/* What is pasted into a shell must not run by itself, nor turn the line round. */
+START_TEST(a_copied_address_has_no_line_end)
+{
+	struct desk d;
+
+	desk_open(&d, HTML "<a href='mailto:bob%0Atouch%20x%0D%1B[31m%E2%80%AE@example.com'>write</a>\n", 24, 80);
+	screen_keys(d.s, "o1");
+	screen_keys(d.s, "y");
+	ck_assert_ptr_nonnull(d.s->ui->to_copy);
+	for (const char *p = d.s->ui->to_copy; *p; p++)
+		ck_assert_msg((unsigned char)*p >= ' ', "%s", d.s->ui->to_copy);
+	ck_assert_ptr_null(strstr(d.s->ui->to_copy, "\xE2\x80\xAE"));
+	desk_close(&d);
+}
+END_TEST
+
 START_TEST(without_a_browser_the_address_can_be_copied)
 {
 	struct desk d;
@@ -486,6 +502,7 @@ Suite *suite_of_links(void)
 	tcase_add_test(tc, a_message_without_links_says_so);
 	tcase_add_loop_test(tc, odd_links_are_asked_about, 0, G_N_ELEMENTS(odd));
 	tcase_add_test(tc, mail_links_offer_the_address);
+	tcase_add_test(tc, a_copied_address_has_no_line_end);
 	tcase_add_test(tc, without_a_browser_the_address_can_be_copied);
 	tcase_add_test(tc, copying_obeys_the_option);
 	tcase_add_test(tc, a_list_is_left_after_a_question);

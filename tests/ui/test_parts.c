@@ -348,7 +348,9 @@ static char *keys_as_roff(void)
 {
 	static const char *const headings[][2] = { { "list", "In the list of messages" },
 		{ "reader", "In a message" }, { "picker", "Choosing a mailbox" }, { "help", "In the help" },
-		{ "welcome", "On the first screen" }, { "activity", "In the activity" } };
+		{ "welcome", "On the first screen" }, { "activity", "In the activity" },
+		{ "history", "In the history" }, { "parts", "In the parts of a message" },
+		{ "links", "In the links of a message" }, { "text", "In the output of a program" } };
 	g_autofree char *text = ui_keys_text();
 	g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
 	GString *out = g_string_new(".SH KEYS\n");
