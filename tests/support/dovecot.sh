@@ -249,12 +249,6 @@ write_configuration() {
 	auth_mechanisms = ${MECHANISMS:-plain login}
 	auth_username_format = %Ln
 	auth_failure_delay = 0
-	# nor is an address punished for its failures before: all of them are ours
-	service anvil {
-	  unix_listener anvil-auth-penalty {
-	    mode = 0
-	  }
-	}
 	passdb {
 	  driver = passwd-file
 	  args = $D/passwd
