@@ -166,6 +166,13 @@ _Noreturn void play(const char *word)
 		send_documents("hasty", 0, 1);
 	play_on(word);
 	reply.nonce = hear(files);
+	if (strcmp(word, "filler") == 0) {
+		char block[65536] = "";
+
+		signal(SIGXFSZ, SIG_IGN);
+		for (int n = 0; n < 1000 && write(files[1], block, sizeof block) > 0; n++)
+			;
+	}
 	if (strcmp(word, "hangs") == 0)
 		poll(NULL, 0, 60 * 1000);
 	if (strcmp(word, "witness") == 0) {

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -353,6 +354,26 @@ START_TEST(a_verdict_comes_from_a_fresh_child)
 }
 END_TEST
 
+/* Bytes for a check lie in memory: one that writes without end is stopped. */
+START_TEST(what_is_extracted_is_not_larger_than_its_mail)
+{
+	AUTO(child_end) struct child c = { .fd = -1 };
+	AUTO(fd_close) int mail = small(), body = file_of("", 0), signature = file_of("", 0);
+	g_autofree struct request *q = g_new0(struct request, 1);
+	g_autofree void *payload = NULL;
+	struct reply reply;
+	struct err err;
+	struct stat st;
+
+	q->kind = REQUEST_EXTRACT;
+	ck_assert_int_eq(child_start(&c, PLAY "filler", READER_MEMORY, &err), 0);
+	child_ask(&c, q, (int[]){ mail, body, signature }, 5000, NULL, &reply, &payload, &err);
+	ck_assert_int_eq(fstat(body, &st), 0);
+	ck_assert_int_gt(st.st_size, 0);
+	ck_assert_int_le(st.st_size, CHILD_EXTRA_BYTES + (off_t)sizeof SMALL);
+}
+END_TEST
+
 START_TEST(a_part_that_is_not_there_is_not_saved)
 {
 	AUTO(reader_free) struct reader *r = taken_over(PLAY "boasts");
@@ -559,6 +580,7 @@ TCase *reader_cases(void)
 	tcase_add_test(t, a_saved_file_stays_as_it_was);
 	tcase_add_test(t, the_child_says_nothing_of_the_sender);
 	tcase_add_test(t, a_verdict_comes_from_a_fresh_child);
+	tcase_add_test(t, what_is_extracted_is_not_larger_than_its_mail);
 	tcase_add_test(t, a_part_that_is_not_there_is_not_saved);
 	tcase_add_test(t, too_much_work);
 	tcase_add_test(t, too_much_memory);
