@@ -60,8 +60,11 @@ Five small excursions, about a minute each.
    to INBOX.
 
 4. Look at a letter with things in it.
-   "Minutes, map and the famous spreadsheet" carries several files.
+   "Minutes, map and the famous spreadsheet" carries several files:
+   press v to list them, s to save the one under the cursor.
    "The new harbour logo" has a picture in the middle of the text.
+   Where a letter has links, o puts letters on them to open one, gl
+   lists them all. z opens long quotations, and gU leaves a list.
 
 5. Look at a rude one.
    Some letters here try to misbehave: one paints your screen red,

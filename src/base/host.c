@@ -46,7 +46,7 @@ bool host_ascii(const char *host, char *out, size_t cap)
 		ascii[--n] = '\0';
 	if (n == 0 || n >= MIN(cap, (size_t)HOST_MAX) || strstr(ascii, "..") ||
 		strspn(ascii, "-_.abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789") < n ||
-		ascii[0] == '.' || ascii[0] == '-')
+		ascii[0] == '.' || ascii[0] == '-' || ascii[n - 1] == '.')
 		return false;
 	for (char *p = ascii; *p; p++)
 		*p = g_ascii_tolower(*p);

@@ -20,11 +20,23 @@ struct opened {
 	struct document *doc;
 	struct body_hole holes[BODY_HOLES_MAX];
 	int n_holes;
+	int plain;   /* what was decrypted: parts are numbered in it; 0 = in the stored file */
 };
 
 static void opened_release(struct opened *o)
 {
 	document_free(&o->doc);
+	if (o->plain)
+		fd_close(&o->plain);
+}
+
+/* A descriptor of the file that the parts are in. */
+static int open_text(struct cli *c, const struct opened *o, int *fd, struct err *err)
+{
+	if (!o->plain)
+		return store_body_open(c->store, o->id, fd, err);
+	*fd = dup(o->plain);
+	return *fd >= 0 ? 0 : err_set(err, ERR_STORAGE, _("The decrypted text cannot be opened again."));
 }
 
 /* Another descriptor of the stored file: each question takes one. */
@@ -32,8 +44,8 @@ static int ask(struct cli *c, struct opened *o, struct reader_question *q, struc
 	struct err *err)
 {
 	q->how.holes = o->holes;
-	q->how.n_holes = (size_t)o->n_holes;
-	if (store_body_open(c->store, o->id, &q->fd, err) < 0) {
+	q->how.n_holes = o->plain ? 0 : (size_t)o->n_holes;
+	if (open_text(c, o, &q->fd, err) < 0) {
 		fd_close(&q->out);
 		return err->code;
 	}
@@ -42,14 +54,19 @@ static int ask(struct cli *c, struct opened *o, struct reader_question *q, struc
 
 static int read_parts(struct cli *c, struct opened *o, struct err *err)
 {
-	struct reader_question q = { .part = -1, .out = -1 };
+	struct reader_question q = { .part = -1, .out = -1, .seal = true };
 	struct reader_answer answer = { 0 };
 
+	if (o->plain)
+		fd_close(&o->plain);
+	o->plain = 0;
 	o->n_holes = store_body_holes(c->store, o->id, o->holes, err);
 	if (o->n_holes < 0 || ask(c, o, &q, &answer, err) < 0)
 		return err->code;
 	document_free(&o->doc);
 	o->doc = TAKE(answer.doc);
+	o->plain = answer.plain;
+	answer.plain = 0;
 	reader_answer_release(&answer);
 	return o->doc ? 0 : err_set(err, ERR_PROTOCOL, _("The parts of this message cannot be told."));
 }

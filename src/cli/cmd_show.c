@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "cli/command.h"
 #include "read/reader.h"
+#include "read/seal_words.h"
 
 /* Opens the body, fetching it first if it is not cached. */
 static int open_body(struct cli *c, message_id m, int *fd, struct err *err)
@@ -142,11 +143,33 @@ static json_t *parts_json(const struct document *d)
 	return list;
 }
 
+static json_t *seal_json(const struct seal_verdict *v)
+{
+	if (v->kind == SEAL_NONE)
+		return json_null();
+	return json_pack("{s:s, s:b, s:o, s:o, s:I}", "result", seal_name(v->result), "encrypted",
+		v->encrypted, "signer", json_text(v->signer), "words", json_text(v->words), "made",
+		(json_int_t)v->made_at);
+}
+
+/* Beside the text and not in it, where a mail could write the same. */
+static void tell_seal(const struct seal_verdict *v)
+{
+	char line[SEAL_LINE_MAX];
+	g_autofree char *clean = NULL;
+
+	seal_sentence(v, line, sizeof line);
+	clean = text_clean(line, -1, false);
+	if (*clean)
+		say("%s", clean);
+}
+
 enum { SHOW_HEADERS = 1 << 0, SHOW_TEXT = 1 << 1, SHOW_PARTS = 1 << 2 };
 
-static void show_json(const struct document *d, int64_t id, unsigned what)
+static void show_json(const struct reader_answer *a, int64_t id, unsigned what)
 {
-	json_t *line = json_pack("{s:I}", "id", (json_int_t)id);
+	const struct document *d = a->doc;
+	json_t *line = json_pack("{s:I, s:o}", "id", (json_int_t)id, "seal", seal_json(&a->verdict));
 
 	if (what & SHOW_HEADERS)
 		json_object_set_new(line, "headers", headers_json(d));
@@ -163,7 +186,7 @@ static void show_json(const struct document *d, int64_t id, unsigned what)
 static int show_document(struct cli *c, int *fd, int64_t id, const struct args *a, struct err *err)
 {
 	AUTO(reader_answer_release) struct reader_answer answer = { 0 };
-	struct reader_question q = { .fd = *fd, .part = -1, .out = -1 };
+	struct reader_question q = { .fd = *fd, .part = -1, .out = -1, .seal = true };
 	const struct document *d;
 	unsigned what = (args_has(a, "headers") ? SHOW_HEADERS : 0u) |
 		(args_has(a, "text") ? SHOW_TEXT : 0u) | (args_has(a, "parts") ? SHOW_PARTS : 0u);
@@ -173,9 +196,10 @@ static int show_document(struct cli *c, int *fd, int64_t id, const struct args *
 		return err->code;
 	d = answer.doc;
 	if (a->json) {
-		show_json(d, id, what ? what : SHOW_HEADERS | SHOW_TEXT | SHOW_PARTS);
+		show_json(&answer, id, what ? what : SHOW_HEADERS | SHOW_TEXT | SHOW_PARTS);
 		return 0;
 	}
+	tell_seal(&answer.verdict);
 	if (!what || what & SHOW_HEADERS)
 		print_headers(d, what != 0);
 	if (!what)

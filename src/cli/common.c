@@ -5,6 +5,7 @@
 #include "base/i18n.h"
 #include "base/mem.h"
 #include "cli/command.h"
+#include "store/cache.h"
 
 int pick_accounts(struct cli *c, const struct args *a, GPtrArray **out, struct err *err)
 {
@@ -85,6 +86,15 @@ struct mailbox *pick_mailbox(struct cli *c, const struct args *a, const char *wo
 	return TAKE(found);
 }
 
+/* One that was here: the engine tells the ledger of the others.  That is worth no failure. */
+static void tell_opened(struct cli *c, message_id m)
+{
+	const struct cache_notice opened = { .kind = CACHE_OPENED, .message = m, .rank = 1 };
+
+	store_cache_notice(c->store, &opened, 1, NULL);
+	store_cache_opened(c->store, m, true, NULL);
+}
+
 int fetch_body(struct cli *c, message_id m, account_id *account, struct err *err)
 {
 	g_autoptr(GPtrArray) rows = NULL;
@@ -94,8 +104,10 @@ int fetch_body(struct cli *c, message_id m, account_id *account, struct err *err
 	if (rows->len == 0)
 		return err_set(err, ERR_GONE, _("There is no message %" G_GINT64_FORMAT "."), m.v);
 	*account = ((const struct list_row *)rows->pdata[0])->account;
-	if (store_body_cached(c->store, m))
+	if (store_body_cached(c->store, m)) {
+		tell_opened(c, m);
 		return 0;
+	}
 	if (!account_of(c, *account))
 		return err_set(err, ERR_OFFLINE, _("The account of this message is no longer configured."));
 	return c->engine->body(c->engine, *account, m, c->cancel, err);

@@ -76,7 +76,6 @@ void enriched_append(GString *out, const char *text, size_t len, bool old)
 	size_t begin = out->len;
 
 	for (size_t i = 0, n; i < len; i += n) {
-		n = 1;
 		if (text[i] == '\n' || text[i] == '\r') {
 			n = line_ends(&s, text + i, len - i);
 		} else if (text[i] == '<' && i + 1 < len && text[i + 1] == '<' && !old) {

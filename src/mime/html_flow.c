@@ -22,7 +22,7 @@ struct level {
 	bool ordered;        /* of a list */
 	uint32_t next;
 	int digits;
-	size_t link_at;      /* of a link: out->len before its words */
+	size_t words_at;     /* out->len before its words: of a link, of a cell */
 	char *target;
 };
 
@@ -173,7 +173,7 @@ static void begin_link(struct walk *k, struct level *l, const struct html_node *
 	if (!n->one)
 		return;
 	l->target = html_target(string_of(k, n), n->len, k->page->base);
-	l->link_at = k->w->out->len;
+	l->words_at = k->w->out->len;
 	k->picture = false;
 	if (l->target)
 		pen_begin(k->w, SPAN_LINK, l->target);
@@ -188,14 +188,14 @@ static void end_link(struct walk *k, struct level *l)
 
 	if (!l->target)
 		return;
-	if (k->picture && k->w->out->len == l->link_at) {
+	if (k->picture && k->w->out->len == l->words_at) {
 		pen_begin(k->w, SPAN_IMAGE, NULL);
 		pen_words(k->w, _("[image]"));
 		pen_end(k->w, SPAN_IMAGE);
 	}
 	n = pen_end(k->w, SPAN_LINK);
 	if (n > 0) {
-		words = k->w->out->str + l->link_at;
+		words = k->w->out->str + l->words_at;
 		len = strlen(words);
 		while (len > 0 && (*words == ' ' || *words == '\n')) {
 			words++;
@@ -308,8 +308,9 @@ static void begin_row(struct walk *k, const struct html_node *n)
 		pen_owe(k->w, 2);
 }
 
-static void begin_cell(struct walk *k)
+static void begin_cell(struct walk *k, struct level *l)
 {
+	l->words_at = k->w->out->len;
 	if (k->flat)
 		k->w->cell = k->w->wanted == 0 && pen_any(k->w);
 	else
@@ -366,7 +367,7 @@ static void begin_element(struct walk *k, struct level *l, size_t i)
 	else if (n->tag == TAG_TABLE)
 		k->flat = is_flat_table(k, n);
 	else if (n->tag == TAG_CELL || n->tag == TAG_HEAD_CELL)
-		begin_cell(k);
+		begin_cell(k, l);
 	for (size_t j = 0; n->flags & FLAG_WRITTEN && j < G_N_ELEMENTS(written); j++)
 		if (n->flags & written[j].flag)
 			pen_begin(k->w, written[j].kind, NULL);
@@ -380,6 +381,19 @@ static void end_block(struct walk *k, const struct html_node *n)
 		pen_owe(k->w, 2);
 	else if (n->flags & FLAG_BLOCK)
 		pen_owe(k->w, 1);
+}
+
+/* What follows a cell stands beside it, but not beside its last line if it has several. */
+static void end_cell(struct walk *k, const struct level *l)
+{
+	size_t at = l->words_at;
+
+	while (at < k->w->out->len && k->w->out->str[at] == '\n')
+		at++;
+	if (k->flat && k->w->line_at > at)
+		pen_owe(k->w, 1);
+	k->w->hard = false;
+	k->w->cell = k->flat && k->w->wanted == 0;
 }
 
 static void end_element(struct walk *k)
@@ -397,10 +411,8 @@ static void end_element(struct walk *k)
 	else if (n->tag == TAG_LI)
 		pen_bullet(k->w, "", 0);
 	end_block(k, n);
-	if (n->tag == TAG_CELL || n->tag == TAG_HEAD_CELL) {
-		k->w->hard = false;
-		k->w->cell = k->flat && k->w->wanted == 0;
-	}
+	if (n->tag == TAG_CELL || n->tag == TAG_HEAD_CELL)
+		end_cell(k, l);
 	k->w->quotes = l->quotes;
 	k->w->line = (struct html_line){ .heading = l->heading, .indent = l->indent,
 		.pre = l->pre_line };

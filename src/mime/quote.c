@@ -432,7 +432,7 @@ bool quote_next(struct quote_scan *q, struct quote_line *out)
 	out->level = quote_depth(l, &out->prefix);
 	if (out->level > 0) {
 		out->kind = QUOTE_QUOTED;
-		out->level += q->below;
+		out->level = MIN(out->level + q->below, QUOTE_LEVEL_MAX);
 		q->signature = q->signature && q->below;
 		q->attribution = 0;
 		return true;

@@ -15,6 +15,8 @@ double cache_saturate(double count)
 
 double cache_decay(double value, int64_t age_s, double half_life_days)
 {
+	if (age_s < -CACHE_AHEAD_S)
+		return 0;
 	return age_s <= 0 ? value : value * exp2(-(double)age_s / (CACHE_DAY_S * half_life_days));
 }
 
@@ -35,7 +37,7 @@ double cache_search_context(int n, int of, int rank)
 
 static double recency(double age_days)
 {
-	return exp2(-(age_days < 0 ? CACHE_NO_DATE_DAYS : age_days) / CACHE_HALF_LIFE_DAYS);
+	return exp2(-(age_days >= 0 ? age_days : CACHE_NO_DATE_DAYS) / CACHE_HALF_LIFE_DAYS);
 }
 
 /* P-07 */
@@ -65,7 +67,7 @@ struct cache_score cache_score(const struct cache_facts *f)
 		.search = f->layer * CACHE_W_SEARCH *
 			  cache_search_context(f->search_n, f->search_of, f->search_rank),
 		.behaviour = f->layer * CACHE_W_BEHAVIOUR * cache_saturate(f->behaviour),
-		.boost = (f->boost > 0 ? f->boost : 0) + (f->pinned ? CACHE_PINNED : 0),
+		.boost = between(f->boost, 0, CACHE_VISIBLE_BOOST) + (f->pinned ? CACHE_PINNED : 0),
 		.cost = size_cost(f->fetch_bytes),
 	};
 
@@ -76,7 +78,7 @@ struct cache_score cache_score(const struct cache_facts *f)
 
 double cache_rescore_priority(const struct cache_facts *f)
 {
-	double boost = f->boost > 0 ? f->boost : 0;
+	double boost = between(f->boost, 0, CACHE_VISIBLE_BOOST);
 	double search = cache_search_context(f->search_n, f->search_of, f->search_rank);
 	double thread = cache_saturate(f->thread), sender = cache_saturate(f->sender);
 	double behaviour = cache_saturate(f->behaviour);

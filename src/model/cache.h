@@ -58,6 +58,9 @@ enum {
 	CACHE_DAY_S = 86400,
 	CACHE_SEARCH_S = CACHE_DAY_S,     /* so long a search tells of its hits */
 	CACHE_FIRST_DAYS = 90,            /* L-28: older messages wait for their first score */
+	CACHE_FIRST_MOST = 2000,          /* ... and so do those that a fuller mailbox gets ... */
+	CACHE_NEWS_S = 3 * CACHE_DAY_S,   /* ... unless they are as new as this: they have just arrived */
+	CACHE_AHEAD_S = 2 * CACHE_DAY_S,  /* a time that lies further ahead was told by a wrong clock */
 	CACHE_STRUCTURAL = 50,            /* P-09: re-scoring because a policy or the structure changed */
 	CACHE_THREAD_FAN = 8,             /* messages of a conversation that hear of news in it */
 };

@@ -210,7 +210,7 @@ static int receive(const struct child *c, void *into, size_t len, int64_t end_us
 static int receive_ready(struct child *c, int64_t end_us, const struct cancel *cancel,
 	struct err *err)
 {
-	struct reply first;
+	struct reply first = { 0 };
 
 	if (c->ready)
 		return 0;

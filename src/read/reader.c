@@ -151,7 +151,7 @@ static int extract(void *ctx, int fd, int part, int body, int signature, struct 
 {
 	g_autofree struct request *q = g_new0(struct request, 1);
 	g_autofree void *payload = NULL;
-	struct reply reply;
+	struct reply reply = { 0 };
 
 	q->kind = REQUEST_EXTRACT;
 	q->part = part;
@@ -163,7 +163,7 @@ static int read_aside(void *ctx, int fd, const struct document_how *how, struct 
 {
 	g_autofree struct request *q = g_new0(struct request, 1);
 	g_autofree void *payload = NULL;
-	struct reply reply;
+	struct reply reply = { 0 };
 
 	q->kind = REQUEST_DOCUMENT;
 	q->how = *how;
@@ -180,7 +180,7 @@ static int judge(struct reader *r, const struct job *j, struct reader_answer *a,
 		.cancel = &r->abandon, .from = j->from, .fd = j->files[0], .how = &how };
 	int plain = -1;
 
-	if (!j->seal || a->doc->partial)
+	if (!j->seal || !a->doc || a->doc->partial)
 		return 0;
 	how.holes = j->request.holes;
 	if (seal_check(&q, &a->doc, &plain, &a->verdict, err) < 0) {

@@ -405,6 +405,37 @@ static void way_release(struct way *w)
 	fd_close(&w->inside);
 }
 
+static struct document_header *subject_of(const struct document *d)
+{
+	for (guint i = 0; i < d->headers->len; i++) {
+		struct document_header *h = d->headers->pdata[i];
+
+		if (g_ascii_strcasecmp(h->name, "Subject") == 0)
+			return h;
+	}
+	return NULL;
+}
+
+/* Some programs encrypt the subject too, and leave three dots outside. */
+static bool hides_subject(const struct document *d)
+{
+	const struct document_header *h = subject_of(d);
+
+	return h && (strcmp(h->value, "...") == 0 || strcmp(h->value, "[...]") == 0);
+}
+
+static void restore_subject(struct document *inside, struct document *outside)
+{
+	struct document_header *from = subject_of(inside), *to = subject_of(outside);
+	char *value;
+
+	if (!from || !hides_subject(outside))
+		return;
+	value = to->value;
+	to->value = from->value;
+	from->value = value;
+}
+
 /* What was inside a layer is what is shown from now on. */
 static void show(struct way *w, struct document **doc, int *fd)
 {
@@ -413,6 +444,8 @@ static void show(struct way *w, struct document **doc, int *fd)
 
 	if (lists_more(old))
 		add_note(d, _("Attachments that were not protected are not listed here."));
+	if (w->verdict->encrypted)
+		restore_subject(d, old);
 	d->headers = old->headers;
 	old->headers = headers;
 	*w->shown = d;
@@ -442,6 +475,8 @@ static int go_in(struct way *w, struct layer *l, struct seal_finding *f, struct 
 		show(w, &d, &fd);
 		return 1;
 	}
+	if (w->verdict->encrypted)
+		restore_subject(d, *w->shown);
 	document_free(&w->inner);
 	fd_close(&w->inside);
 	w->inner = TAKE(d);
@@ -458,6 +493,7 @@ static int step(struct way *w, bool first, struct err *err)
 		.bytes = { .kind = d->seal.kind, .body = -1, .signature = -1, .from = w->from.address,
 			.config = w->q->config, .cancel = w->q->cancel } };
 	struct seal_finding f;
+	bool deeper;
 	int rc;
 
 	if (d->seal.kind == SEAL_NONE || (!first && !d->seal.whole))
@@ -467,9 +503,10 @@ static int step(struct way *w, bool first, struct err *err)
 	join(w->verdict, &f, first);
 	if (!d->seal.whole && holds(w->verdict->result))
 		w->verdict->result = SEAL_PARTLY;
-	rc = d->seal.whole && (f.content >= 0 || (is_apart(d->seal.kind) && has_more(d)))
-		     ? go_in(w, &l, &f, err)
-		     : 0;
+	deeper = f.content >= 0 ||
+		 (is_apart(d->seal.kind) &&
+			 (has_more(d) || (w->verdict->encrypted && hides_subject(*w->shown))));
+	rc = d->seal.whole && deeper ? go_in(w, &l, &f, err) : 0;
 	fd_close(&f.content);
 	return rc;
 }

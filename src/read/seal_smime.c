@@ -113,8 +113,8 @@ static X509_STORE *store_new(const struct seal_config *c)
 	return store;
 }
 
-static int chain_error(X509 *cert, STACK_OF(X509) *others, X509_STORE *store, int64_t now,
-	unsigned long flags)
+/* now: the time at which it must be valid, 0 = any. */
+static int chain_error(X509 *cert, STACK_OF(X509) *others, X509_STORE *store, int64_t now)
 {
 	X509_STORE_CTX *ctx = X509_STORE_CTX_new();
 	int error = X509_V_ERR_UNSPECIFIED;
@@ -124,8 +124,10 @@ static int chain_error(X509 *cert, STACK_OF(X509) *others, X509_STORE *store, in
 		p = X509_STORE_CTX_get0_param(ctx);
 		X509_VERIFY_PARAM_set_purpose(p, X509_PURPOSE_SMIME_SIGN);
 		X509_VERIFY_PARAM_set_auth_level(p, AUTH_LEVEL);
-		X509_VERIFY_PARAM_set_time(p, (time_t)now);
-		X509_VERIFY_PARAM_set_flags(p, flags);
+		if (now)
+			X509_VERIFY_PARAM_set_time(p, (time_t)now);
+		else
+			X509_VERIFY_PARAM_set_flags(p, X509_V_FLAG_NO_CHECK_TIME);
 		error = X509_verify_cert(ctx) == 1 ? X509_V_OK : X509_STORE_CTX_get_error(ctx);
 		if (error == X509_V_OK && X509_STORE_CTX_get_error(ctx) != X509_V_OK)
 			error = X509_STORE_CTX_get_error(ctx);
@@ -140,9 +142,9 @@ static enum seal_result trust_of(const struct seal_bytes *b, X509 *cert, STACK_O
 	int64_t now = b->config->now ? b->config->now : clock_unix();
 	enum seal_result result = SEAL_UNTRUSTED;
 
-	if (store && chain_error(cert, others, store, now, 0) == X509_V_OK)
+	if (store && chain_error(cert, others, store, now) == X509_V_OK)
 		result = SEAL_GOOD;
-	else if (store && chain_error(cert, others, store, now, X509_V_FLAG_NO_CHECK_TIME) == X509_V_OK)
+	else if (store && chain_error(cert, others, store, 0) == X509_V_OK)
 		result = SEAL_EXPIRED;
 	X509_STORE_free(store);
 	return result;

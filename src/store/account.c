@@ -84,17 +84,10 @@ int store_accounts(struct store *s, GArray **out, struct err *err)
 /* The bodies that are files of their own: the rows go with the account. */
 static int own_files(struct store *s, account_id a, GArray *ids, struct err *err)
 {
-	sqlite3_stmt *q = db_stmt(s, "SELECT b.message_id FROM body b JOIN message m"
-				  " ON m.id = b.message_id WHERE m.account_id = ? AND b.pack = 0");
-	int r;
-
-	db_bind(q, "i", a.v);
-	while ((r = db_step(s, q, err)) > 0) {
-		int64_t id = sqlite3_column_int64(q, 0);
-
-		g_array_append_val(ids, id);
-	}
-	return r;
+	return db_ids(s, err, ids,
+		"SELECT b.message_id FROM body b JOIN message m ON m.id = b.message_id"
+		" WHERE m.account_id = ? AND b.pack = 0",
+		"i", a.v);
 }
 
 static int remove_rows(struct store *s, account_id a, struct err *err)

@@ -226,7 +226,7 @@ static int append(struct store *s, mailbox_id target, const struct change *c, co
 	if (r == 0)
 		r = step_begin(s, &w, &wish.step, err);
 	if (r == 0)
-		r = entry_message(s, a, c, clock_unix(), false, message, err);
+		r = entry_message(s, a, c, clock_unix(), 0, message, err);
 	if (r == 0)
 		r = body_adopt(s, *message, tmp, (int64_t)c->size, err);
 	if (r == 0)

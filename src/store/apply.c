@@ -20,7 +20,6 @@ enum {
 	VOID_SLICE = 500,      /* locations removed in one transaction */
 	YIELD_EVERY = 16,      /* changes between two looks at who waits */
 	NEWS_MAX = 100,        /* arrivals of one batch that their conversations hear of */
-	NEWS_S = 3 * 86400,    /* what is older has not just arrived */
 };
 
 struct seen {
@@ -34,6 +33,7 @@ struct work {
 	const struct batch *b;
 	struct batch_result *result;
 	bool inbox, live;      /* news of this mailbox is news for the reader */
+	bool many;             /* there is much in it already */
 	bool orphans, awaited, lost; /* there are some to look among */
 	int64_t now;
 	int news;              /* arrivals that the cache ledger was told of */
@@ -187,7 +187,7 @@ static int tell_ledger(struct work *w, const struct change *c, int64_t message, 
 	const struct cache_notice n = { .kind = CACHE_NEW, .message.v = message };
 	int64_t date = c->received_at > 0 ? c->received_at : c->sent_at;
 
-	if (!w->live || date < w->now - NEWS_S || w->news >= NEWS_MAX)
+	if (!w->live || date < w->now - CACHE_NEWS_S || w->news >= NEWS_MAX)
 		return 0;
 	w->news++;
 	return cache_note(w->s, &n, w->now, err);
@@ -195,7 +195,8 @@ static int tell_ledger(struct work *w, const struct change *c, int64_t message, 
 
 static int enter(struct work *w, const struct change *c, int64_t *message, struct err *err)
 {
-	int r = entry_message(w->s, w->b->account, c, w->now, w->inbox, message, err);
+	unsigned how = (w->inbox ? ENTRY_INBOX : 0) | (w->many ? ENTRY_MANY : 0);
+	int r = entry_message(w->s, w->b->account, c, w->now, how, message, err);
 
 	if (r == 0)
 		r = entry_location(w->s, w->b->mailbox, c, w->now, *message, err);
@@ -451,7 +452,7 @@ static int apply_changes(struct work *w, struct err *err)
 /* What is worth knowing once per batch instead of once per message. */
 static int survey(struct work *w, struct err *err)
 {
-	sqlite3_stmt *q = db_stmt(w->s, "SELECT role, cursor <> '' FROM mailbox WHERE id = ?");
+	sqlite3_stmt *q = db_stmt(w->s, "SELECT role, cursor <> '', total FROM mailbox WHERE id = ?");
 	int64_t one;
 	int r;
 
@@ -460,6 +461,7 @@ static int survey(struct work *w, struct err *err)
 	if (r > 0) {
 		w->inbox = sqlite3_column_int(q, 0) == ROLE_INBOX;
 		w->live = sqlite3_column_int(q, 1) != 0;
+		w->many = sqlite3_column_int64(q, 2) >= CACHE_FIRST_MOST;
 		sqlite3_reset(q);
 	}
 	if (r >= 0)

@@ -88,6 +88,7 @@ void batch_change(struct batch *b, const struct change *c)
 	struct change copy = *c;
 
 	copy.keywords = keep(b, c->keywords);
+	copy.size = MIN(c->size, BATCH_SIZE_MOST);
 	if (c->kind == CHANGE_MESSAGE) {
 		copy.canonical = keep(b, c->canonical);
 		copy.message_id = keep(b, c->message_id);

@@ -73,7 +73,7 @@ static int64_t next_try(const struct err *why, int64_t n, int64_t now)
 
 	if (v == FOR_GOOD || (v == COUNTED && n >= CACHE_TRIES))
 		return 0;
-	return now + MAX(pause, why->after_s);
+	return now + MIN(MAX(pause, why->after_s), CACHE_AHEAD_S / 2);
 }
 
 static int write_failure(struct store *s, int64_t message, const struct err *why, struct err *err)
@@ -125,23 +125,33 @@ int ledger_changed(struct store *s, int64_t message, struct err *err)
 		"i", message);
 }
 
+/* Those whose time lies between the two. */
+static int wake_between(struct store *s, int64_t from, int64_t to, struct err *err)
+{
+	return db_run(s, err,
+		"UPDATE cache_object SET next_try_at = NULL,"
+		" state = iif(state IN ('failed', 'evicted'), 'wanted', state)"
+		" WHERE next_try_at BETWEEN ? AND ?",
+		"ii", from, to);
+}
+
 int ledger_wake(struct store *s, int64_t now, struct err *err)
 {
 	int64_t one;
-	int r = db_ask(s, err, &one, "SELECT 1 FROM cache_object WHERE next_try_at <= ? LIMIT 1", "i",
-		now);
+	int r = db_ask(s, err, &one,
+		"SELECT 1 WHERE EXISTS (SELECT 1 FROM cache_object WHERE next_try_at <= ?)"
+		" OR EXISTS (SELECT 1 FROM cache_object WHERE next_try_at >= ?)",
+		"ii", now, now + CACHE_AHEAD_S);
 
 	if (r <= 0)
 		return r;
 	r = tx_begin(s, TX_CONSISTENT, err);
+	if (r < 0)
+		return r;
+	r = wake_between(s, INT64_MIN, now, err);
 	if (r == 0)
-		r = tx_end(s, db_run(s, err,
-				      "UPDATE cache_object SET next_try_at = NULL,"
-				      " state = iif(state IN ('failed', 'evicted'), 'wanted', state)"
-				      " WHERE next_try_at <= ?",
-				      "i", now),
-			err);
-	return r;
+		r = wake_between(s, now + CACHE_AHEAD_S, INT64_MAX, err);
+	return tx_end(s, r, err);
 }
 
 /* --- claims whose owner is gone -------------------------------------------- */

@@ -216,6 +216,8 @@ static int admit(struct store *s, struct guest *g, struct victims *v, struct err
 	if (r > 0 && over > 0)
 		r = victims_choose(s, v, over, g->waited ? DBL_MAX : g->pick->priority,
 			g->pick->message.v, err);
+	if (r == 0 && v->messages->len == EVICT_MAX && v->bytes >= g->need)
+		r = 1; /* a cap that was lowered: it shrinks in steps, and nobody waits for the last */
 	if (r > 0 && v->messages->len > 0)
 		r = victims_evict(s, v, err) < 0 ? (err ? err->code : ERR_STORAGE) : 1;
 	if (r > 0)

@@ -78,20 +78,10 @@ static const char *state_name(const char *state)
 
 static int best(struct store *s, account_id a, int max, GArray *ids, struct err *err)
 {
-	sqlite3_stmt *q = db_stmt(s, "SELECT message_id FROM cache_object WHERE ?1 IN (0, account_id)"
-				  " AND state = 'wanted' AND fetch_bytes > 0 AND priority > 0"
-				  " ORDER BY priority DESC, message_id LIMIT ?2");
-	int r;
-
-	if (!q)
-		return db_fail(s, err);
-	db_bind(q, "ii", a.v, (int64_t)max);
-	while ((r = db_step(s, q, err)) > 0) {
-		int64_t id = sqlite3_column_int64(q, 0);
-
-		g_array_append_val(ids, id);
-	}
-	return r;
+	return db_ids(s, err, ids,
+		"SELECT message_id FROM cache_object WHERE ?1 IN (0, account_id) AND state = 'wanted'"
+		" AND fetch_bytes > 0 AND priority > 0 ORDER BY priority DESC, message_id LIMIT ?2",
+		"ii", a.v, (int64_t)max);
 }
 
 int store_cache_line(struct store *s, message_id m, struct cache_line **out, struct err *err)

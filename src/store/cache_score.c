@@ -14,6 +14,8 @@
 
 static void read_signals(sqlite3_stmt *q, int64_t now, struct cache_facts *f)
 {
+	int64_t searched = sqlite3_column_int64(q, 15);
+
 	f->pinned = sqlite3_column_int(q, 5) != 0;
 	f->boost = cache_decay(sqlite3_column_double(q, 6), now - sqlite3_column_int64(q, 7),
 		CACHE_BOOST_FADES);
@@ -24,7 +26,8 @@ static void read_signals(sqlite3_stmt *q, int64_t now, struct cache_facts *f)
 	f->search_n = sqlite3_column_int(q, 12);
 	f->search_of = sqlite3_column_int(q, 13);
 	f->search_rank = sqlite3_column_type(q, 14) == SQLITE_NULL ||
-					 now - sqlite3_column_int64(q, 15) > CACHE_SEARCH_S
+					 now - searched > CACHE_SEARCH_S ||
+					 searched - now > CACHE_AHEAD_S
 				 ? -1
 				 : sqlite3_column_int(q, 14);
 	f->sender = cache_decay(sqlite3_column_double(q, 16), now - sqlite3_column_int64(q, 17),
@@ -64,6 +67,7 @@ static int load_message(struct store *s, int64_t message, int64_t now, struct le
 				  " LEFT JOIN body b ON b.message_id = m.id WHERE m.id = ?");
 	int r;
 
+	*out = (struct ledger_facts){ 0 };
 	if (!q)
 		return db_fail(s, err);
 	db_bind(q, "i", message);
@@ -133,19 +137,31 @@ int ledger_queue(struct store *s, int64_t message, int64_t account, double prior
 		"iidi", message, account, priority, now);
 }
 
-/* Rows that were scored too long ago, the longest first. */
-static int queue_stale(struct store *s, account_id a, int max, int64_t now, struct err *err)
+/* Rows that were scored between two times, the longest ago first; how many. */
+static int queue_scored(struct store *s, account_id a, int max, int64_t from, int64_t to, int64_t now,
+	struct err *err)
 {
 	int r = db_run(s, err,
 		"INSERT INTO cache_rescore (message_id, account_id, priority, queued_at)"
 		" SELECT message_id, account_id, 0, ?1 FROM cache_object c"
-		" WHERE account_id = ?2 AND last_scored_at IS NOT NULL AND last_scored_at <= ?3"
+		" WHERE account_id = ?2 AND last_scored_at BETWEEN ?3 AND ?4"
 		" AND state <> 'fetching'"
 		" AND NOT EXISTS (SELECT 1 FROM cache_rescore r WHERE r.message_id = c.message_id)"
-		" ORDER BY last_scored_at, message_id LIMIT ?4 ON CONFLICT DO NOTHING",
-		"iiii", now, a.v, now - CACHE_STALE_S, (int64_t)max);
+		" ORDER BY last_scored_at, message_id LIMIT ?5 ON CONFLICT DO NOTHING",
+		"iiiii", now, a.v, from, to, (int64_t)max);
 
 	return r < 0 ? r : (int)db_changed(s);
+}
+
+/* Rows that were scored too long ago, or by a clock that was far ahead. */
+static int queue_stale(struct store *s, account_id a, int max, int64_t now, struct err *err)
+{
+	int r = queue_scored(s, a, max, INT64_MIN, now - CACHE_STALE_S, now, err), more;
+
+	if (r < 0 || r >= max)
+		return r;
+	more = queue_scored(s, a, max - r, now + CACHE_AHEAD_S, INT64_MAX, now, err);
+	return more < 0 ? more : r + more;
 }
 
 /* The next rows that were never scored, after `*last`; in a long history the newer ones have the lower
@@ -193,10 +209,11 @@ static int any_stale(struct store *s, account_id a, int64_t now, struct err *err
 
 	return db_ask(s, err, &one,
 		"SELECT 1 WHERE EXISTS (SELECT 1 FROM cache_object WHERE account_id = ?1"
-		" AND last_scored_at IS NOT NULL AND last_scored_at <= ?2) OR"
+		" AND last_scored_at IS NOT NULL AND last_scored_at <= ?2) OR EXISTS"
+		" (SELECT 1 FROM cache_object WHERE account_id = ?1 AND last_scored_at >= ?3) OR"
 		" (SELECT cache_scored FROM account WHERE id = ?1) <"
 		" (SELECT ifnull(max(id), 0) FROM message)",
-		"ii", a.v, now - CACHE_STALE_S);
+		"iii", a.v, now - CACHE_STALE_S, now + CACHE_AHEAD_S);
 }
 
 int store_cache_stale(struct store *s, account_id a, int max, struct err *err)
@@ -252,19 +269,10 @@ int ledger_rescore(struct store *s, int64_t message, int64_t now, struct err *er
 
 static int first_queued(struct store *s, account_id a, int max, GArray *ids, struct err *err)
 {
-	sqlite3_stmt *q = db_stmt(s, "SELECT message_id FROM cache_rescore WHERE account_id = ?"
-				  " ORDER BY priority DESC, queued_at, message_id LIMIT ?");
-	int r;
-
-	if (!q)
-		return db_fail(s, err);
-	db_bind(q, "ii", a.v, (int64_t)max);
-	while ((r = db_step(s, q, err)) > 0) {
-		int64_t id = sqlite3_column_int64(q, 0);
-
-		g_array_append_val(ids, id);
-	}
-	return r;
+	return db_ids(s, err, ids,
+		"SELECT message_id FROM cache_rescore WHERE account_id = ?"
+		" ORDER BY priority DESC, queued_at, message_id LIMIT ?",
+		"ii", a.v, (int64_t)max);
 }
 
 int store_cache_rescore(struct store *s, account_id a, int max, struct err *err)

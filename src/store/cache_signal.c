@@ -19,6 +19,7 @@ static int find_subject(struct store *s, message_id m, struct subject *out, stru
 	sqlite3_stmt *q = db_stmt(s, "SELECT account_id, conversation_id FROM message WHERE id = ?");
 	int r;
 
+	*out = (struct subject){ 0 };
 	if (!q)
 		return db_fail(s, err);
 	db_bind(q, "i", m.v);
@@ -123,19 +124,9 @@ static int count_sender(struct store *s, const struct subject *u, int64_t now, s
 
 static int newest_of(struct store *s, const struct subject *u, GArray *ids, struct err *err)
 {
-	sqlite3_stmt *q = db_stmt(s, "SELECT id FROM message WHERE conversation_id = ? AND id <> ?"
-				  " ORDER BY id DESC LIMIT ?");
-	int r;
-
-	if (!q)
-		return db_fail(s, err);
-	db_bind(q, "iii", u->conversation, u->message, (int64_t)CACHE_THREAD_FAN);
-	while ((r = db_step(s, q, err)) > 0) {
-		int64_t id = sqlite3_column_int64(q, 0);
-
-		g_array_append_val(ids, id);
-	}
-	return r;
+	return db_ids(s, err, ids,
+		"SELECT id FROM message WHERE conversation_id = ? AND id <> ? ORDER BY id DESC LIMIT ?",
+		"iii", u->conversation, u->message, (int64_t)CACHE_THREAD_FAN);
 }
 
 /* The others of it that came last hear that something happened. */

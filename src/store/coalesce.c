@@ -501,18 +501,10 @@ static int follow(struct store *s, int64_t follower, bool done, struct err *err)
 int wish_followers(struct store *s, int64_t row, bool done, struct err *err)
 {
 	g_autoptr(GArray) ids = g_array_new(FALSE, FALSE, sizeof(int64_t));
-	sqlite3_stmt *q = db_stmt(s, "SELECT id FROM mutation WHERE after_id > 0 AND after_id = ?"
-				  " AND status = 'queued'");
-	int r;
+	int r = db_ids(s, err, ids,
+		"SELECT id FROM mutation WHERE after_id > 0 AND after_id = ? AND status = 'queued'", "i",
+		row);
 
-	if (!q)
-		return db_fail(s, err);
-	db_bind(q, "i", row);
-	while ((r = db_step(s, q, err)) > 0) {
-		int64_t id = sqlite3_column_int64(q, 0);
-
-		g_array_append_val(ids, id);
-	}
 	for (guint i = 0; r == 0 && i < ids->len; i++)
 		r = follow(s, g_array_index(ids, int64_t, i), done, err);
 	return r;

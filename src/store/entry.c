@@ -78,23 +78,23 @@ static int enter_unscored(struct store *s, account_id a, int64_t message, struct
 
 /*
  * Its line in the ledger, with the score that follows from what a fact tells
- * (L-27, L-28); signals come later.  What is old does not pay for the indexes of
- * the score while a long history comes in.
+ * (L-27, L-28); signals come later.  What is old, or one of many, does not pay for
+ * the indexes of the score while a long history comes in, the newest first.
  */
 static int enter_ledger(struct store *s, account_id a, const struct change *c, int64_t now,
-	int64_t date, bool inbox, int64_t message, struct err *err)
+	int64_t date, unsigned how, int64_t message, struct err *err)
 {
 	bool parts = cache_in_parts((int64_t)c->size, c->has_attachment);
 	const struct cache_facts f = { .age_days = (double)MAX(now - date, 0) / CACHE_DAY_S,
 		.flagged = c->flags & FLAG_FLAGGED,
 		.unread = !(c->flags & FLAG_SEEN),
-		.inbox = inbox,
+		.inbox = how & ENTRY_INBOX,
 		.search_rank = -1,
 		.fetch_bytes = cache_fetch_bytes((int64_t)c->size, parts),
 		.layer = CACHE_LAYER_BODY };
 	struct cache_score score;
 
-	if (f.age_days > CACHE_FIRST_DAYS)
+	if (f.age_days > CACHE_FIRST_DAYS || (how & ENTRY_MANY && now - date > CACHE_NEWS_S))
 		return enter_unscored(s, a, message, err);
 	score = cache_score(&f);
 	return db_run(s, err,
@@ -105,7 +105,7 @@ static int enter_ledger(struct store *s, account_id a, const struct change *c, i
 		f.fetch_bytes, score.utility, score.priority, now);
 }
 
-int entry_message(struct store *s, account_id a, const struct change *c, int64_t now, bool inbox,
+int entry_message(struct store *s, account_id a, const struct change *c, int64_t now, unsigned how,
 	int64_t *message, struct err *err)
 {
 	int64_t conversation, date = list_date(c, now);
@@ -129,7 +129,7 @@ int entry_message(struct store *s, account_id a, const struct change *c, int64_t
 			(int64_t)c->has_attachment, or_empty(c->preview));
 	*message = sqlite3_last_insert_rowid(s->db);
 	if (r == 0)
-		r = enter_ledger(s, a, c, now, date, inbox, *message, err);
+		r = enter_ledger(s, a, c, now, date, how, *message, err);
 	return r;
 }
 

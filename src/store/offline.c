@@ -22,10 +22,10 @@ static int policy_of(struct store *s, int64_t mailbox, struct offline *out, stru
 				  " WHERE mailbox_id = ?");
 	int r;
 
+	*out = (struct offline){ OFFLINE_AUTO, 0, 0 };
 	if (!q)
 		return db_fail(s, err);
 	db_bind(q, "i", mailbox);
-	*out = (struct offline){ OFFLINE_AUTO, 0, 0 };
 	r = db_step(s, q, err);
 	if (r > 0) {
 		*out = (struct offline){ (enum offline_policy)CLAMP(sqlite3_column_int(q, 0),
@@ -41,7 +41,7 @@ static int cut_at_cap(struct store *s, int64_t mailbox, int64_t cap, int64_t *si
 {
 	sqlite3_stmt *q = db_stmt(s, "SELECT date, size FROM location WHERE mailbox_id = ?"
 				  " AND shown = 1 AND date >= ? ORDER BY date DESC");
-	int64_t sum = 0;
+	int64_t left = cap;
 	int r;
 
 	if (!q)
@@ -50,11 +50,13 @@ static int cut_at_cap(struct store *s, int64_t mailbox, int64_t cap, int64_t *si
 	while ((r = db_step(s, q, err)) > 0) {
 		int64_t date = sqlite3_column_int64(q, 0), size = sqlite3_column_int64(q, 1);
 
-		sum += size <= cap ? size : 0;
-		if (sum > cap) {
+		if (size <= 0 || size > cap)
+			continue;
+		if (size > left) {
 			*since = date + 1;
 			break;
 		}
+		left -= size;
 	}
 	sqlite3_reset(q);
 	return MIN(r, 0);
@@ -85,19 +87,9 @@ static int refresh_one(struct store *s, int64_t mailbox, int64_t now, struct err
 
 static int with_policy(struct store *s, int64_t mailbox, GArray *ids, struct err *err)
 {
-	sqlite3_stmt *q = db_stmt(s, "SELECT mailbox_id FROM mailbox_offline"
-				  " WHERE ?1 IN (0, mailbox_id) LIMIT ?2");
-	int r;
-
-	if (!q)
-		return db_fail(s, err);
-	db_bind(q, "ii", mailbox, (int64_t)MAILBOXES_MAX);
-	while ((r = db_step(s, q, err)) > 0) {
-		int64_t id = sqlite3_column_int64(q, 0);
-
-		g_array_append_val(ids, id);
-	}
-	return r;
+	return db_ids(s, err, ids,
+		"SELECT mailbox_id FROM mailbox_offline WHERE ?1 IN (0, mailbox_id) LIMIT ?2", "ii",
+		mailbox, (int64_t)MAILBOXES_MAX);
 }
 
 int offline_refresh(struct store *s, int64_t mailbox, int64_t now, struct err *err)
@@ -219,7 +211,7 @@ int store_offline_progress(struct store *s, mailbox_id m, struct offline_progres
 				  " FROM mailbox_offline o JOIN location l ON l.mailbox_id = o.mailbox_id"
 				  " LEFT JOIN body b ON b.message_id = l.message_id"
 				  " WHERE o.mailbox_id = ? AND " LEDGER_OFFLINE);
-	struct offline o;
+	struct offline o = { OFFLINE_AUTO, 0, 0 };
 	int64_t all = 0, now = clock_unix();
 	int r;
 

@@ -32,7 +32,7 @@ enum {
 	PACK_BODIES = 1000,
 	PACK_PIECE = 256 << 10,  /* a larger body is a file of its own */
 	CLEAN_MAX = 1000,        /* empty packs removed in one call */
-	COMPACT_MAX = 16,        /* packs copied in one call */
+	COMPACT_MAX = 128,       /* packs copied in one call: at most 1 GiB is written by it */
 	COMPACT_FULL = 50,       /* percent in use, from which on a pack stays as it is */
 };
 
@@ -281,30 +281,13 @@ void pack_unlink(const struct store *s, int64_t pack)
 
 /* --- cleaning ---------------------------------------------------------- */
 
-static int select_ids(struct store *s, const char *sql, int64_t a, int64_t b, GArray *ids,
-	struct err *err)
-{
-	sqlite3_stmt *q = db_stmt(s, sql);
-	int r;
-
-	if (!q)
-		return db_fail(s, err);
-	db_bind(q, "ii", a, b);
-	while ((r = db_step(s, q, err)) > 0) {
-		int64_t id = sqlite3_column_int64(q, 0);
-
-		g_array_append_val(ids, id);
-	}
-	return r;
-}
-
 int pack_clean(struct store *s, struct err *err)
 {
 	g_autoptr(GArray) ids = g_array_new(FALSE, FALSE, sizeof(int64_t));
-	int r = select_ids(s,
+	int r = db_ids(s, err, ids,
 		"SELECT id FROM body_pack p WHERE NOT EXISTS"
 		" (SELECT 1 FROM body WHERE pack = p.id AND pack > 0) LIMIT ?",
-		CLEAN_MAX, 0, ids, err);
+		"i", (int64_t)CLEAN_MAX);
 
 	if (r < 0 || ids->len == 0)
 		return r;
@@ -364,10 +347,10 @@ static int compact_one(struct store *s, int64_t pack, struct err *err)
 int pack_compact(struct store *s, struct err *err)
 {
 	g_autoptr(GArray) ids = g_array_new(FALSE, FALSE, sizeof(int64_t));
-	int r = select_ids(s,
+	int r = db_ids(s, err, ids,
 		"SELECT p.id FROM body_pack p JOIN body b ON b.pack = p.id AND b.pack > 0"
 		" GROUP BY p.id HAVING sum(b.stored_bytes) * 100 < p.bytes * ?1 LIMIT ?2",
-		COMPACT_FULL, COMPACT_MAX, ids, err);
+		"ii", (int64_t)COMPACT_FULL, (int64_t)COMPACT_MAX);
 
 	for (guint i = 0; r == 0 && i < ids->len; i++)
 		r = compact_one(s, g_array_index(ids, int64_t, i), err);

@@ -42,20 +42,6 @@ int64_t store_known_count(struct store *s, mailbox_id m)
 
 /* --- the end of a pass ------------------------------------------------- */
 
-static int collect(struct store *s, const char *sql, account_id a, GArray *ids, struct err *err)
-{
-	sqlite3_stmt *q = db_stmt(s, sql);
-	int r;
-
-	db_bind(q, "ii", a.v, (int64_t)ORPHAN_PASSES);
-	while ((r = db_step(s, q, err)) > 0) {
-		int64_t id = sqlite3_column_int64(q, 0);
-
-		g_array_append_val(ids, id);
-	}
-	return r;
-}
-
 /* Unless a move that was in doubt took it elsewhere, what is wished of it has failed. */
 static int drop_place(struct store *s, int64_t location, struct err *err)
 {
@@ -91,10 +77,10 @@ static int drop_awaited(struct store *s, account_id a, struct err *err)
 		"i", a.v);
 
 	if (r == 0)
-		r = collect(s,
+		r = db_ids(s, err, ids,
 			"SELECT l.id FROM location l JOIN mailbox b ON b.id = l.mailbox_id"
 			" WHERE b.account_id = ? AND l.uid IS NULL AND l.passes >= ?",
-			a, ids, err);
+			"ii", a.v, (int64_t)ORPHAN_PASSES);
 	for (guint i = 0; r == 0 && i < ids->len; i++) {
 		int64_t location = g_array_index(ids, int64_t, i);
 
@@ -112,10 +98,10 @@ static int purge_slice(struct store *s, account_id a, struct err *err)
 
 	if (r < 0)
 		return r;
-	r = collect(s,
+	r = db_ids(s, err, ids,
 		"SELECT id FROM message WHERE account_id = ?1 AND orphan > 0 AND orphan > ?2"
 		" AND id NOT IN (" ONLY_OURS ") LIMIT 500",
-		a, ids, err);
+		"ii", a.v, (int64_t)ORPHAN_PASSES);
 	for (guint i = 0; r == 0 && i < ids->len; i++)
 		r = message_purge(s, g_array_index(ids, int64_t, i), err);
 	r = tx_end(s, r, err);

@@ -53,6 +53,8 @@ void db_bind(sqlite3_stmt *q, const char *format, ...);
 int db_run(struct store *s, struct err *err, const char *sql, const char *format, ...);
 /* Binds, reads the first column of the first row; 1 = there was one, 0 = none. */
 int db_ask(struct store *s, struct err *err, int64_t *out, const char *sql, const char *format, ...);
+/* Binds, adds the first column of every row to `ids` (of int64_t); 0 or an error. */
+int db_ids(struct store *s, struct err *err, GArray *ids, const char *sql, const char *format, ...);
 /* Steps: 1 = a row, 0 = done (and reset), < 0 = error. */
 int db_step(struct store *s, sqlite3_stmt *q, struct err *err);
 /* Turns the state of the connection into a sentence. */
@@ -133,9 +135,12 @@ int location_delete(struct store *s, int64_t location, struct err *err);
 
 /* --- a new message (entry.c) -------------------------------------------- */
 
-/* Its row, its conversation and its line in the cache ledger; now dates what has no date; inbox: it
- * comes to the mailbox of that use. */
-int entry_message(struct store *s, account_id a, const struct change *c, int64_t now, bool inbox,
+enum entry_how {
+	ENTRY_INBOX = 1, /* it comes to the mailbox of that use */
+	ENTRY_MANY = 2,  /* to one that has much in it: only news is scored at once */
+};
+/* Its row, its conversation and its line in the cache ledger; now dates what has no date. */
+int entry_message(struct store *s, account_id a, const struct change *c, int64_t now, unsigned how,
 	int64_t *message, struct err *err);
 /* A place of it, as the server has it (uid 0: as it will have it). */
 int entry_location(struct store *s, mailbox_id m, const struct change *c, int64_t now,

@@ -168,6 +168,25 @@ int db_ask(struct store *s, struct err *err, int64_t *out, const char *sql, cons
 	return r;
 }
 
+int db_ids(struct store *s, struct err *err, GArray *ids, const char *sql, const char *format, ...)
+{
+	sqlite3_stmt *q = db_stmt(s, sql);
+	va_list ap;
+	int r;
+
+	if (!q)
+		return db_fail(s, err);
+	va_start(ap, format);
+	bind_list(q, format, ap);
+	va_end(ap);
+	while ((r = db_step(s, q, err)) > 0) {
+		int64_t id = sqlite3_column_int64(q, 0);
+
+		g_array_append_val(ids, id);
+	}
+	return r;
+}
+
 const char *db_column(sqlite3_stmt *q, int i)
 {
 	const char *text = (const char *)sqlite3_column_text(q, i);

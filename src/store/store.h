@@ -206,6 +206,7 @@ int store_jobs(struct store *s, account_id a, GArray **out, struct err *err); /*
 
 /* Many, for a small batch dirties nearly as many pages of the indexes as a large one. */
 enum { BATCH_CHANGES_MAX = 2000 };
+#define BATCH_SIZE_MOST ((uint64_t)1 << 40) /* bytes of a message: what tells more counts as so much */
 
 /* Facts gathered from a provider; deep copies.  Not thread-bound until applied. */
 struct batch;

@@ -20,6 +20,7 @@ enum {
 	OFFLINE_GAPS = 200,          /* messages looked at in one turn */
 	OFFLINE_STEP_BYTES = 1 << 20, /* in one command: the reader may wait for so much */
 	OFFLINE_STEP = 50,           /* ... and so many messages */
+	OFFLINE_NOTE_S = 10,         /* counting costs the whole mailbox: no more often while it goes well */
 };
 
 /* A missing message and where it is. */
@@ -159,6 +160,20 @@ static int fetch_lacks(struct lane *l, struct session *s, const struct lack *lac
 	return r < 0 ? r : came;
 }
 
+/* Now and then, at the end, and when it failed. */
+static void note_turn(struct lane *l, struct session *s, bool end, const struct err *why)
+{
+	struct warm *w = &l->warm;
+	int64_t now = clock_unix();
+
+	w->offline_news |= !end;
+	if (!w->offline_news || (!end && !why && ABS(now - w->offline_noted_at) < OFFLINE_NOTE_S))
+		return;
+	w->offline_news = false;
+	w->offline_noted_at = now;
+	note_progress(s, why);
+}
+
 bool offline_turn(struct lane *l, struct session *s)
 {
 	g_autofree struct lack *lacks = g_new(struct lack, OFFLINE_GAPS);
@@ -169,6 +184,7 @@ bool offline_turn(struct lane *l, struct session *s)
 
 	if (end) {
 		l->warm.offline_after.v = 0; /* the end: what failed is tried again, later */
+		note_turn(l, s, true, NULL);
 		return false;
 	}
 	r = fetch_lacks(l, s, lacks, (size_t)n, &yielded, &err);
@@ -176,7 +192,7 @@ bool offline_turn(struct lane *l, struct session *s)
 		(void)lane_crowded(l, s, &err);
 	if (!yielded)
 		l->warm.offline_after = after;
-	note_progress(s, r < 0 ? &err : NULL);
+	note_turn(l, s, false, r < 0 ? &err : NULL);
 	return r >= 0;
 }
 

@@ -399,6 +399,8 @@ struct warm {
 	_Atomic bool busy;
 	struct governor governor;
 	message_id offline_after;    /* it goes on behind this one */
+	int64_t offline_noted_at;    /* unix seconds: its row in the table of jobs ... */
+	bool offline_news;           /* ... does not say all */
 	int64_t noted_at;            /* unix seconds: its row in the table of jobs */
 	bool was_off;                /* ... says so */
 };

@@ -180,20 +180,11 @@ static void maildir_typed(struct ui *ui, const char *text)
 		ui_complain(ui, &err);
 }
 
-static GPtrArray *maildir_complete(struct ui *ui, const char *text)
-{
-	GPtrArray *out = g_ptr_array_new_with_free_func(g_free);
-
-	(void)ui;
-	path_complete(out, "", text);
-	return out;
-}
-
 static int open_maildir(struct ui *ui, const char *arg, struct err *err)
 {
 	if (*arg)
 		return open_maildir_at(ui, arg, err);
-	prompt_ask(&ui->prompt, _("Path of the Maildir: "), "~/", maildir_complete, maildir_typed,
+	prompt_ask(&ui->prompt, _("Path of the Maildir: "), "~/", path_offers, maildir_typed,
 		false);
 	return 0;
 }

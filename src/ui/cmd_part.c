@@ -116,15 +116,6 @@ static void path_given(struct ui *ui, const char *text)
 		ui_complain(ui, &err);
 }
 
-static GPtrArray *complete_path(struct ui *ui, const char *text)
-{
-	GPtrArray *out = g_ptr_array_new_with_free_func(g_free);
-
-	(void)ui;
-	path_complete(out, "", text);
-	return out;
-}
-
 static int save_asked(struct ui *ui, const char *arg, struct err *err)
 {
 	struct errand_order *o = &ui->errands.asked;
@@ -141,7 +132,7 @@ static int save_asked(struct ui *ui, const char *arg, struct err *err)
 						o->items->len), o->items->len);
 		initial = g_build_filename(folder, "/", NULL);
 	}
-	prompt_ask(&ui->prompt, label, initial, complete_path, path_given, false);
+	prompt_ask(&ui->prompt, label, initial, path_offers, path_given, false);
 	return 0;
 }
 
@@ -273,7 +264,7 @@ static int pipe_it(struct ui *ui, const char *arg, struct err *err)
 enum { MAIL = IN_LIST | IN_READER | IN_PARTS, OPEN_MAIL = IN_READER | IN_PARTS };
 
 const struct command commands_part[] = {
-	{ "parts", "", IN_READER, NEEDS_MESSAGE, 0, N_("attachments"),
+	{ "parts", "", IN_READER, NEEDS_MESSAGE, 0, N_("files"),
 		N_("show the parts of the message: to read, save, open, pipe them"), show_parts },
 	{ "save", N_("[path]"), MAIL, NEEDS_MESSAGE, COMPLETES_PATH, N_("save"),
 		N_("save the part under the cursor, elsewhere the whole message"), save },

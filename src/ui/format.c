@@ -149,3 +149,12 @@ void path_complete(GPtrArray *out, const char *head, const char *typed)
 	if (d)
 		closedir(d);
 }
+
+GPtrArray *path_offers(struct ui *ui, const char *typed)
+{
+	GPtrArray *out = g_ptr_array_new_with_free_func(g_free);
+
+	(void)ui;
+	path_complete(out, "", typed);
+	return out;
+}

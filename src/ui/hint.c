@@ -101,6 +101,10 @@ void hint_draw(struct ui *ui, struct canvas *c, int y)
 	const char *help_label = NULL;
 	int x = 0, room = c->width;
 
+	if (ui_view(ui)->ops->hint) {
+		canvas_put_cut(c, y, 0, c->width, STYLE_HINT, ui_view(ui)->ops->hint(ui_view(ui)));
+		return;
+	}
 	if (!ui->hints)
 		ui->hints = g_array_new(FALSE, TRUE, sizeof(struct described));
 	if (describe(ui, help_line, help, sizeof help, &help_label))
@@ -108,7 +112,7 @@ void hint_draw(struct ui *ui, struct canvas *c, int y)
 	x = put_about(ui, c, y);
 	for (size_t i = 0; hints && hints[i]; i++)
 		if (describe(ui, hints[i], keys, sizeof keys, &label) && deed_offered(ui, hints[i]) &&
-			queue_offered(ui, hints[i]) && x + hint_width(keys, label) <= room)
+			queue_offered(ui, hints[i]) && reading_offered(ui, hints[i]) && x + hint_width(keys, label) <= room)
 			x = put(c, y, x, keys, label);
 	if (help_label)
 		put(c, y, x, help, help_label);

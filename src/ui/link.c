@@ -110,7 +110,7 @@ int link_browse(struct ui *ui, const char *url, struct err *err)
 	return 0;
 }
 
-static void open_asked(struct ui *ui)
+void link_browse_asked(struct ui *ui)
 {
 	g_autofree char *url = TAKE(ui->asked_url);
 	struct err err = { 0 };
@@ -146,7 +146,7 @@ static void ask_to_open(struct ui *ui, const char *url, const char *why)
 	else
 		snprintf(question, sizeof question, _("%s  It leads to %s.  Open it?"), why, shown);
 	set_asked(ui, url);
-	ask_begin(ui, question, open_asked);
+	ask_begin(ui, question, link_browse_asked);
 }
 
 int link_open(struct ui *ui, const char *target, bool differs, struct err *err)

@@ -26,6 +26,8 @@ int link_open(struct ui *ui, const char *target, bool differs, struct err *err);
 int link_copy(struct ui *ui, const char *target, struct err *err);
 /* Starts the browser with a cleaned address, or offers to copy it where there is none. */
 int link_browse(struct ui *ui, const char *url, struct err *err);
+/* The same with ui->asked_url, which it takes: the answer to a question. */
+void link_browse_asked(struct ui *ui);
 /* Asks whether to copy an address that cannot be used otherwise; why: a sentence. */
 void link_offer_copy(struct ui *ui, const char *why, const char *text);
 

@@ -20,6 +20,7 @@ enum {
 	RAW_MAX = 256 * 1024,   /* bytes of the header block as it was sent */
 	SENDER_LINE_MAX = 3000, /* bytes, with three names of hosts */
 	TAGS_MAX = 512,         /* bytes */
+	HANG = 4,               /* cells by which the next lines of a header are indented */
 };
 
 #define HEADERS_DEFAULT "From To Cc Date List-Id Tags Subject"
@@ -57,6 +58,8 @@ static void add_wrapped(struct page *p, GArray *lines, const char *label, const 
 			break;
 		}
 		add_line(lines, i == 0 ? label : "", flow_text(&flow, line), line->len, style);
+		if (i > 0)
+			g_array_index(lines, struct head_line, lines->len - 1).indent = MIN(indent, HANG);
 	}
 	flow_release(&flow);
 }
@@ -149,7 +152,7 @@ static void add_raw_headers(struct page *p)
 	struct err err = { 0 };
 	ssize_t n;
 
-	if (reading_open(p->reading->ui, &fd, &err) < 0) {
+	if (store_body_open(p->reading->ui->store, p->reading->row.message, &fd, &err) < 0) {
 		add_line(p->head, "", err.text, strlen(err.text), STYLE_ERROR);
 		return;
 	}
@@ -172,15 +175,22 @@ static int attachments(const struct page *p)
 
 static void add_count(struct page *p)
 {
-	char count[80];
+	char count[160], keys[KEY_SEQUENCE_MAX * KEY_NAME_MAX];
 	int n = attachments(p);
 
 	if (n == 0 || (p->head_room && p->head_room < 5))
 		return;
-	snprintf(count, sizeof count,
-		ngettext("%d attachment, listed below the text", "%d attachments, listed below the text",
-			(unsigned long)n),
-		n);
+	if (keymap_keys_of(p->reading->ui->keymap, IN_READER, "parts", keys, sizeof keys))
+		snprintf(count, sizeof count,
+			ngettext("%d attachment, listed below the text: %s opens and saves",
+				"%d attachments, listed below the text: %s opens and saves",
+				(unsigned long)n),
+			n, keys);
+	else
+		snprintf(count, sizeof count,
+			ngettext("%d attachment, listed below the text",
+				"%d attachments, listed below the text", (unsigned long)n),
+			n);
 	add_line(p->head, "", count, strlen(count), STYLE_ATTACHMENT);
 }
 

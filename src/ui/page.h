@@ -24,7 +24,8 @@ enum page_headers {
 };
 
 struct head_line {
-	char label[PAGE_LABEL_MAX]; /* "" on continuation lines */
+	char label[PAGE_LABEL_MAX]; /* "" on continuation lines, which have an indent: */
+	int indent;                 /* cells */
 	char *text;
 	enum style style;
 };

@@ -25,11 +25,11 @@ struct pen {
 static void draw_head_line(const struct head_line *line, struct canvas *c, int y,
 	const struct area *a)
 {
-	int x = a->x;
+	int x = a->x + line->indent;
 
 	if (line->style == STYLE_SEAL_GOOD || line->style == STYLE_SEAL_DOUBT || line->style == STYLE_SEAL_BAD ||
 		line->style == STYLE_SENDER_GOOD)
-		canvas_fill(c, y, x, a->w, line->style);
+		canvas_fill(c, y, a->x, a->w, line->style);
 	if (*line->label) {
 		x += canvas_put(c, y, x, a->w, STYLE_HEADER_NAME, line->label);
 		x += canvas_put(c, y, x, 2, STYLE_HEADER_NAME, ": ");

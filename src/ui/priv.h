@@ -183,5 +183,7 @@ const char *list_order_name(enum list_order order);
 char *path_typed(const char *typed);
 /* Names in the file system that continue `typed`, each behind head. */
 void path_complete(GPtrArray *out, const char *head, const char *typed);
+/* The same as what a prompt for a path offers (g_ptr_array_unref). */
+GPtrArray *path_offers(struct ui *ui, const char *typed);
 
 #endif

@@ -1,6 +1,8 @@
 #include "ui/reading.h"
 
+#include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/i18n.h"
 #include "base/mem.h"
@@ -88,6 +90,41 @@ static void fail(struct reading *r, const struct err *why)
 	r->changed(r, READING_STATE);
 }
 
+static void forget_plain(struct reading *r)
+{
+	if (r->plain)
+		close(r->plain);
+	r->plain = 0;
+}
+
+/* Another text of what was decrypted: the headers are those of the message, and the verdict stays
+ * but for text that no signature inside is about. */
+static void take_plain(struct reading *r, struct reader_answer *a)
+{
+	GPtrArray *headers = r->doc->headers;
+
+	r->doc->headers = a->doc->headers;
+	a->doc->headers = headers;
+	if (a->doc->seal.kind != SEAL_NONE && !a->doc->seal.whole && r->verdict.result == SEAL_GOOD)
+		r->verdict.result = SEAL_PARTLY;
+}
+
+static void take_verdict(struct reading *r, struct reader_answer *a)
+{
+	if (r->of_plain && r->doc) {
+		take_plain(r, a);
+		return;
+	}
+	r->verdict = a->verdict;
+	forget_plain(r);
+	r->plain = a->plain;
+	a->plain = 0;
+	if (r->plain && a->verdict.encrypted && document_header(a->doc, "Subject")) {
+		g_free(r->subject); /* it may have been encrypted too */
+		r->row.subject = r->subject = g_strdup(document_header(a->doc, "Subject"));
+	}
+}
+
 /* Takes the answer if it is there. */
 static void take(struct reading *r)
 {
@@ -106,9 +143,9 @@ static void take(struct reading *r)
 		fail(r, &err);
 		return;
 	}
+	take_verdict(r, &answer);
 	old = r->doc;
 	r->doc = answer.doc;
-	r->verdict = answer.verdict;
 	r->state = READING_SHOWN;
 	r->again = true; /* what follows is more of the same */
 	r->changed(r, again ? READING_AGAIN : READING_FRESH);
@@ -122,17 +159,28 @@ static void await(struct reading *r)
 		take(r);
 }
 
+/* The stored file, or the decrypted text that is shown in its place. */
+static int open_text(struct reading *r, int *fd, struct err *err)
+{
+	if (!r->plain)
+		return store_body_open(r->ui->store, r->row.message, fd, err);
+	*fd = fcntl(r->plain, F_DUPFD_CLOEXEC, 0);
+	return *fd >= 0 ? 0 : err_set(err, ERR_STORAGE, _("The decrypted text cannot be opened again."));
+}
+
 static int ask(struct reading *r, struct err *err)
 {
 	struct body_hole holes[BODY_HOLES_MAX];
-	struct reader_question q = { .seal = true, .from = r->address, .part = -1, .out = -1 };
+	struct reader_question q = { .from = r->address, .part = -1, .out = -1 };
 	int n = reading_holes(r->ui, holes, err), rc;
 
 	if (n < 0)
 		return n;
-	rc = store_body_open(r->ui->store, r->row.message, &q.fd, err);
+	rc = open_text(r, &q.fd, err);
 	if (rc < 0)
 		return rc;
+	q.seal = !r->plain;
+	r->of_plain = r->plain != 0;
 	q.how = (struct document_how){ .width = r->width, .as = r->as, .part = r->part,
 		.holes = holes, .n_holes = (size_t)n };
 	forget_question(r);
@@ -153,11 +201,27 @@ static void want_body(struct reading *r)
 	r->changed(r, READING_STATE);
 }
 
+static const struct list_row *beside(const struct reading *r, int step)
+{
+	const struct list *l = &r->ui->list;
+
+	return l->cursor + step < 0 ? NULL : list_shown(l, l->cursor - l->top + step);
+}
+
+/* The reader goes on the way that he went last, down the list at first. */
+static void note_way(struct reading *r)
+{
+	const struct list_row *above = beside(r, -1);
+
+	r->way = r->above.v && r->above.v == r->row.message.v ? -1 : 1;
+	r->above = above ? above->message : (message_id){ 0 };
+}
+
 /* The next message is asked for ahead of need, so that going on does not wait. */
 static void fetch_ahead(const struct reading *r)
 {
 	struct ui *ui = r->ui;
-	const struct list_row *next = list_shown(&ui->list, ui->list.cursor - ui->list.top + 1);
+	const struct list_row *next = beside(r, r->way);
 
 	if (ui->engine && next && next->size <= FETCH_AHEAD_MAX &&
 		!store_body_cached(ui->store, next->message))
@@ -198,6 +262,8 @@ static void forget(struct reading *r)
 {
 	forget_question(r);
 	document_free(&r->doc);
+	forget_plain(r);
+	r->of_plain = false;
 	r->verdict = (struct seal_verdict){ 0 };
 	r->as = DOCUMENT_BEST;
 	r->part = 0;
@@ -219,6 +285,7 @@ void reading_begin(struct reading *r, const struct list_row *row)
 {
 	forget(r);
 	take_row(r, row);
+	note_way(r);
 	tell_opened(r);
 	open_body(r);
 	fetch_ahead(r);
@@ -235,7 +302,7 @@ void reading_retry(struct reading *r)
 void reading_ahead(struct reading *r)
 {
 	struct ui *ui = r->ui;
-	const struct list_row *next = list_shown(&ui->list, ui->list.cursor - ui->list.top + 1);
+	const struct list_row *next = beside(r, r->way);
 	struct reader_question q = { .part = -1, .out = -1 };
 	struct err ignored;
 
@@ -356,13 +423,15 @@ int reading_open(struct ui *ui, int *fd_out, struct err *err)
 {
 	if (!ui->reading)
 		return err_set(err, ERR_USAGE, _("There is no open message"));
-	return store_body_open(ui->store, ui->reading->row.message, fd_out, err);
+	return open_text(ui->reading, fd_out, err);
 }
 
 int reading_holes(struct ui *ui, struct body_hole *out, struct err *err)
 {
 	if (!ui->reading)
 		return err_set(err, ERR_USAGE, _("There is no open message"));
+	if (ui->reading->plain)
+		return 0; /* what was decrypted is whole */
 	return store_body_holes(ui->store, ui->reading->row.message, out, err);
 }
 
@@ -376,6 +445,27 @@ int reading_show(struct ui *ui, enum document_as as, int part, struct err *err)
 	r->part = part;
 	r->again = false;
 	return ask(r, err);
+}
+
+static bool has_attachment(const struct document *doc)
+{
+	for (guint i = 0; doc && i < doc->parts->len; i++)
+		if (((const struct document_part *)doc->parts->pdata[i])->attachment)
+			return true;
+	return false;
+}
+
+bool reading_offered(struct ui *ui, const char *command)
+{
+	const struct document *doc = reading_document(ui);
+
+	if (strcmp(command, "parts") == 0)
+		return has_attachment(doc);
+	if (strcmp(command, "open-link") == 0)
+		return doc && doc->links->len > 0;
+	if (strcmp(command, "unsubscribe") == 0)
+		return doc && document_header(doc, "List-Unsubscribe");
+	return true;
 }
 
 enum document_as reading_as(struct ui *ui)

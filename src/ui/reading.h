@@ -5,7 +5,7 @@
  * A reading begins with a row of the list.  Its body is taken from the store,
  * or fetched first; the reader process makes a document of it (read/reader.h),
  * at once where it is quick, else with EV_DOCUMENT.  A large message comes
- * twice, its beginning first.  The message behind it is read ahead.
+ * twice, its beginning first.  The next message on the reader's way is read ahead.
  *
  * view_message.c shows it; commands about its parts, links and seals use the
  * calls of the first group and know nothing of lines.  What is borrowed from
@@ -41,6 +41,8 @@ int reading_show(struct ui *ui, enum document_as as, int part, struct err *err);
 enum document_as reading_as(struct ui *ui);
 /* Scrolls so that this byte of the text is on the screen. */
 void reading_go(struct ui *ui, size_t at);
+/* Has the open message what this command is about (attachments, links, a list)?  For the hints. */
+bool reading_offered(struct ui *ui, const char *command);
 /* The bytes of the text that are on the screen now. */
 void reading_screen(struct ui *ui, size_t *from, size_t *to);
 
@@ -69,11 +71,15 @@ struct reading {
 	bool here;              /* of READING_FAILED: it is stored, only it cannot be shown */
 	struct document *doc;   /* NULL until it is there */
 	struct seal_verdict verdict;
+	int plain;              /* the file of its decrypted text, 0 = the stored one is shown */
 	enum document_as as;
 	int part;
 	int width;              /* cells that it is laid out for, 0 = not known yet */
 	int64_t ticket;         /* of the question to the reader process, 0 = none is open */
+	bool of_plain;          /* it is about that file; the verdict stays */
 	bool again;             /* it is about the text that is shown */
+	int way;                /* rows to the message that is opened next: 1, or -1 behind a step up */
+	message_id above;       /* of the row above it in the list, 0 = none */
 	bool ahead_due;         /* the next message is still to be read ahead */
 	message_id ahead;       /* it was, 0 = none */
 	int64_t ahead_ticket;

@@ -9,10 +9,8 @@
 
 #include <stddef.h>
 
-#include "read/seal.h"
+#include "read/seal_words.h"
 #include "ui/theme.h"
-
-enum { SEAL_LINE_MAX = SEAL_SIGNER_MAX + SEAL_WORDS_MAX + 200 };
 
 /* A line about the verdict; "" when nothing was found out.  Returns its style. */
 enum style seal_line(const struct seal_verdict *v, char *out, size_t cap);

@@ -48,15 +48,6 @@ static void send_it(struct ui *ui)
 	ui_say(ui, _("Telling %s…"), slot->host);
 }
 
-static void browse(struct ui *ui)
-{
-	g_autofree char *url = TAKE(ui->asked_url);
-	struct err err = { 0 };
-
-	if (link_browse(ui, url, &err) < 0)
-		ui_complain(ui, &err);
-}
-
 static void ask(struct ui *ui, const char *url, const char *question, void (*yes)(struct ui *ui))
 {
 	g_free(ui->asked_url);
@@ -85,7 +76,7 @@ static void ask_page(struct ui *ui, const struct unsubscribe *u)
 	link_shown(u->web, shown, sizeof shown);
 	snprintf(question, sizeof question,
 		_("This list is left on a web page, %s, which learns that this address is read.  Open it?"), shown);
-	ask(ui, u->web, question, browse);
+	ask(ui, u->web, question, link_browse_asked);
 }
 
 /* "leave@list.example (subject: off)" for people; the address alone is copied. */

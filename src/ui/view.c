@@ -29,16 +29,23 @@ void view_free(gpointer p)
 	g_free(v);
 }
 
-void view_scroll(struct ui *ui, enum motion m, int height, int n, int *top)
+int view_lines(enum motion m, int height, int n)
 {
-	int half = MAX(height / 2, 1), last = MAX(n - height, 0), was = *top;
+	int half = MAX(height / 2, 1), page = MAX(height, 1);
 	const int by[] = { [MOVE_NEXT] = 1, [MOVE_PREV] = -1, [MOVE_HALF_DOWN] = half,
-		[MOVE_HALF_UP] = -half, [MOVE_PAGE_DOWN] = height, [MOVE_PAGE_UP] = -height,
+		[MOVE_HALF_UP] = -half, [MOVE_PAGE_DOWN] = page, [MOVE_PAGE_UP] = -page,
 		[MOVE_FIRST] = -n, [MOVE_LAST] = n };
 
-	*top = CLAMP(was + by[m], 0, last);
+	return by[m];
+}
+
+void view_scroll(struct ui *ui, enum motion m, int height, int n, int *top)
+{
+	int by = view_lines(m, height, n), last = MAX(n - height, 0), was = *top;
+
+	*top = CLAMP(was + by, 0, last);
 	if (*top == was)
-		ui_say(ui, by[m] < 0 ? _("This is the beginning") : _("This is the end"));
+		ui_say(ui, by < 0 ? _("This is the beginning") : _("This is the end"));
 }
 
 struct view *ui_view(const struct ui *ui)

@@ -41,6 +41,7 @@ struct view_ops {
 	size_t size;      /* of the whole struct */
 	bool overlay;     /* the view below shows around it */
 	const char *const *hints; /* command lines for the hint line, best first; NULL-ended */
+	const char *(*hint)(struct view *v); /* words in their place, of a view that takes all keys */
 	void (*close)(struct view *v);
 	/* A key before the key table sees it: 1 = taken, 0 = not mine. */
 	int (*key)(struct view *v, const struct key *k);
@@ -72,6 +73,8 @@ struct view *view_push(struct ui *ui, const struct view_ops *ops);
 /* Closes the top view; the last one stays. */
 void view_pop(struct ui *ui);
 
+/* How many lines a motion goes, < 0 up, where `height` of n are shown. */
+int view_lines(enum motion m, int height, int n);
 /* Moves the first shown of n lines; says so at either end. */
 void view_scroll(struct ui *ui, enum motion m, int height, int n, int *top);
 

@@ -194,8 +194,15 @@ static void title(struct view *base, GString *left, GString *right)
 	g_string_append(left, v->copy ? _("Copy which link?") : _("Open which link?"));
 	if (v->number > 0)
 		g_string_append_printf(right, "[%d…", v->number);
-	else
-		g_string_append(right, _("letters, or a number; Enter lists all, Esc leaves"));
+}
+
+static const char *hint(struct view *base)
+{
+	const struct hints_view *v = (const struct hints_view *)base;
+
+	if (v->spots && v->spots->len == 0)
+		return _("Enter lists all, Esc back, or a number: no link is on the screen");
+	return _("Enter lists all, Esc back, or type the letters or the number of a link");
 }
 
 static void close_view(struct view *base)
@@ -210,6 +217,7 @@ static const struct view_ops ops = {
 	.overlay = true,
 	.close = close_view,
 	.key = key,
+	.hint = hint,
 	.title = title,
 	.draw = draw,
 };

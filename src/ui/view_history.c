@@ -165,18 +165,15 @@ static void draw(struct view *base, struct canvas *c, const struct area *a)
 static int move(struct view *base, enum motion m, struct err *err)
 {
 	struct history_view *v = (struct history_view *)base;
-	int page = MAX(v->height, 1), half = MAX(page / 2, 1), was = v->cursor;
-	const int by[] = { [MOVE_NEXT] = 1, [MOVE_PREV] = -1, [MOVE_HALF_DOWN] = half,
-		[MOVE_HALF_UP] = -half, [MOVE_PAGE_DOWN] = page, [MOVE_PAGE_UP] = -page,
-		[MOVE_FIRST] = -was, [MOVE_LAST] = STEPS_MAX };
+	int by = view_lines(m, v->height, STEPS_MAX), was = v->cursor;
 
-	if (read_to(v, was + by[m], err) < 0)
+	if (read_to(v, was + by, err) < 0)
 		return err->code;
-	v->cursor = CLAMP(was + by[m], 0, MAX((int)v->ids->len - 1, 0));
+	v->cursor = CLAMP(was + by, 0, MAX((int)v->ids->len - 1, 0));
 	if (m == MOVE_PAGE_DOWN || m == MOVE_PAGE_UP)
-		v->top = MAX(v->top + by[m], 0);
+		v->top = MAX(v->top + by, 0);
 	if (v->cursor == was)
-		ui_say(base->ui, by[m] <= 0 ? _("This is the latest step") : _("This is the oldest step"));
+		ui_say(base->ui, by <= 0 ? _("This is the latest step") : _("This is the oldest step"));
 	return read_rows(v, err);
 }
 

@@ -114,13 +114,10 @@ static void title(struct view *base, GString *left, GString *right)
 static int move(struct view *base, enum motion m, struct err *err)
 {
 	struct links_view *v = (struct links_view *)base;
-	int n = count(v), half = MAX(v->height / 2, 1), page = MAX(v->height, 1);
-	const int by[] = { [MOVE_NEXT] = 1, [MOVE_PREV] = -1, [MOVE_HALF_DOWN] = half,
-		[MOVE_HALF_UP] = -half, [MOVE_PAGE_DOWN] = page, [MOVE_PAGE_UP] = -page,
-		[MOVE_FIRST] = -n, [MOVE_LAST] = n };
+	int n = count(v);
 
 	(void)err;
-	v->cursor = CLAMP(v->cursor + by[m], 0, MAX(n - 1, 0));
+	v->cursor = CLAMP(v->cursor + view_lines(m, v->height, n), 0, MAX(n - 1, 0));
 	return 0;
 }
 

@@ -400,8 +400,9 @@ static void row_left(struct view *v)
 		show((struct message_view *)v, next);
 }
 
-static const char *const hints[] = { "close", "page-on", "next-message", "archive", "delete",
-	"toggle-flag", "toggle-read", "move", "undo", "open-link", "headers", "next-unread", NULL };
+static const char *const hints[] = { "close", "page-on", "parts", "open-link", "next-message", "archive",
+	"delete", "unsubscribe", "toggle-flag", "toggle-read", "move", "undo", "headers", "find",
+	"next-unread", NULL };
 
 static const struct view_ops ops = {
 	.name = "message",

@@ -181,7 +181,7 @@ int view_source_open(struct ui *ui, struct err *err)
 	g_autoptr(GArray) spans = g_array_new(FALSE, FALSE, sizeof(struct document_span));
 	struct document_span as_is = { 0, UINT32_MAX, SPAN_PREFORMATTED, 0 };
 	struct source_view *s;
-	int fd, rc = reading_open(ui, &fd, err);
+	int fd, rc = store_body_open(ui->store, reading_message(ui), &fd, err);
 
 	if (rc < 0)
 		return rc;

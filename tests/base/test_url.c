@@ -41,6 +41,7 @@ static const struct {
 	{ "https:/evil.example", NULL },
 	{ "https://", NULL },
 	{ "https://a..b/", NULL },
+	{ "https://a.b../", NULL },
 	{ "https://-x.example/", NULL },
 	{ "https://example.com:80a/", NULL },
 	{ "https://[::1]/x", "https://[::1]/x", "::1", "https://[::1]/x" },

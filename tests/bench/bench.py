@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # bench.py - the figures of tern, beside its peers and the physical limit, in one run
 #
-# usage: bench.py [--messages N] [--tern PROGRAM] [--peers mutt,neomutt,...] [--only abcdefghijklm] [--runs N]
+# usage: bench.py [--messages N] [--tern PROGRAM] [--peers mutt,neomutt,...] [--only abcdefghijklmnopq] [--runs N]
 #
 # Starts a private Dovecot with N messages in one INBOX (100,000) and a second
 # user with 1,000, warms the server, and measures
@@ -25,6 +25,10 @@
 #      command about the same set, mutt, neomutt, mbsync
 #   m  one flag: to the list and to the server's answer, idle and while a first
 #      synchronisation of N messages runs
+#   n  open a mail that is here: key to paint, 5 KB and HTML of 100 KB; memory
+#   o  open one that is not, over a line of 50 ms, and with an attachment of 20 MB
+#   p  parse and render, MB/s, beside w3m
+#   q  n while a first synchronisation writes
 # tern brings in whole mailboxes (backfill-max-total-per-folder = 0).
 #
 # each with the peers that are installed.  Times mean something as ratios within
@@ -44,6 +48,7 @@ import tempfile
 import time
 
 import acts
+import reading
 import resync
 from benchrig import HERE, SUPPORT, Dovecot, keytime, sh, tern_home, timed
 
@@ -209,7 +214,7 @@ def main():
     p.add_argument("--storebench", default=os.path.join(os.environ.get("TOP_BUILDDIR", "."),
                                                         "tests", "bench", "storebench"))
     p.add_argument("--peers", default="mutt,neomutt,alpine,aerc,mbsync")
-    p.add_argument("--only", default="abcdefghijklm")
+    p.add_argument("--only", default="abcdefghijklmnopq")
     p.add_argument("--bare", nargs=2, help=argparse.SUPPRESS)
     o = p.parse_args()
     if o.bare:
@@ -219,8 +224,9 @@ def main():
     os.chmod(folder, 0o755)
     server = Dovecot(os.path.join(folder, "dovecot"))
     try:
-        server.fill("bob", o.messages)
-        server.fill("carol", 1000)
+        if set("abcdefghijklm") & set(o.only):
+            server.fill("bob", o.messages)
+            server.fill("carol", 1000)
         raw = os.path.join(folder, "rawfetch")
         sh("cc", "-O2", "-o", raw, os.path.join(HERE, "rawfetch.c"), "-lssl", "-lcrypto")
         print("%d messages, %d runs, load %.1f" % (o.messages, o.runs, os.getloadavg()[0]))
@@ -230,6 +236,7 @@ def main():
                 screens(o, server, folder, home)
         resync.run(o, server, folder, raw, TERN_ROW)
         acts.run(o, server, folder)
+        reading.run(o, folder, TERN_ROW)
     finally:
         server.stop()
         shutil.rmtree(folder, ignore_errors=True)

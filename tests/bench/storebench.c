@@ -1,7 +1,7 @@
 /*
  * storebench - how fast facts become rows, beside a bare insert of the same rows
  *
- * usage: storebench DIR [MESSAGES [BATCH [wishes]]]
+ * usage: storebench DIR [MESSAGES [BATCH [wishes|recent]]]
  *
  * Makes MESSAGES (100,000) facts as the first synchronisation of a mailbox
  * brings them (windows counted down from the newest, replies among them),
@@ -10,6 +10,8 @@
  * the rows into an empty database with the same schema: prepared statements,
  * one transaction, nothing else.  One JSON line; seconds are of the processor
  * (user and system) and of the clock.  DIR must exist and be empty.
+ *
+ * With "recent" all messages are of the last 80 days, else of years ago.
  *
  * With "wishes", instead, the reader acts on WISHES (1,000) marked rows: flags, tags, a move, the
  * trash, deletion for ever.  For each: milliseconds until store_want returns,
@@ -79,6 +81,8 @@ struct fact {
 	const char *references[1];
 };
 
+static int64_t first_date = 1500000000, date_step = 1700; /* unix seconds */
+
 static void write_subject(char *out, uint32_t topic, bool reply)
 {
 	static const char *const words[] = { "kernel", "agenda", "meeting", "server", "release",
@@ -111,8 +115,8 @@ static void make_fact(struct fact *f, uint64_t k)
 		.from_name = f->name,
 		.from_addr = f->addr,
 		.to = "Alice Example <alice@example.com>",
-		.sent_at = 1500000000 + (int64_t)k * 1700,
-		.received_at = 1500000000 + (int64_t)k * 1700 + r % 300,
+		.sent_at = first_date + (int64_t)k * date_step,
+		.received_at = first_date + (int64_t)k * date_step + r % 300,
 		.size = 1500 + mix(r + 1) % 20000,
 		.has_attachment = r % 11 == 0 };
 	if (reply) {
@@ -442,15 +446,20 @@ int main(int argc, char **argv)
 	g_autofree char *dir = argc > 1 ? g_build_filename(argv[1], "store", NULL) : NULL;
 	g_autofree char *from = dir ? g_build_filename(dir, "tern.db", NULL) : NULL;
 	g_autofree char *into = dir ? g_build_filename(argv[1], "bare.db", NULL) : NULL;
+	bool recent = argc > 4 && strcmp(argv[4], "recent") == 0;
 	struct through t;
 	struct cost bare;
 
 	if (!dir || messages == 0) {
-		fprintf(stderr, "usage: storebench DIR [MESSAGES [BATCH [wishes]]]\n");
+		fprintf(stderr, "usage: storebench DIR [MESSAGES [BATCH [wishes|recent]]]\n");
 		return 2;
 	}
+	if (recent) {
+		date_step = 80 * 86400 / (int64_t)messages;
+		first_date = (int64_t)time(NULL) - (int64_t)messages * date_step;
+	}
 	t = through_store(dir, messages, (size_t)full);
-	if (argc > 4) {
+	if (argc > 4 && !recent) {
 		wishes(dir);
 		return 0;
 	}

@@ -28,6 +28,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 			memchr(line.text, '\n', line.len))
 			abort();
 		at = line.text + line.len;
+		at += *at == '\r';
 		at += *at == '\n';
 	}
 	if (at != text + n)

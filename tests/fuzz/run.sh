@@ -116,7 +116,8 @@ esac
 
 works || { echo "clang with libFuzzer is not here: skipped"; exit 77; }
 build_library
-[ $# -gt 0 ] || set -- $(cd "$TOP_SRCDIR/tests/fuzz" && ls fuzz_*.c | sed 's/fuzz_\(.*\)\.c/\1/')
+# shellcheck disable=SC2046 # one word each
+[ $# -gt 0 ] || set -- $(find "$TOP_SRCDIR/tests/fuzz" -name 'fuzz_*.c' | sed 's@.*/fuzz_@@; s@\.c$@@' | sort)
 : >"$dir/failed"
 printf '%s\n' "$@" | xargs -P "$(nproc)" -n 1 sh "$0" --target || echo xargs >>"$dir/failed"
 failed=$(wc -l <"$dir/failed")

@@ -109,6 +109,7 @@ static const struct {
 	  "</table>",
 		"long title\na  b\nc  d\n   e\n" },
 	{ "<table role=presentation><tr><td>a<td>b<tr><td>c<td><p>d<p>e</table>", "a  b\nc\n\nd\n\ne\n" },
+	{ "<table role=presentation><tr><td>a<td>b<tr><td>c<br>1<td>d<br>2</table>", "a  b\nc\n1\nd\n2\n" },
 	{ "<table><tr><td><table><tr><td>a<td>b<tr><td>c<td>d</table></table>", "a  b\nc  d\n" },
 	{ "<table><tr><th>\u6728<th>b<tr><td>ccc<td>d</table>",
 		"\u6728   b\n\u2500\u2500\u2500  \u2500\nccc  d\n" },

@@ -161,10 +161,32 @@ START_TEST(counts_fade_and_saturate)
 	SAME(cache_decay(4, 7 * CACHE_DAY_S, 7), 2);
 	SAME(cache_decay(4, 0, 7), 4);
 	SAME(cache_decay(4, -100, 7), 4); /* a clock that was set back adds nothing */
+	SAME(cache_decay(4, -CACHE_AHEAD_S - 1, 7), 0); /* one that was years ahead told nothing */
 	SAME(cache_saturate(-3), 0);
 	SAME(cache_saturate(NAN), 0);
 	SAME(cache_visible_boost(3), 0.4);
 	SAME(cache_visible_boost(-1), 0);
+}
+END_TEST
+
+/* What is not a number, or is endless, never gets into the store, which takes it for NULL. */
+START_TEST(scores_are_numbers)
+{
+	static const double odd[] = { NAN, INFINITY, -INFINITY, -1, 0, 1e308, 5e-324 };
+
+	for (size_t i = 0; i < sizeof odd / sizeof *odd; i++)
+		for (size_t k = 0; k < sizeof odd / sizeof *odd; k++) {
+			struct cache_facts f = { .age_days = odd[i], .thread = odd[k], .sender = odd[i],
+				.behaviour = odd[k], .boost = odd[i], .search_n = INT32_MAX,
+				.search_of = 1, .search_rank = (int)k - 1, .pinned = i % 2,
+				.fetch_bytes = k % 2 ? INT64_MAX : INT64_MIN, .layer = 1 };
+			struct cache_score s = cache_score(&f);
+			double queue = cache_rescore_priority(&f);
+
+			ck_assert(isfinite(s.priority) && s.priority >= 0);
+			ck_assert(isfinite(s.utility) && isfinite(s.cost) && s.cost > 0);
+			ck_assert(isfinite(queue) && queue >= CACHE_NO_SIGNAL);
+		}
 }
 END_TEST
 
@@ -207,6 +229,7 @@ int main(void)
 	tcase_add_test(t, search_context_is_guarded);
 	tcase_add_test(t, signals_rank_as_P_09_says);
 	tcase_add_test(t, counts_fade_and_saturate);
+	tcase_add_test(t, scores_are_numbers);
 	tcase_add_test(t, the_target_lies_between_the_caps);
 	tcase_add_test(t, sizes_are_guessed_as_P_13_says);
 	suite_add_tcase(s, t);

@@ -208,6 +208,15 @@ START_TEST(what_cannot_be_put_together_is_not_begun)
 		{ "(\"message\" \"rfc822\" NIL NIL NIL \"7bit\" 9000000 (NIL) " PDF " 3)", "partial" },
 		{ "(\"message\" \"rfc822\" NIL NIL NIL \"7bit\" 9000000 (NIL))", "structure" },
 		{ "(\"message\" \"rfc822\" NIL NIL NIL \"base64\" 9000000)", "text" },
+		{ "(\"text\" \"plain\" NIL NIL NIL \"7bit\" 4294967295 1)", "text" },
+		{ "(\"text\" \"plain\" NIL NIL NIL \"7bit\" 4294967296 1)", "size" },
+		{ "(\"application\" \"pdf\" NIL NIL NIL \"base64\" 18446744073709551615)", "size" },
+		{ "(" TEXT PDF " \"mixed\" (\"boundary\" \"a\\\"b\"))", "boundary" },
+		{ "(" TEXT PDF " \"mixed\" (\"boundary\" \"a\\\\b\"))", "boundary" },
+		{ "(" TEXT PDF " \"mixed\" (\"boundary\" {2}\r\na\x80))", "boundary" },
+		{ "(" TEXT PDF " \"mixed\" (\"boundary\" {9}\r\nb))", "structure" },
+		{ "(\"message\" \"rfc822\" NIL NIL NIL \"7bit\" 9000000 (NIL) (\"message\" \"rfc822\""
+		  " NIL NIL NIL \"7bit\" 9000000 (NIL) " PDF " 3) 3)", "partial" },
 		{ "NIL", "structure" },
 		{ "((((", "structure" },
 	};
@@ -285,6 +294,9 @@ static const struct {
 	{ "* 1 FETCH (UID 6 " MIMES "BODY[1] \"hello\")\r\n%T OK\r\n", 0, 1 },
 	{ "* 1 FETCH (UID 5 " MIMES "BODY[1] NIL)\r\n%T OK\r\n", 0, 1 },
 	{ "* 1 FETCH (UID 5 " MIMES "BODY[1] {7}\r\na\r\n--b\n)\r\n%T OK\r\n", 0, 1 },
+	/* a part's header that is more than a header */
+	{ "* 1 FETCH (UID 5 BODY[1.MIME] {9}\r\nA: b\r\n\r\nx BODY[2.MIME] \"\" BODY[1] \"hello\")\r\n%T OK\r\n",
+		0, 1 },
 	{ "%T NO I do not know parts\r\n", 0, 1 },
 	{ "%T BAD what?\r\n", 0, 1 },
 };

@@ -112,6 +112,7 @@ tests_store_test_hoard_LDADD = $(test_ldadd)
 # How often mail that is opened is here already: make cachesim; a short form is in the suite.
 dist_check_SCRIPTS += tests/store/test_cachesim.sh
 EXTRA_PROGRAMS += tests/bench/cachesim
-tests/store/test_cachesim.log: tests/bench/cachesim$(EXEEXT)
+check_DATA += tests/bench/cachesim$(EXEEXT)
+CLEANFILES += tests/bench/cachesim$(EXEEXT)
 tests_bench_cachesim_SOURCES = tests/bench/cachesim.c tests/bench/cacheday.c tests/bench/cacheday.h
 tests_bench_cachesim_CPPFLAGS = $(test_cppflags)

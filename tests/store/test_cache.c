@@ -187,6 +187,55 @@ START_TEST(cache_stale_rescore) /* L-97, L-42, L-43 */
 }
 END_TEST
 
+/* C-28, M-80: nobody has to tell the ledger of new mail and of marks. */
+START_TEST(the_store_tells_what_arrives_and_is_marked)
+{
+	message_id a = put(1, FLAG_SEEN, 5000, 1), b = put(2, FLAG_SEEN, 5000, 40), c;
+
+	score_all();
+	ck_assert_int_eq(rig_ask(rig, "SELECT count(*) FROM cache_rescore"), 0);
+	c = put(3, 0, 5000, 0);
+	ck_assert_int_eq(ask("SELECT priority = 90 FROM cache_rescore WHERE message_id = %d", c), 1);
+	put(4, FLAG_SEEN, 5000, 10); /* somebody moved it here: that is no news */
+	ck_assert_int_eq(rig_ask(rig, "SELECT count(*) FROM cache_rescore"), 1);
+	rig_fact(rig, rig->inbox, CHANGE_FLAGS, 2, FLAG_SEEN | FLAG_FLAGGED);
+	ck_assert_int_eq(ask("SELECT priority >= 100 FROM cache_rescore WHERE message_id = %d", b), 1);
+	score_all();
+	rig_fact(rig, rig->inbox, CHANGE_FLAGS, 2, FLAG_SEEN);
+	rig_fact(rig, rig->inbox, CHANGE_FLAGS, 1, 0);
+	ck_assert_int_eq(ask("SELECT count(*) FROM cache_rescore WHERE message_id = %d", a), 0);
+	ck_assert_int_eq(ask("SELECT count(*) FROM cache_rescore WHERE message_id = %d", b), 0);
+}
+END_TEST
+
+/* A clock that was years ahead for a while must freeze nothing. */
+START_TEST(a_wrong_clock_is_forgotten)
+{
+	const struct err weather = { .code = ERR_OFFLINE };
+	message_id a, b;
+	struct err err;
+	double was;
+
+	clock_at(LARDER_NOW + 4000 * (int64_t)CACHE_DAY_S);
+	a = put(1, FLAG_SEEN, 5000, 3);
+	b = put(2, FLAG_SEEN, 5000, 3);
+	for (int i = 0; i < 5; i++)
+		note(CACHE_SAW_ROW, a, 0, 0);
+	note(CACHE_SAW_HIT, a, 0, 1);
+	note(CACHE_OPENED, a, 0, 0);
+	score_all();
+	was = priority_of(a);
+	ck_assert_int_eq(admit(b, 1 << 20, 1 << 20, 0, false), 1);
+	must(store_cache_failed(rig->store, b, &weather, &err), &err);
+	clock_at(LARDER_NOW);
+	score_all();
+	ck_assert_str_eq(state_of(b), "wanted");
+	ck_assert_int_eq(ask("SELECT last_scored_at FROM cache_object WHERE message_id = %d", a), LARDER_NOW);
+	ck_assert(priority_of(a) < was);
+	ck_assert(fabs(priority_of(a) - priority_of(b)) < 1e-6);
+}
+END_TEST
+
 START_TEST(old_mail_gets_its_first_score_in_bounded_steps)
 {
 	for (unsigned i = 0; i < 30; i++)
@@ -409,6 +458,8 @@ int main(void)
 	tcase_add_test(t, new_mail_is_scored_as_it_comes);
 	tcase_add_test(t, cache_signal_rescore);
 	tcase_add_test(t, cache_stale_rescore);
+	tcase_add_test(t, the_store_tells_what_arrives_and_is_marked);
+	tcase_add_test(t, a_wrong_clock_is_forgotten);
 	tcase_add_test(t, old_mail_gets_its_first_score_in_bounded_steps);
 	tcase_add_test(t, what_the_reader_does_raises_a_message);
 	tcase_add_test(t, a_claim_has_one_owner);

@@ -21,7 +21,7 @@ tests_bench_pushlag_SOURCES = tests/bench/pushlag.c
 tests_bench_pushlag_CPPFLAGS = $(test_cppflags)
 
 # Every answer lost once, on a server with a ledger; make lostanswer is the long form.
-dist_check_SCRIPTS += tests/sync/lostanswer.py tests/sync/foreigndeleted.py
+dist_check_SCRIPTS += tests/sync/lostanswer.py tests/sync/foreigndeleted.py tests/sync/offline.py
 EXTRA_DIST += tests/sync/ledgerrig.py tests/sync/ledgerserver.py tests/sync/ledgerwishes.py \
 	tests/sync/ledgerworld.py
 

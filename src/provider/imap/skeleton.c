@@ -5,6 +5,7 @@
 #include "base/file.h"
 #include "base/i18n.h"
 #include "base/mem.h"
+#include "mime/header.h"
 
 /* One section: its name, and what came. */
 struct want {
@@ -24,6 +25,7 @@ struct node {
 struct skeleton {
 	char *text; /* of the structure: the slices point here */
 	size_t n, n_wants;
+	size_t taken; /* bytes that came */
 	struct node nodes[SKELETON_PARTS_MAX];
 	struct want wants[SKELETON_WANTS_MAX];
 };
@@ -182,6 +184,9 @@ void skeleton_take(struct skeleton *k, const struct fetch_section *came)
 
 		if (w->text || !came->value.p || !slice_is(came->name, w->name))
 			continue;
+		if (came->value.n > SKELETON_TAKEN_MAX - k->taken)
+			return; /* it is missing, then */
+		k->taken += came->value.n;
 		w->text = g_malloc(came->value.n + 1);
 		w->n = slice_copy(came->value, w->text);
 		return;
@@ -220,12 +225,28 @@ static bool ends_with(const char *p, size_t n, const char *end)
 	return n >= len && memcmp(p + n - len, end, len) == 0;
 }
 
-/* A header block, which must end with an empty line. */
+static bool is_empty_line(const char *p, size_t n)
+{
+	return (n == 1 && *p == '\n') || (n == 2 && memcmp(p, "\r\n", 2) == 0);
+}
+
+/* Is there something behind the empty line that ends a header block? */
+static bool goes_on(const char *p, size_t n)
+{
+	size_t end = header_block_length(p, n);
+
+	return end > 0 && end < n;
+}
+
+/* A header block, which must end with an empty line, and have no other. */
 static void put_header(struct writing *w, const char *p, size_t n)
 {
+	if (n > 0 && goes_on(p, n)) {
+		w->why = "header";
+		return;
+	}
 	put(w, p, n);
-	if (n == 0 || ends_with(p, n, "\n\r\n") || ends_with(p, n, "\n\n") ||
-		(n <= 2 && p[n - 1] == '\n'))
+	if (n == 0 || ends_with(p, n, "\n\r\n") || ends_with(p, n, "\n\n") || is_empty_line(p, n))
 		return put_text(w, n == 0 ? "\r\n" : "");
 	put_text(w, ends_with(p, n, "\n") ? "\r\n" : "\r\n\r\n");
 }

@@ -28,6 +28,7 @@ enum {
 	SKELETON_SAVES = 128 * 1024,   /* bytes that must be left out to be worth a round trip */
 	SKELETON_SMALL = 64 * 1024,    /* a part of at most so many bytes comes whatever it is */
 	SKELETON_KEEP_MAX = 2 << 20,   /* bytes of all parts that come, in memory */
+	SKELETON_TAKEN_MAX = 8 << 20,  /* ... and of all answers, whatever was announced */
 	SKELETON_PARTS_MAX = 100,
 	SKELETON_DEPTH_MAX = 16,
 	SKELETON_SECTION = 160,	       /* bytes of "1.2.3.HEADER" */
