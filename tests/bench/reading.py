@@ -133,10 +133,14 @@ class Opener:
         self.forth, self.back, self.older, self.leave = forth, back, older, leave
         self.run = screen_of(command)
         self.run.quiet = QUIET_MS / 1000
-        if password:
-            self.run.wait_for("PASSWORD:")
-            self.run.write("secret\r")
-        self.run.wait_for(row, 40)
+        try:
+            if password:
+                self.run.wait_for("PASSWORD:")
+                self.run.write("secret\r")
+            self.run.wait_for(row, 40)
+        except (Failed, KeyboardInterrupt):
+            self.run.finish()
+            raise
         self.rest(1.5)
         if newest:
             self.send(newest)
