@@ -39,7 +39,8 @@ ptyproof: tern$(EXEEXT)
 .PHONY: ptyproof bench killtest twowriters lostanswer syscallkill fuzz
 cachesim: tests/bench/cachesim$(EXEEXT)
 	for b in 1 2 3 5; do tests/bench/cachesim$(EXEEXT) -b $$b --check || exit 1; done
-bench: tern$(EXEEXT) tests/bench/storebench$(EXEEXT)
+bench: tern$(EXEEXT) tests/bench/storebench$(EXEEXT) tests/bench/readbench$(EXEEXT) \
+	tests/bench/htmlbench$(EXEEXT)
 	TOP_BUILDDIR='$(abs_top_builddir)' $(srcdir)/tests/bench/bench.py $(BENCH_FLAGS)
 killtest: tern$(EXEEXT)
 	KILLS=$${KILLS:-2000} TOP_BUILDDIR='$(abs_top_builddir)' $(srcdir)/tests/sync/killloop.py

@@ -4,6 +4,8 @@
 
 #include <glib.h>
 
+#include "base/mem.h"
+
 enum { LABELS_MAX = 127, CODEPOINTS_MAX = 1024 };
 
 /* Letters that look like small Latin ones, each list beside what it looks like. */
@@ -145,11 +147,13 @@ static bool labels_deceive(const char *decoded)
 	return false;
 }
 
+/* NULL if it is no name in letters: "xn--paypal-.example" only looks so, others give no characters. */
 static char *decode(const char *ascii)
 {
-	char *text = strstr(ascii, "xn--") ? g_hostname_to_unicode(ascii) : g_strdup(ascii);
+	g_autofree char *text = strstr(ascii, "xn--") ? g_hostname_to_unicode(ascii) : g_strdup(ascii);
+	g_autofree char *back = text && g_utf8_validate(text, -1, NULL) ? g_hostname_to_ascii(text) : NULL;
 
-	return text;
+	return back && g_ascii_strcasecmp(back, ascii) == 0 ? TAKE(text) : NULL;
 }
 
 bool host_deceives(const char *ascii)

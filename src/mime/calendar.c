@@ -3,21 +3,10 @@
 #include <string.h>
 #include <time.h>
 
-#include <libical/ical.h>
-
 #include "base/i18n.h"
 #include "mime/calendar_time.h"
 #include "mime/document.h"
-
-void calendar_init(void)
-{
-	icalerror_set_errors_are_fatal(0);
-	/* what it knows of zones comes from the message alone: there is nothing in this folder */
-	icaltimezone_set_builtin_tzdata(1);
-	set_zone_directory((char[]){ "/nonexistent" });
-	(void)icaltimezone_get_utc_timezone();
-	tzset();
-}
+#include "mime/ical.h"
 
 /* --- what may be parsed -------------------------------------------------------------- */
 
@@ -72,10 +61,10 @@ static char *line_of(const char *s, size_t max)
 
 static char *text_property(icalcomponent *event, icalproperty_kind kind)
 {
-	icalproperty *p = icalcomponent_get_first_property(event, kind);
-	icalvalue *v = p ? icalproperty_get_value(p) : NULL;
+	icalproperty *p = ical.icalcomponent_get_first_property(event, kind);
+	icalvalue *v = p ? ical.icalproperty_get_value(p) : NULL;
 
-	return line_of(v && icalvalue_isa(v) == ICAL_TEXT_VALUE ? icalvalue_get_text(v) : NULL,
+	return line_of(v && ical.icalvalue_isa(v) == ICAL_TEXT_VALUE ? ical.icalvalue_get_text(v) : NULL,
 		CALENDAR_VALUE_MAX);
 }
 
@@ -91,11 +80,11 @@ static void field(struct body_text *out, const char *label, const char *value)
 /* "Ann <ann@example.org>" */
 static char *person(icalproperty *p)
 {
-	icalparameter *cn = icalproperty_get_first_parameter(p, ICAL_CN_PARAMETER);
-	g_autofree char *name = line_of(cn ? icalparameter_get_cn(cn) : NULL, CALENDAR_VALUE_MAX);
-	icalvalue *v = icalproperty_get_value(p);
-	const char *uri = v && icalvalue_isa(v) == ICAL_CALADDRESS_VALUE ? icalvalue_get_caladdress(v)
-									: NULL;
+	icalparameter *cn = ical.icalproperty_get_first_parameter(p, ICAL_CN_PARAMETER);
+	g_autofree char *name = line_of(cn ? ical.icalparameter_get_cn(cn) : NULL, CALENDAR_VALUE_MAX);
+	icalvalue *v = ical.icalproperty_get_value(p);
+	bool address = v && ical.icalvalue_isa(v) == ICAL_CALADDRESS_VALUE;
+	const char *uri = address ? ical.icalvalue_get_caladdress(v) : NULL;
 	g_autofree char *addr = NULL;
 
 	if (uri && g_ascii_strncasecmp(uri, "mailto:", 7) == 0)
@@ -108,9 +97,9 @@ static char *person(icalproperty *p)
 
 static icalparameter_partstat answer_of(icalproperty *p)
 {
-	icalparameter *a = icalproperty_get_first_parameter(p, ICAL_PARTSTAT_PARAMETER);
+	icalparameter *a = ical.icalproperty_get_first_parameter(p, ICAL_PARTSTAT_PARAMETER);
 
-	return a ? icalparameter_get_partstat(a) : ICAL_PARTSTAT_NEEDSACTION;
+	return a ? ical.icalparameter_get_partstat(a) : ICAL_PARTSTAT_NEEDSACTION;
 }
 
 static const char *answer_words(icalparameter_partstat answer)
@@ -133,10 +122,10 @@ static const char *answer_words(icalparameter_partstat answer)
 
 static const char *heading(icalcomponent *event, icalproperty_method method)
 {
-	icalproperty *status = icalcomponent_get_first_property(event, ICAL_STATUS_PROPERTY);
+	icalproperty *status = ical.icalcomponent_get_first_property(event, ICAL_STATUS_PROPERTY);
 
 	if (method == ICAL_METHOD_CANCEL ||
-		(status && icalproperty_get_status(status) == ICAL_STATUS_CANCELLED))
+		(status && ical.icalproperty_get_status(status) == ICAL_STATUS_CANCELLED))
 		return _("Canceled event");
 	switch (method) {
 	case ICAL_METHOD_REPLY:
@@ -146,10 +135,10 @@ static const char *heading(icalcomponent *event, icalproperty_method method)
 	case ICAL_METHOD_DECLINECOUNTER:
 		return _("Proposal of another time declined");
 	case ICAL_METHOD_REQUEST:
-		return icalcomponent_get_sequence(event) > 0 ? _("Changed invitation")
+		return ical.icalcomponent_get_sequence(event) > 0 ? _("Changed invitation")
 							     : _("Invitation");
 	default:
-		return icalcomponent_isa(event) == ICAL_VTODO_COMPONENT ? _("Task") : _("Event");
+		return ical.icalcomponent_isa(event) == ICAL_VTODO_COMPONENT ? _("Task") : _("Event");
 	}
 }
 
@@ -157,23 +146,23 @@ static const char *heading(icalcomponent *event, icalproperty_method method)
 static bool end_of(icalcomponent *cal, icalcomponent *event, const struct moment *from,
 	struct moment *to)
 {
-	icalproperty *d = icalcomponent_get_first_property(event, ICAL_DURATION_PROPERTY);
+	icalproperty *d = ical.icalcomponent_get_first_property(event, ICAL_DURATION_PROPERTY);
 	struct icaldurationtype how;
 
-	if (moment_of(cal, icalcomponent_get_first_property(event, ICAL_DTEND_PROPERTY), to))
+	if (moment_of(cal, ical.icalcomponent_get_first_property(event, ICAL_DTEND_PROPERTY), to))
 		return true;
 	if (!d)
 		return false;
-	how = icalproperty_get_duration(d);
+	how = ical.icalproperty_get_duration(d);
 	*to = *from;
-	to->at = icaltime_add(from->at, how);
-	to->unix_time += icaldurationtype_as_int(how);
+	to->at = ical.icaltime_add(from->at, how);
+	to->unix_time += ical.icaldurationtype_as_int(how);
 	return true;
 }
 
 static void print_times(struct body_text *out, icalcomponent *cal, icalcomponent *event)
 {
-	icalproperty *p = icalcomponent_get_first_property(event, ICAL_DTSTART_PROPERTY);
+	icalproperty *p = ical.icalcomponent_get_first_property(event, ICAL_DTSTART_PROPERTY);
 	struct moment from, to;
 	g_autofree char *words = NULL, *here = NULL, *rule = NULL, *one = NULL;
 	bool end;
@@ -183,13 +172,13 @@ static void print_times(struct body_text *out, icalcomponent *cal, icalcomponent
 		words = moment_words(&from, end ? &to : NULL);
 		here = moment_words_here(&from, end ? &to : NULL);
 	}
-	p = icalcomponent_get_first_property(event, ICAL_RRULE_PROPERTY);
+	p = ical.icalcomponent_get_first_property(event, ICAL_RRULE_PROPERTY);
 	if (p) {
-		struct icalrecurrencetype r = icalproperty_get_rrule(p);
+		struct icalrecurrencetype r = ical.icalproperty_get_rrule(p);
 
 		rule = rule_words(&r);
 	}
-	if (moment_of(cal, icalcomponent_get_first_property(event, ICAL_RECURRENCEID_PROPERTY),
+	if (moment_of(cal, ical.icalcomponent_get_first_property(event, ICAL_RECURRENCEID_PROPERTY),
 		    &from))
 		one = moment_words(&from, NULL);
 	field(out, _("When"), words);
@@ -200,13 +189,13 @@ static void print_times(struct body_text *out, icalcomponent *cal, icalcomponent
 
 static void print_people(struct body_text *out, icalcomponent *event)
 {
-	icalproperty *p = icalcomponent_get_first_property(event, ICAL_ORGANIZER_PROPERTY);
+	icalproperty *p = ical.icalcomponent_get_first_property(event, ICAL_ORGANIZER_PROPERTY);
 	g_autofree char *organizer = p ? person(p) : NULL;
 	int n = 0;
 
 	field(out, _("Organizer"), organizer);
-	for (p = icalcomponent_get_first_property(event, ICAL_ATTENDEE_PROPERTY); p;
-		p = icalcomponent_get_next_property(event, ICAL_ATTENDEE_PROPERTY)) {
+	for (p = ical.icalcomponent_get_first_property(event, ICAL_ATTENDEE_PROPERTY); p;
+		p = ical.icalcomponent_get_next_property(event, ICAL_ATTENDEE_PROPERTY)) {
 		g_autofree char *who = person(p), *line = NULL;
 
 		if (!who || n++ >= CALENDAR_PEOPLE_MAX)
@@ -226,9 +215,9 @@ static void print_people(struct body_text *out, icalcomponent *event)
 /* Words of the sender; they keep their lines. */
 static void print_words(struct body_text *out, icalcomponent *event, icalproperty_kind kind)
 {
-	icalproperty *p = icalcomponent_get_first_property(event, kind);
-	icalvalue *v = p ? icalproperty_get_value(p) : NULL;
-	const char *s = v && icalvalue_isa(v) == ICAL_TEXT_VALUE ? icalvalue_get_text(v) : NULL;
+	icalproperty *p = ical.icalcomponent_get_first_property(event, kind);
+	icalvalue *v = p ? ical.icalproperty_get_value(p) : NULL;
+	const char *s = v && ical.icalvalue_isa(v) == ICAL_TEXT_VALUE ? ical.icalvalue_get_text(v) : NULL;
 	g_autofree char *words = NULL;
 	size_t len = s ? strlen(s) : 0;
 
@@ -262,21 +251,21 @@ static void print_event(struct body_text *out, icalcomponent *cal, icalcomponent
 
 static bool is_event(icalcomponent *c)
 {
-	icalcomponent_kind kind = icalcomponent_isa(c);
+	icalcomponent_kind kind = ical.icalcomponent_isa(c);
 
 	return kind == ICAL_VEVENT_COMPONENT || kind == ICAL_VTODO_COMPONENT;
 }
 
 static int print_calendar(struct body_text *out, icalcomponent *cal, const char *method)
 {
-	icalproperty *p = icalcomponent_get_first_property(cal, ICAL_METHOD_PROPERTY);
-	icalproperty_method how = p ? icalproperty_get_method(p) : ICAL_METHOD_NONE;
+	icalproperty *p = ical.icalcomponent_get_first_property(cal, ICAL_METHOD_PROPERTY);
+	icalproperty_method how = p ? ical.icalproperty_get_method(p) : ICAL_METHOD_NONE;
 	int n = 0;
 
 	if (!p && method)
-		how = icalproperty_string_to_method(method);
-	for (icalcomponent *c = icalcomponent_get_first_component(cal, ICAL_ANY_COMPONENT); c;
-		c = icalcomponent_get_next_component(cal, ICAL_ANY_COMPONENT)) {
+		how = ical.icalproperty_string_to_method(method);
+	for (icalcomponent *c = ical.icalcomponent_get_first_component(cal, ICAL_ANY_COMPONENT); c;
+		c = ical.icalcomponent_get_next_component(cal, ICAL_ANY_COMPONENT)) {
 		if (!is_event(c) || n++ >= CALENDAR_EVENTS_MAX)
 			continue;
 		if (n > 1)
@@ -296,9 +285,9 @@ static int print_calendar(struct body_text *out, icalcomponent *cal, const char 
 /* The calendar in what was parsed: itself, or the first one of several. */
 static icalcomponent *calendar_in(icalcomponent *parsed)
 {
-	if (icalcomponent_isa(parsed) == ICAL_VCALENDAR_COMPONENT)
+	if (ical.icalcomponent_isa(parsed) == ICAL_VCALENDAR_COMPONENT)
 		return parsed;
-	return icalcomponent_get_first_component(parsed, ICAL_VCALENDAR_COMPONENT);
+	return ical.icalcomponent_get_first_component(parsed, ICAL_VCALENDAR_COMPONENT);
 }
 
 bool calendar_card(struct body_text *out, const char *text, size_t len, const char *method)
@@ -307,14 +296,14 @@ bool calendar_card(struct body_text *out, const char *text, size_t len, const ch
 	icalcomponent *parsed, *cal;
 	int n = 0;
 
-	if (!is_bounded(text, len))
+	if (!is_bounded(text, len) || !ical_load())
 		return false;
 	copy = g_strndup(text, len);
-	parsed = icalparser_parse_string(copy);
+	parsed = ical.icalparser_parse_string(copy);
 	cal = parsed ? calendar_in(parsed) : NULL;
 	if (cal)
 		n = print_calendar(out, cal, method);
 	if (parsed)
-		icalcomponent_free(parsed);
+		ical.icalcomponent_free(parsed);
 	return n > 0;
 }

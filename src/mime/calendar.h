@@ -24,9 +24,6 @@ enum {
 	CALENDAR_WORDS_MAX = 600,       /* bytes of a description */
 };
 
-/* Once, before any thread is started and before files can no longer be opened (mime_init). */
-void calendar_init(void);
-
 /*
  * Appends cards of the events in text (iCalendar, UTF-8); false = there is none
  * that can be read, and nothing was appended.  method: the part's parameter,

@@ -4,6 +4,7 @@
 #include <time.h>
 
 #include "base/i18n.h"
+#include "mime/ical.h"
 
 enum {
 	WORDS_MAX = 120,
@@ -17,12 +18,12 @@ static bool is_harmless(icalcomponent *zone)
 {
 	int n = 0;
 
-	for (icalcomponent *c = icalcomponent_get_first_component(zone, ICAL_ANY_COMPONENT); c;
-		c = icalcomponent_get_next_component(zone, ICAL_ANY_COMPONENT)) {
-		icalproperty *p = icalcomponent_get_first_property(c, ICAL_RRULE_PROPERTY);
+	for (icalcomponent *c = ical.icalcomponent_get_first_component(zone, ICAL_ANY_COMPONENT); c;
+		c = ical.icalcomponent_get_next_component(zone, ICAL_ANY_COMPONENT)) {
+		icalproperty *p = ical.icalcomponent_get_first_property(c, ICAL_RRULE_PROPERTY);
 
-		for (; p; p = icalcomponent_get_next_property(c, ICAL_RRULE_PROPERTY)) {
-			struct icalrecurrencetype rule = icalproperty_get_rrule(p);
+		for (; p; p = ical.icalcomponent_get_next_property(c, ICAL_RRULE_PROPERTY)) {
+			struct icalrecurrencetype rule = ical.icalproperty_get_rrule(p);
 
 			if (rule.freq != ICAL_YEARLY_RECURRENCE)
 				return false;
@@ -36,35 +37,35 @@ static bool is_harmless(icalcomponent *zone)
 /* The zone that the calendar describes under this name; NULL if it does not. */
 static icaltimezone *zone_of(icalcomponent *calendar, const char *name)
 {
-	icaltimezone *zone = icalcomponent_get_timezone(calendar, name);
-	icalcomponent *c = zone ? icaltimezone_get_component(zone) : NULL;
+	icaltimezone *zone = ical.icalcomponent_get_timezone(calendar, name);
+	icalcomponent *c = zone ? ical.icaltimezone_get_component(zone) : NULL;
 
 	return c && is_harmless(c) ? zone : NULL;
 }
 
 bool moment_of(icalcomponent *calendar, icalproperty *p, struct moment *out)
 {
-	icalvalue *v = p ? icalproperty_get_value(p) : NULL;
-	icalparameter *tz = p ? icalproperty_get_first_parameter(p, ICAL_TZID_PARAMETER) : NULL;
+	icalvalue *v = p ? ical.icalproperty_get_value(p) : NULL;
+	icalparameter *tz = p ? ical.icalproperty_get_first_parameter(p, ICAL_TZID_PARAMETER) : NULL;
 	struct moment m = { 0 };
 	icaltimezone *zone = NULL;
 
-	if (!v || (icalvalue_isa(v) != ICAL_DATETIME_VALUE && icalvalue_isa(v) != ICAL_DATE_VALUE))
+	if (!v || (ical.icalvalue_isa(v) != ICAL_DATETIME_VALUE && ical.icalvalue_isa(v) != ICAL_DATE_VALUE))
 		return false;
-	m.at = icalvalue_isa(v) == ICAL_DATE_VALUE ? icalvalue_get_date(v)
-						   : icalvalue_get_datetime(v);
-	if (icaltime_is_null_time(m.at) || !icaltime_is_valid_time(m.at))
+	m.at = ical.icalvalue_isa(v) == ICAL_DATE_VALUE ? ical.icalvalue_get_date(v)
+						   : ical.icalvalue_get_datetime(v);
+	if (ical.icaltime_is_null_time(m.at) || !ical.icaltime_is_valid_time(m.at))
 		return false;
-	if (icaltime_is_utc(m.at)) {
+	if (ical.icaltime_is_utc(m.at)) {
 		m.zone = "UTC";
-		zone = icaltimezone_get_utc_timezone();
+		zone = ical.icaltimezone_get_utc_timezone();
 	} else if (tz) {
-		m.zone = icalparameter_get_tzid(tz);
+		m.zone = ical.icalparameter_get_tzid(tz);
 		zone = m.zone ? zone_of(calendar, m.zone) : NULL;
 	}
 	m.known = zone && !m.at.is_date && m.at.year >= YEAR_FIRST && m.at.year <= YEAR_LAST;
 	if (m.known)
-		m.unix_time = icaltime_as_timet_with_zone(m.at, zone);
+		m.unix_time = ical.icaltime_as_timet_with_zone(m.at, zone);
 	*out = m;
 	return true;
 }
@@ -78,7 +79,7 @@ static struct tm fields_of(const icaltimetype *t)
 		.tm_mday = t->day,
 		.tm_hour = t->hour,
 		.tm_min = t->minute,
-		.tm_wday = (icaltime_day_of_week(*t) + 6) % 7 };
+		.tm_wday = (ical.icaltime_day_of_week(*t) + 6) % 7 };
 
 	return tm;
 }
@@ -126,9 +127,9 @@ char *moment_words(const struct moment *from, const struct moment *to)
 	if (to) {
 		last = to->at;
 		if (last.is_date) /* the day after the last one */
-			icaltime_adjust(&last, -1, 0, 0, 0);
+			ical.icaltime_adjust(&last, -1, 0, 0, 0);
 		b = fields_of(&last);
-		if (icaltime_compare(last, from->at) < 0)
+		if (ical.icaltime_compare(last, from->at) < 0)
 			to = NULL;
 	}
 	return span_words(&a, to ? &b : NULL, from->at.is_date, from->zone);
@@ -172,8 +173,8 @@ static char *every(icalrecurrencetype_frequency how, int n)
 static void append_days(GString *out, const struct icalrecurrencetype *rule)
 {
 	for (int i = 0; i < ICAL_BY_DAY_SIZE && rule->by_day[i] != ICAL_RECURRENCE_ARRAY_MAX; i++) {
-		int day = (int)icalrecurrencetype_day_day_of_week(rule->by_day[i]) - 1;
-		int nth = icalrecurrencetype_day_position(rule->by_day[i]);
+		int day = (int)ical.icalrecurrencetype_day_day_of_week(rule->by_day[i]) - 1;
+		int nth = ical.icalrecurrencetype_day_position(rule->by_day[i]);
 		struct tm tm = { .tm_wday = day, .tm_mday = 1, .tm_year = 100 };
 		char name[WORDS_MAX];
 
@@ -207,7 +208,7 @@ char *rule_words(const struct icalrecurrencetype *rule)
 	GString *out;
 
 	if (!words || !is_simple(rule))
-		return g_strdup(icalrecurrencetype_as_string(&copy));
+		return g_strdup(ical.icalrecurrencetype_as_string(&copy));
 	out = g_string_new(words);
 	append_days(out, rule);
 	if (rule->freq == ICAL_MONTHLY_RECURRENCE && rule->by_month_day[0] > 0 &&
@@ -215,7 +216,7 @@ char *rule_words(const struct icalrecurrencetype *rule)
 		g_string_append_printf(out, _(" on day %d"), rule->by_month_day[0]);
 	if (rule->count > 0)
 		g_string_append_printf(out, _(", %d times"), rule->count);
-	else if (!icaltime_is_null_time(rule->until))
+	else if (!ical.icaltime_is_null_time(rule->until))
 		g_string_append_printf(out, _(", until %04d-%02d-%02d"), rule->until.year,
 			rule->until.month, rule->until.day);
 	return g_string_free(out, FALSE);

@@ -148,7 +148,7 @@ static void find_wishes(const struct html_grid *g, struct columns *k, int *word)
 
 static bool find_widths(const struct html_grid *g, struct columns *k, int room)
 {
-	int word[HTML_COLUMNS_MAX] = { 0 }, least[HTML_COLUMNS_MAX];
+	int word[HTML_COLUMNS_MAX] = { 0 }, least[HTML_COLUMNS_MAX] = { 0 };
 	bool fits = false;
 
 	k->room = room;

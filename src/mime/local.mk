@@ -5,6 +5,7 @@ libtern_a_SOURCES += \
 	src/mime/body_text.c \
 	src/mime/calendar.c src/mime/calendar.h \
 	src/mime/calendar_time.c src/mime/calendar_time.h \
+	src/mime/ical.c src/mime/ical.h \
 	src/mime/charset.c src/mime/charset.h \
 	src/mime/content.c src/mime/content.h \
 	src/mime/document.c src/mime/document.h \

@@ -173,6 +173,16 @@ static size_t dashes(struct line l)
 	return n;
 }
 
+/* Without the dashes in front: "---- On ... wrote ----". */
+static struct line undashed(struct line l)
+{
+	size_t n;
+
+	l = trimmed(l);
+	n = dashes(l);
+	return trimmed((struct line){ l.s + n, l.n - n });
+}
+
 static bool is_rule(struct line l)
 {
 	l = trimmed(l);
@@ -291,10 +301,7 @@ static int said(const struct quote_scan *q, size_t at, bool *sure)
 
 	while (n < ATTRIBUTION_LINES && line_at(q, &at, &l) && !is_blank(l) && *l.s != '>') {
 		if (n++ == 0) {
-			all = trimmed(l);
-			all.s += dashes(all);
-			all.n -= dashes(all);
-			all = trimmed(all);
+			all = undashed(l);
 			*sure = begins_any(all, starters) || (all.n > 0 && g_ascii_isdigit(*all.s));
 		} else if (!*sure) {
 			return 0;
@@ -390,15 +397,7 @@ void quote_begin(struct quote_scan *q, const char *text, size_t len)
 
 static bool is_forward(struct line l)
 {
-	l = trimmed(l);
-	if (*l.s == '-') {
-		size_t n = dashes(l);
-
-		l.s += n;
-		l.n -= n;
-		l = trimmed(l);
-	}
-	return begins_any(l, forwards);
+	return begins_any(undashed(l), forwards);
 }
 
 /* A line without quote marks, at `at`. */

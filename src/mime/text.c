@@ -7,10 +7,10 @@
 
 #include <stdbool.h>
 #include <string.h>
+#include <time.h>
 
 #include <gmime/gmime.h>
 
-#include "mime/calendar.h"
 #include "mime/charset.h"
 #include "mime/html.h"
 #include "mime/words.h"
@@ -43,7 +43,7 @@ void mime_init(void)
 	g_log_set_writer_func(log_nothing, NULL, NULL);
 	g_mime_init();
 	html_init();
-	calendar_init();
+	tzset(); /* here, where files can still be opened */
 }
 
 /* --- text ------------------------------------------------------------------ */

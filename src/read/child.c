@@ -7,7 +7,9 @@
 #include <spawn.h>
 #include <string.h>
 #include <sys/random.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -243,6 +245,20 @@ static int its_error(const struct reply *r, struct err *err)
 	}
 }
 
+/* What is taken out of a message for a check is kept in memory: it is not larger than the message. */
+static void limit_files(const struct child *c, const struct request *q, const int *files)
+{
+	struct rlimit most = { 0, 0 };
+	struct stat st;
+
+	if (prlimit(c->pid, RLIMIT_FSIZE, NULL, &most) < 0)
+		return;
+	most.rlim_cur = most.rlim_max;
+	if (q->kind == REQUEST_EXTRACT && fstat(files[0], &st) == 0)
+		most.rlim_cur = MIN(most.rlim_max, (rlim_t)st.st_size + CHILD_EXTRA_BYTES);
+	prlimit(c->pid, RLIMIT_FSIZE, &most, NULL);
+}
+
 /* An answer that is there before its question can only be to another one. */
 static bool is_answer(const struct reply *reply, const struct request *q)
 {
@@ -256,6 +272,7 @@ static int exchange(struct child *c, struct request *q, const int *files, int64_
 
 	if (receive_ready(c, end_us, cancel, err) < 0)
 		return err->code;
+	limit_files(c, q, files);
 	if (getrandom(&q->nonce, sizeof q->nonce, 0) != (ssize_t)sizeof q->nonce ||
 		!send_request(c, q, files))
 		return too_complex(err);

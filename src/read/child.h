@@ -25,6 +25,7 @@ enum {
 	CHILD_ANSWERS_MAX = 1000,  /* then it is replaced, whatever it may have gathered: both ends count */
 	CHILD_GROWN = 48 << 20,    /* bytes of memory beyond the start: replaced after the answer */
 	CHILD_FILES_MAX = 3,
+	CHILD_EXTRA_BYTES = 1 << 20, /* by which what is extracted may exceed its message */
 };
 
 struct setup {

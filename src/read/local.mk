@@ -7,4 +7,4 @@ libtern_a_SOURCES += \
 	src/read/seal.c src/read/seal.h src/read/seal_layer.h \
 	src/read/seal_pgp.c src/read/seal_smime.c \
 	src/read/seal_words.c src/read/seal_words.h src/read/serve.c \
-	src/read/wire.c src/read/wire.h
+	src/read/trace.c src/read/trace.h src/read/wire.c src/read/wire.h

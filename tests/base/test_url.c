@@ -54,6 +54,10 @@ static const struct {
 		"https://m\303\274nchen.example/" },
 	{ "https://xn--mnchen-3ya.example/", "https://xn--mnchen-3ya.example/",
 		"xn--mnchen-3ya.example", "https://m\303\274nchen.example/" },
+	/* what is no name in letters is shown as it is written */
+	{ "https://xn--paypal-.com/", "https://xn--paypal-.com/", "xn--paypal-.com",
+		"https://xn--paypal-.com/" },
+	{ "https://xn--8a-0x111m/", "https://xn--8a-0x111m/", "xn--8a-0x111m", "https://xn--8a-0x111m/" },
 	{ "https://p\320\260ypal.com/", "https://xn--pypal-4ve.com/", "xn--pypal-4ve.com",
 		"https://xn--pypal-4ve.com/" },
 	{ "https://\320\260\321\200\321\200\323\217\320\265.com/", "https://xn--80ak6aa92e.com/",
@@ -104,6 +108,16 @@ START_TEST(addresses_have_a_limit)
 }
 END_TEST
 
+/* A scheme's letter, then only what needs no quotes anywhere. */
+static bool is_plain(const char *url)
+{
+	const char *p = url;
+
+	while (g_ascii_isgraph(*p) && !strchr("\"<>^`{|}\\", *p))
+		p++;
+	return g_ascii_islower(url[0]) && *p == '\0';
+}
+
 /* Nothing of any bytes gets through that a program could take for an option or a second word. */
 START_TEST(random_bytes_come_out_clean)
 {
@@ -116,11 +130,8 @@ START_TEST(random_bytes_come_out_clean)
 		for (size_t k = 0; k < n; k++)
 			raw[at + k] = (char)g_rand_int_range(r, 1, 256);
 		raw[at + n] = '\0';
-		if (!url_clean(raw, clean, sizeof clean))
-			continue;
-		ck_assert(g_ascii_islower(clean[0]));
-		for (const char *p = clean; *p; p++)
-			ck_assert(g_ascii_isgraph(*p) && !strchr("\"<>^`{|}\\", *p));
+		if (url_clean(raw, clean, sizeof clean) && !is_plain(clean))
+			ck_abort_msg("%s", clean);
 	}
 }
 END_TEST

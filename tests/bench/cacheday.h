@@ -8,6 +8,9 @@
  * list, opens today's mail (favourites and her own threads mostly), goes back in a thread when it moves, looks up old mail of favourites,
  * searches and opens one of the first hits, opens old flagged mail, and now and
  * then something far down the list.
+ *
+ * Most of what is opened is today's mail, which also favours who keeps the newest: the
+ * more favourites write much (seed 3), the smaller is what else can be won.
  */
 #ifndef TESTS_BENCH_CACHEDAY_H
 #define TESTS_BENCH_CACHEDAY_H

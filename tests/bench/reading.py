@@ -2,8 +2,8 @@
 #
 # n  a mail that is here already: key to paint, from the list and going on from one
 #    to the next, usual mails of 5 KB and HTML of 100 KB, beside mutt, neomutt, alpine
-#    and aerc, whose HTML goes through w3m; the memory of tern and of its reader
-#    process behind that.
+#    and aerc, which are not set up to render HTML (peers.sh): they do less there.
+#    The memory of tern and of its reader process behind that.
 # o  a mail that is not: over a line of 50 ms, the key to its text, and the same with
 #    an attachment of 20 MB, with the bytes that came, beside mutt and neomutt.
 # p  parsing and rendering, in MB/s, in the process and through the reader process,

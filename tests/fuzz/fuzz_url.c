@@ -31,6 +31,7 @@ static void name(const char *host)
 	promise(host_ascii(ascii, again, sizeof again) && strcmp(ascii, again) == 0);
 	host_shown(ascii, shown, sizeof shown);
 	promise(*shown && g_utf8_validate(shown, -1, NULL));
+	promise(host_ascii(shown, again, sizeof again) && strcmp(ascii, again) == 0);
 	host_skeleton(ascii, like, sizeof like);
 	promise(g_utf8_validate(like, -1, NULL));
 	site = host_site(ascii);

@@ -20,11 +20,6 @@ tests_mime_test_html_corpus_CFLAGS = $(test_cflags)
 tests_mime_test_html_corpus_CPPFLAGS = $(test_cppflags)
 EXTRA_DIST += tests/data/html-to-text tests/data/html-hostile
 
-# Not part of the suite: make tests/bench/readbench
-EXTRA_PROGRAMS += tests/bench/readbench
-tests_bench_readbench_SOURCES = tests/bench/readbench.c
-tests_bench_readbench_LDADD = $(test_ldadd)
-tests_bench_readbench_CPPFLAGS = $(test_cppflags)
 # Not part of the suite: make tests/bench/htmlbench (tests/bench/html.py)
 EXTRA_PROGRAMS += tests/bench/htmlbench
 tests_bench_htmlbench_SOURCES = tests/bench/htmlbench.c

@@ -266,6 +266,40 @@ START_TEST(lines_are_told_apart)
 END_TEST
 
 /* 8 MiB of anything is told apart in a time that depends on its size alone. */
+/* The text ends with its block: a memory checker sees who looks behind it. */
+START_TEST(a_rule_at_the_end_is_read_to_its_end)
+{
+	static const char text[] = "Hi\n\n________";
+	g_autofree char *block = g_memdup2(text, sizeof text - 1);
+	struct quote_scan scan;
+	struct quote_line line;
+	int n = 0;
+
+	quote_begin(&scan, block, sizeof text - 1);
+	while (quote_next(&scan, &line))
+		n++;
+	ck_assert_int_eq(n, 3);
+}
+END_TEST
+
+/* What stands below the headers of what is answered is one level deeper, but not beyond the limit. */
+START_TEST(levels_stay_within_their_limit)
+{
+	g_autoptr(GString) text =
+		g_string_new("Hi\n\nOn 3 April 2026 Ana <ana@example.org> wrote:\nyes\n");
+	struct quote_scan scan;
+	struct quote_line line;
+
+	for (int i = 0; i < QUOTE_LEVEL_MAX; i++)
+		g_string_append_c(text, '>');
+	g_string_append(text, " deep\n");
+	quote_begin(&scan, text->str, text->len);
+	while (quote_next(&scan, &line))
+		ck_assert_int_le(line.level, QUOTE_LEVEL_MAX);
+	ck_assert_int_eq(line.level, QUOTE_LEVEL_MAX);
+}
+END_TEST
+
 START_TEST(time_is_linear)
 {
 	static const char *const pieces[] = { ">", "On ", "On 1 ", "On 1 a\n", "On 1 wrote:\n", "\n", "-", "_\n",
@@ -301,6 +335,8 @@ TCase *quote_cases(void)
 	tcase_set_timeout(tc, 120);
 	tcase_add_test(tc, replies_of_real_programs);
 	tcase_add_test(tc, lines_are_told_apart);
+	tcase_add_test(tc, a_rule_at_the_end_is_read_to_its_end);
+	tcase_add_test(tc, levels_stay_within_their_limit);
 	tcase_add_test(tc, time_is_linear);
 	return tc;
 }

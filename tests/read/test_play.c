@@ -79,6 +79,18 @@ static void send_documents(const char *text, uint64_t nonce, int times)
 
 	g_free(d->text);
 	d->text = g_strdup(text);
+	if (strstr(text, "herald")) {
+		struct document_header *h = g_new0(struct document_header, 1);
+
+		h->name = g_strdup("Authentication-Results");
+		h->value = g_strdup("mx.example.org; dkim=pass header.d=bank.example");
+		g_ptr_array_add(d->headers, h);
+	}
+	if (strstr(text, "sealed")) {
+		g_ptr_array_add(d->parts, g_new0(struct document_part, 1));
+		((struct document_part *)d->parts->pdata[0])->type = g_strdup("text/plain");
+		d->seal = (struct document_seal){ SEAL_PGP_SIGNED, 0, true };
+	}
 	wire_pack(d, bytes);
 	reply.len = bytes->len;
 	for (int i = 0; i < times; i++) {
@@ -114,7 +126,7 @@ static void send_files(int fd)
 static void play_on(const char *word)
 {
 	static const char *const words[] = { "twice", "again", "giver", "clerk", "keeper", NULL };
-	char first[20] = "", line[64];
+	char first[100] = "", line[140];
 	int files[CHILD_FILES_MAX];
 	uint64_t nonce, before = 0;
 
@@ -154,6 +166,13 @@ _Noreturn void play(const char *word)
 		send_documents("hasty", 0, 1);
 	play_on(word);
 	reply.nonce = hear(files);
+	if (strcmp(word, "filler") == 0) {
+		char block[65536] = "";
+
+		signal(SIGXFSZ, SIG_IGN);
+		for (int n = 0; n < 1000 && write(files[1], block, sizeof block) > 0; n++)
+			;
+	}
 	if (strcmp(word, "hangs") == 0)
 		poll(NULL, 0, 60 * 1000);
 	if (strcmp(word, "witness") == 0) {

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -160,6 +161,16 @@ START_TEST(only_the_beginning)
 }
 END_TEST
 
+/* Where the bytes of large_mail's second part stop being as they were made. */
+static int first_wrong(const GByteArray *bytes)
+{
+	guint i = 0;
+
+	while (i < bytes->len && bytes->data[i] == i % 256)
+		i++;
+	return (int)i;
+}
+
 START_TEST(parts_are_written_into_files)
 {
 	enum { SIZE = 2 * 1000 * 1000 };
@@ -176,8 +187,7 @@ START_TEST(parts_are_written_into_files)
 	ck_assert_ptr_null(a.doc);
 	got = bytes_of(keep);
 	ck_assert_uint_eq(got->len, SIZE);
-	for (guint i = 0; i < got->len; i++)
-		ck_assert_int_eq(got->data[i], i % 256);
+	ck_assert_int_eq(first_wrong(got), SIZE); /* one check: each is written down by Check */
 }
 END_TEST
 
@@ -318,6 +328,58 @@ START_TEST(a_saved_file_stays_as_it_was)
 	g_usleep(200 * 1000);
 	later = bytes_of(keep);
 	ck_assert_uint_eq(later->len, then->len);
+}
+END_TEST
+
+/* What is believed of the sender stands in the stored file, whatever the child says. */
+START_TEST(the_child_says_nothing_of_the_sender)
+{
+	static const char real[] =
+		"Authentication-Results: mx.example.org;\n  dkim=fail header.d=bank.example\n\nherald";
+	AUTO(reader_free) struct reader *r = taken_over(PLAY "clerk");
+	AUTO(reader_answer_release) struct reader_answer none = { 0 }, other = { 0 };
+	struct err err;
+
+	ck_assert_int_eq(read_it(r, file_of("herald", 6), &none, &err), 0);
+	ck_assert_ptr_null(document_header(none.doc, "Authentication-Results"));
+	ck_assert_int_eq(read_it(r, file_of(real, sizeof real - 1), &other, &err), 0);
+	ck_assert_str_eq(document_header(other.doc, "Authentication-Results"),
+		"mx.example.org; dkim=fail header.d=bank.example");
+}
+END_TEST
+
+/* It is not asked for a verdict on one mail after it has seen another. */
+START_TEST(a_verdict_comes_from_a_fresh_child)
+{
+	AUTO(reader_free) struct reader *r = taken_over(PLAY "clerk");
+	AUTO(reader_answer_release) struct reader_answer a = { 0 };
+	struct reader_question q = { .fd = file_of("sealed", 6), .part = -1, .out = -1, .seal = true };
+	struct err err;
+	int first = must_be_of(r, "one");
+
+	ck_assert_int_eq(reader_read(r, &q, NULL, &a, &err), 0);
+	ck_assert_int_ne(a.verdict.result, SEAL_GOOD);
+	ck_assert_int_ne(atoi(a.doc->text), first);
+}
+END_TEST
+
+/* Bytes for a check lie in memory: one that writes without end is stopped. */
+START_TEST(what_is_extracted_is_not_larger_than_its_mail)
+{
+	AUTO(child_end) struct child c = { .fd = -1 };
+	AUTO(fd_close) int mail = small(), body = file_of("", 0), signature = file_of("", 0);
+	g_autofree struct request *q = g_new0(struct request, 1);
+	g_autofree void *payload = NULL;
+	struct reply reply;
+	struct err err;
+	struct stat st;
+
+	q->kind = REQUEST_EXTRACT;
+	ck_assert_int_eq(child_start(&c, PLAY "filler", READER_MEMORY, &err), 0);
+	child_ask(&c, q, (int[]){ mail, body, signature }, 5000, NULL, &reply, &payload, &err);
+	ck_assert_int_eq(fstat(body, &st), 0);
+	ck_assert_int_gt(st.st_size, 0);
+	ck_assert_int_le(st.st_size, CHILD_EXTRA_BYTES + (off_t)sizeof SMALL);
 }
 END_TEST
 
@@ -525,6 +587,9 @@ TCase *reader_cases(void)
 	tcase_add_test(t, descriptors_of_the_child_are_not_taken);
 	tcase_add_test(t, the_program_counts_the_answers_itself);
 	tcase_add_test(t, a_saved_file_stays_as_it_was);
+	tcase_add_test(t, the_child_says_nothing_of_the_sender);
+	tcase_add_test(t, a_verdict_comes_from_a_fresh_child);
+	tcase_add_test(t, what_is_extracted_is_not_larger_than_its_mail);
 	tcase_add_test(t, a_part_that_is_not_there_is_not_saved);
 	tcase_add_test(t, too_much_work);
 	tcase_add_test(t, too_much_memory);

@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "model/flags.h"
 #include "store/larder.h"
+#include "store/ledger.h"
 #include "store/priv.h" /* the statements that were really run */
 
 /* A body of a message that is worth little: old, read, elsewhere. */
@@ -218,6 +219,38 @@ START_TEST(the_daily_job_shrinks_to_the_soft_cap)
 }
 END_TEST
 
+/* So many stored bodies of 1000 bytes, by hand, for writing them takes long; and a new message. */
+static message_id crowd(unsigned n)
+{
+	struct batch *b = batch_new(rig->account, rig->archive);
+	struct err err;
+
+	for (unsigned i = 1; i <= n; i++)
+		batch_change(b, &(struct change){ .kind = CHANGE_MESSAGE, .uid = i, .flags = FLAG_SEEN,
+					.size = 1000, .received_at = LARDER_NOW - 86400 * 10 });
+	must(batch_apply(rig->store, b, NULL, &err), &err);
+	batch_free(&b);
+	ck_assert_int_eq(sqlite3_exec(rig->store->db,
+				 "INSERT INTO body (message_id, stored_bytes, fetched_at, used_at)"
+				 " SELECT id, 1000, 1700000000, 1700000000 FROM message;"
+				 "UPDATE cache_object SET state = 'cached', stored_bytes = 1000",
+				 NULL, NULL, NULL), SQLITE_OK);
+	return put(9000, 0, 2000, 0);
+}
+
+/* Caps that were lowered far below what is here: who waits does not wait for all of it to go. */
+START_TEST(a_lowered_cap_keeps_nobody_waiting)
+{
+	message_id m = crowd(EVICT_MAX + 100);
+
+	ck_assert_int_eq(admit(m, 10000, 20000, 0, true), 1);
+	keep(m, 2000);
+	ck_assert_int_le(bytes_used(), 20000); /* the rest went with the body */
+	ck_assert_int_eq(expire(36500, 10000), 10);
+	ck_assert_int_le(bytes_used(), 10000);
+}
+END_TEST
+
 /* --- reading offline ------------------------------------------------------------ */
 
 static int gaps(struct cache_pick *out, size_t max)
@@ -346,6 +379,7 @@ int main(void)
 	Suite *s = suite_create("room");
 	TCase *t = tcase_create("room");
 
+	tcase_set_timeout(t, 60);
 	tcase_add_checked_fixture(t, larder_open, larder_close);
 	tcase_add_test(t, cache_admission_hard_cap);
 	tcase_add_test(t, what_is_better_evicts_what_is_worse);
@@ -355,6 +389,7 @@ int main(void)
 	tcase_add_test(t, protected_bodies_stay);
 	tcase_add_test(t, what_is_past_its_time_is_first_in_line);
 	tcase_add_test(t, the_daily_job_shrinks_to_the_soft_cap);
+	tcase_add_test(t, a_lowered_cap_keeps_nobody_waiting);
 	tcase_add_test(t, policies_say_what_must_be_here);
 	tcase_add_test(t, headers_only_is_not_fetched_unasked);
 	tcase_add_test(t, one_slice_does_not_pay_for_the_whole_mailbox);

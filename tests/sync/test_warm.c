@@ -195,6 +195,38 @@ START_TEST(notices_are_bounded)
 }
 END_TEST
 
+/* M-82 */
+START_TEST(a_disk_is_full_before_it_is)
+{
+	const int64_t gib = (int64_t)1 << 30;
+
+	ck_assert(disk_is_low(gib - 1, 10 * gib, gib));
+	ck_assert(!disk_is_low(gib, 10 * gib, gib));
+	ck_assert(disk_is_low(9 * gib, 200 * gib, gib)); /* less than 5 % */
+	ck_assert(!disk_is_low(11 * gib, 200 * gib, gib));
+	ck_assert(!disk_is_low(-1, 0, gib)); /* unknown */
+}
+END_TEST
+
+/* M-80: new mail is here before anybody can open it; by the fake clock of nobody: real milliseconds. */
+START_TEST(new_mail_is_fetched_when_it_comes)
+{
+	int n;
+
+	fake_deliver(rig_box(rig, 0, INBOX), 3);
+	rig_pass(rig);
+	rig->sync->timing.warm_idle = 60000; /* only news can begin a slice */
+	rig->sync->timing.offline_idle = 60000;
+	rig_start(rig);
+	UNTIL(report().cached == 3);
+	n = fetched(0);
+	fake_deliver(rig_box(rig, 0, INBOX), 1);
+	rig->engine->sync_now(rig->engine, rig->id[0], false);
+	UNTIL(fetched(0) == n + 1);
+	UNTIL(report().cached == 4);
+}
+END_TEST
+
 /* M-82: without a cache, on a metered network, on a full disk. */
 START_TEST(the_switches_stop_it)
 {
@@ -404,6 +436,8 @@ TCase *suite_warm(void)
 	tcase_set_timeout(t, 30);
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, cache_worker_budget);
+	tcase_add_test(t, new_mail_is_fetched_when_it_comes);
+	tcase_add_test(t, a_disk_is_full_before_it_is);
 	tcase_add_test(t, only_what_fits_is_fetched);
 	tcase_add_test(t, a_failure_lands_in_the_ledger);
 	tcase_add_test(t, a_broken_account_slows_nobody);

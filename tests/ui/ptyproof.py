@@ -116,7 +116,13 @@ def open_views(terminal, again):
         if LIST in terminal.screen.text():  # there was no such view, and q closed the reader
             terminal.keys("<enter>")
     terminal.keys("|<enter>" if again else "|cat<enter>")  # the last command stands there
-    terminal.wait("Output: cat")
+    until = time.monotonic() + ptyrecord.WAIT_S
+    while "Output: cat" not in terminal.screen.text():
+        if "printed nothing" in terminal.screen.text():
+            return
+        if time.monotonic() > until or terminal.ended:
+            raise ptyrecord.Wrong("the output of cat never came:\n%s" % terminal.screen.text())
+        terminal.read(0.05)
     terminal.keys("Gq")
 
 
