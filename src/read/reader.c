@@ -196,16 +196,14 @@ static int fetch_source(struct reader *r, const struct job *j, int mail, int par
 	struct err *err)
 {
 	struct request q = j->request;
-	const int files[CHILD_FILES_MAX] = { mail, out, -1 };
 	g_autofree void *payload = NULL;
 	struct reply reply = { 0 };
 
 	q.kind = REQUEST_TEXT;
 	q.part = part;
-	q.cpu_ms = cpu_ms(r, j);
-	if (start_child(r, err) < 0)
-		return err->code;
-	return child_ask(&r->child, &q, files, wall_ms(r, j), &r->abandon, &reply, &payload, err);
+	if (mail != j->files[0])
+		q.how.n_holes = 0; /* they are those of the stored file */
+	return ask_aside(r, &q, (int[]){ mail, out, -1 }, &reply, &payload, err);
 }
 
 /* Shows the HTML of a whole document as the reader's own program does; what fails is told in it.

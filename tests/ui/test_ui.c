@@ -176,7 +176,8 @@ START_TEST(which_key_comes_after_a_while)
 	screen_keys(s, "g");
 	ck_assert(screen_shows(s, "g…"));
 	ck_assert(!screen_shows(s, "go archive"));
-	ck_assert_int_eq(ui_tick(s->ui), WHICH_KEY_MS);
+	ck_assert_int_gt(ui_tick(s->ui), 0); /* something looks again until then */
+	ck_assert_int_le(ui_tick(s->ui), WHICH_KEY_MS);
 	screen_wait(s, WHICH_KEY_MS);
 	screen_golden(s, "which-key-80x24");
 	screen_keys(s, "<Esc>");
