@@ -15,7 +15,7 @@ enum {
 	IN_MEMORY_MAX = 1 << 20,       /* a message up to this size is read at once */
 };
 
-static int unreadable(struct err *err)
+int opened_unreadable(struct err *err)
 {
 	return err_set(err, ERR_STORAGE, _("The message cannot be read: %s."), g_strerror(errno));
 }
@@ -31,7 +31,7 @@ int opened_start(int fd, size_t max, GByteArray *buf, struct err *err)
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
-			return unreadable(err);
+			return opened_unreadable(err);
 		if (n == 0)
 			break;
 		have += (size_t)n;
@@ -55,7 +55,7 @@ static int open_stream(int fd, int64_t end, GMimeStream **out, struct err *err)
 	}
 	copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
 	if (copy < 0)
-		return unreadable(err);
+		return opened_unreadable(err);
 	*out = g_mime_stream_fs_new_with_bounds(copy, 0, end); /* closes its descriptor */
 	return 0;
 }
@@ -85,7 +85,7 @@ int opened_parse(int fd, uint64_t first, struct opened *out, struct err *err)
 	int r;
 
 	if (fstat(fd, &st))
-		return unreadable(err);
+		return opened_unreadable(err);
 	o.size = st.st_size;
 	o.partial = most < o.size;
 	o.end = MIN(most, o.size);

@@ -28,6 +28,9 @@ struct opened {
 int opened_parse(int fd, uint64_t first, struct opened *out, struct err *err);
 void opened_release(struct opened *o);
 
+/* ERR_STORAGE, with words for errno. */
+int opened_unreadable(struct err *err);
+
 /* Reads at most max bytes from the beginning of the file; ERR_STORAGE. */
 int opened_start(int fd, size_t max, GByteArray *buf, struct err *err);
 

@@ -9,6 +9,7 @@
 
 #include "base/file.h"
 #include "base/i18n.h"
+#include "mime/open.h"
 
 enum {
 	CHUNK = 64 * 1024,
@@ -27,11 +28,6 @@ struct lines {
 	int64_t behind;           /* where the following line begins */
 };
 
-static int unreadable(struct err *err)
-{
-	return err_set(err, ERR_STORAGE, _("The message cannot be read: %s."), g_strerror(errno));
-}
-
 /* Moves what is left to the front and reads more; < 0 failed. */
 static int fill(struct lines *l, struct err *err)
 {
@@ -47,7 +43,7 @@ static int fill(struct lines *l, struct err *err)
 		n = pread(l->fd, l->buf + left, room, l->next);
 	while (n < 0 && errno == EINTR);
 	if (n < 0)
-		return unreadable(err);
+		return opened_unreadable(err);
 	if (n == 0)
 		l->end = l->next; /* the file is shorter than we were told */
 	l->have += (size_t)n;
@@ -195,7 +191,7 @@ int region_copy(int fd, const struct region *r, int out, struct err *err)
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
-			return unreadable(err);
+			return opened_unreadable(err);
 		if (n == 0)
 			break;
 		w = fd_write_all(out, chunk, (size_t)n);

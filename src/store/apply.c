@@ -49,11 +49,6 @@ static void see(struct seen *list, int64_t message)
 
 /* --- one message ------------------------------------------------------- */
 
-static const char *or_empty(const char *text)
-{
-	return text ? text : "";
-}
-
 /*
  * A copy that we moved here ourselves and whose number the server had not told
  * (1 = found).  While the move has not left, a likeness that comes is somebody

@@ -54,11 +54,6 @@ static const char *bare_subject(const char *s)
 
 /* --- rows -------------------------------------------------------------- */
 
-static const char *or_empty(const char *text)
-{
-	return text ? text : "";
-}
-
 /* The date that lists sort by: when the server received it, never a forged future (C-22). */
 static int64_t list_date(const struct change *c, int64_t now)
 {

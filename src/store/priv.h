@@ -328,4 +328,9 @@ bool owner_alive(const char *token);
 /* Inside a transaction: ERR_CONFLICT if this handle took the lease and the process lost it. */
 int lease_check(struct store *s, account_id a, struct err *err);
 
+static inline const char *or_empty(const char *text)
+{
+	return text ? text : "";
+}
+
 #endif

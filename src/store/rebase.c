@@ -169,11 +169,6 @@ static bool is_unread(bool shown, unsigned flags)
 	return shown && !(flags & FLAG_SEEN);
 }
 
-static const char *or_empty(const char *words)
-{
-	return words ? words : "";
-}
-
 /* NULL = as the server has them. */
 static const char *shown_words(const struct spot *p)
 {
