@@ -8,6 +8,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -206,6 +207,17 @@ static int fetch_source(struct reader *r, const struct job *j, int mail, int par
 	return ask_aside(r, &q, (int[]){ mail, out, -1 }, &reply, &payload, err);
 }
 
+/* A file for the source of a part: what was decrypted stays in memory. */
+static int source_file(bool secret, int *fd, struct err *err)
+{
+	if (!secret)
+		return scratch_nameless(fd, err);
+	*fd = memfd_create("source", MFD_CLOEXEC);
+	return *fd < 0 ? err_set(err, ERR_STORAGE, _("There is no memory for a part: %s."),
+				 g_strerror(errno))
+		       : 0;
+}
+
 /* Shows the HTML of a whole document as the reader's own program does; what fails is told in it.
  * mail: the message, or what was decrypted. */
 static void filter_html(struct reader *r, const struct job *j, int mail, struct document *d)
@@ -215,9 +227,10 @@ static void filter_html(struct reader *r, const struct job *j, int mail, struct 
 	g_autofree char *text = NULL;
 	struct err err = { 0 };
 
-	if (!span || !d || d->partial)
+	if (!span || d->partial)
 		return;
-	if (scratch_nameless(&file, &err) == 0 && fetch_source(r, j, mail, span->value, file, &err) == 0 &&
+	if (source_file(mail != j->files[0], &file, &err) == 0 &&
+		fetch_source(r, j, mail, span->value, file, &err) == 0 &&
 		htmlfilter_run(r->html_filter, j->request.how.width, file, &r->abandon, &text,
 			&err) == 0)
 		htmlfilter_replace(d, span, text);
