@@ -133,7 +133,8 @@ static int unpack(struct reader *r, const void *payload, size_t len, struct docu
 	if (*out)
 		return 0;
 	child_end(&r->child); /* whatever speaks there, it is not our program any more */
-	return err_set(err, ERR_LIMIT, _("This message is too complex to show; it can be saved."));
+	err_set(err, ERR_LIMIT, _("This message is too complex to show; it can be saved."));
+	return ERR_LIMIT;
 }
 
 /* A question of the work itself about a file that it has, on the way to the answer. */
