@@ -4,6 +4,7 @@
  * wrong with that connection, as ever.
  */
 #include <check.h>
+#include <poll.h>
 #include <signal.h>
 #include <sqlite3.h>
 #include <stdio.h>
@@ -312,35 +313,51 @@ START_TEST(a_connection_that_hangs_is_given_up)
 }
 END_TEST
 
-/* A process that takes the lease, though we renew it all the time, and keeps it until it is killed. */
-static pid_t take_lease_away(void)
+/* The process that takes the lease, though we renew it all the time, and keeps it until it is killed. */
+static _Noreturn void hold_lease(int tell)
 {
 	g_autofree char *path = g_build_filename(rig->places.data, "tern.db", NULL);
 	struct store *s = NULL;
 	struct err err = { 0 };
-	int fds[2], holder;
-	char c;
+	int holder;
 	sqlite3 *db;
-	pid_t child;
+
+	if (store_open(rig->places.data, STORE_CLI, NULL, &s, &err) < 0 ||
+		sqlite3_open(path, &db) != SQLITE_OK)
+		_exit(1);
+	do
+		sqlite3_exec(db, "DELETE FROM lease", NULL, NULL, NULL);
+	while (store_lease_take(s, rig->id[0], &holder, &err) != 1);
+	if (write(tell, "x", 1) != 1)
+		_exit(1);
+	pause();
+	_exit(0);
+}
+
+/* A fork at a moment when another thread has a lock of SQLite's never gets on: then another one. */
+static pid_t take_lease_away(void)
+{
+	enum { TRIES = 10, TRY_MS = 4000 };
+	struct pollfd told = { .events = POLLIN };
+	int fds[2];
 
 	ck_assert_int_eq(pipe(fds), 0);
-	child = fork();
-	if (child == 0) {
-		if (store_open(rig->places.data, STORE_CLI, NULL, &s, &err) < 0 ||
-			sqlite3_open(path, &db) != SQLITE_OK)
-			_exit(1);
-		do
-			sqlite3_exec(db, "DELETE FROM lease", NULL, NULL, NULL);
-		while (store_lease_take(s, rig->id[0], &holder, &err) != 1);
-		if (write(fds[1], "x", 1) != 1)
-			_exit(1);
-		pause();
-		_exit(0);
+	told.fd = fds[0];
+	for (int i = 0; i < TRIES; i++) {
+		pid_t child = fork();
+
+		if (child == 0)
+			hold_lease(fds[1]);
+		if (poll(&told, 1, TRY_MS) == 1) {
+			close(fds[0]);
+			close(fds[1]);
+			return child;
+		}
+		kill(child, SIGKILL);
+		waitpid(child, NULL, 0);
 	}
-	ck_assert_int_eq(read(fds[0], &c, 1), 1);
-	close(fds[0]);
-	close(fds[1]);
-	return child;
+	ck_abort_msg("nobody could take the lease");
+	return -1;
 }
 
 /* Another process has the account: nothing leaves by this one. */
