@@ -262,15 +262,12 @@ END_TEST
 #define WHOLE "* 1 FETCH (UID 5 RFC822.SIZE 68 BODY[] {68}\r\n" HEAD "x\n)\r\n%T OK\r\n"
 #define MIMES "BODY[1.MIME] \"\" BODY[2.MIME] {2}\r\n\r\n"
 
-static struct rig scripted(struct script *s, const struct script_rule *rules)
+static void scripted(struct rig *r, struct script *s, const struct script_rule *rules)
 {
-	struct rig r;
-
 	script_start(s, "IDLE CONDSTORE ENABLE", rules);
-	rig_init(&r);
-	r.account.tls = TLS_PLAIN;
-	r.account.port = s->port;
-	return r;
+	rig_init(r);
+	r->account.tls = TLS_PLAIN;
+	r->account.port = s->port;
 }
 
 static int ask(struct rig *r, uint64_t size, uint32_t uidvalidity, FILE *f, struct body_rest *rest)
@@ -312,8 +309,9 @@ START_TEST(nonsense_is_answered_by_the_whole_message)
 	};
 	struct body_rest rest;
 	struct script s;
-	struct rig r = scripted(&s, rules);
+	struct rig r;
 
+	scripted(&r, &s, rules);
 	for (int i = 0; i < 2; i++) {
 		FILE *f = tmpfile();
 		g_autofree char *file = NULL;
@@ -344,9 +342,10 @@ START_TEST(round_trips_of_opening_a_mail)
 	};
 	struct body_rest rest;
 	struct script s;
-	struct rig r = scripted(&s, rules);
 	FILE *f = tmpfile();
+	struct rig r;
 
+	scripted(&r, &s, rules);
 	ck_assert_int_eq(rig_connect(&r), 0);
 	script_reset(&s);
 	ck_assert_msg(ask(&r, 68, 77, f, &rest) == 0, "%s", r.err.text);
@@ -376,9 +375,10 @@ START_TEST(a_mailbox_that_is_gone_is_told_in_step)
 	};
 	struct body_rest rest;
 	struct script s;
-	struct rig r = scripted(&s, rules);
 	FILE *f = tmpfile();
+	struct rig r;
 
+	scripted(&r, &s, rules);
 	ck_assert_int_eq(ask(&r, 68, 77, f, &rest), ERR_GONE);
 	ck_assert_int_eq(ask(&r, 68, 77, f, &rest), 0);
 	fclose(f);

@@ -451,13 +451,16 @@ int main(int argc, char **argv)
 	Suite *s = suite_create("seal");
 	TCase *t = tcase_create("seal");
 	SRunner *r;
+	char *gpg;
 	int failed;
 
 	setlocale(LC_ALL, "C.UTF-8");
 	if (argc > 1 && strcmp(argv[1], READER_CHILD_WORD) == 0)
 		reader_child();
-	if (!g_find_program_in_path("gpg"))
+	gpg = g_find_program_in_path("gpg");
+	if (!gpg)
 		return 77;
+	g_free(gpg);
 	mime_init();
 	make_keyring();
 	tcase_set_timeout(t, 120);

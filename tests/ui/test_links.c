@@ -323,6 +323,7 @@ static struct err click_result;
 static int64_t fake_click(struct engine *e, const char *url)
 {
 	(void)e;
+	g_free(clicked);
 	clicked = g_strdup(url);
 	return 7;
 }
