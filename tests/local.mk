@@ -18,7 +18,8 @@ EXTRA_DIST += tests/support tests/faults tests/bench tests/data tests/fuzz
 # With sanitizers everything is slow: check-asan leaves out what differs in the server only, what
 # runs under strace and what counts on a year of mail; check-tsan keeps to what has threads.  The
 # loops are shorter.
-same_again = tests/store/test_cachesim.sh \
+same_again = tests/store/test_cachesim.sh tests/sync/offline.py tests/cli/test_badworld.sh \
+	tests/conform/test_dovecot_A.sh tests/conform/test_shaper_D.sh \
 	tests/sync/syscallkill.py tests/sync/lostanswer.py tests/sync/foreigndeleted.py \
 	tests/conform/test_courier.sh tests/conform/test_cyrus.sh tests/conform/test_imap4d.sh \
 	tests/conform/test_hoodiecrow.sh tests/conform/test_shaper_B.sh \
@@ -29,7 +30,7 @@ one_thread = tests/config/% tests/mime/% tests/model/% tests/store/% tests/cli/%
 	tests/base/test_url tests/provider/test_recordings
 .PHONY: check-asan check-tsan
 check-asan:
-	KILLS=20 OPS=400 $(MAKE) check TESTS='$(filter-out $(same_again) $(lints),$(TESTS))'
+	CK_EXCLUDE_TAGS=slow KILLS=20 OPS=400 $(MAKE) check TESTS='$(filter-out $(same_again) $(lints),$(TESTS))'
 check-tsan:
 	KILLS=20 OPS=400 $(MAKE) check TESTS='$(filter-out $(one_thread),$(check_PROGRAMS)) $(loops)'
 

@@ -17,6 +17,7 @@ int main(void)
 	suite_add_tcase(s, summary_cases());
 	suite_add_tcase(s, document_cases());
 	suite_add_tcase(s, html_cases());
+	suite_add_tcase(s, html_bombs());
 	suite_add_tcase(s, hostile_cases());
 	suite_add_tcase(s, shape_cases());
 	suite_add_tcase(s, corpus_cases());

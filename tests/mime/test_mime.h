@@ -12,6 +12,7 @@ TCase *text_cases(void);
 TCase *document_cases(void);
 TCase *hostile_cases(void);
 TCase *html_cases(void);
+TCase *html_bombs(void);
 TCase *summary_cases(void);
 TCase *corpus_cases(void);
 TCase *sender_cases(void);
