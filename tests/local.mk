@@ -27,7 +27,7 @@ same_again = tests/store/test_cachesim.sh tests/sync/offline.py tests/cli/test_b
 lints = tests/lint/%
 loops = tests/sync/killloop.py tests/sync/twowriters.py
 one_thread = tests/config/% tests/mime/% tests/model/% tests/store/% tests/cli/% \
-	tests/base/test_url tests/provider/test_recordings
+	tests/base/test_url tests/provider/test_recordings tests/provider/test_imap tests/ui/test_ui
 .PHONY: check-asan check-tsan
 check-asan:
 	CK_EXCLUDE_TAGS=slow KILLS=20 OPS=400 $(MAKE) check TESTS='$(filter-out $(same_again) $(lints),$(TESTS))'

@@ -133,7 +133,8 @@ START_TEST(a_cold_connection_is_warmed_by_the_first_change)
 		UNTIL(open_rows() == 0);
 	}
 	ck_assert_int_lt(rig_total(rig, 0, INBOX), MANY);
-	ck_assert_int_le(fake_count(rig->server[0], FAKE_CHANGES), calls + 1); /* the first one's */
+	/* the first one's, and one that met a slow machine: not each of them */
+	ck_assert_int_le(fake_count(rig->server[0], FAKE_CHANGES), calls + 2);
 	end();
 }
 END_TEST
