@@ -293,7 +293,7 @@ END_TEST
 START_TEST(copying_obeys_the_option)
 {
 	struct desk d;
-	g_autofree char *program = NULL, *got = NULL;
+	g_autofree char *program = NULL;
 
 	desk_open(&d, LIST, 24, 80);
 	screen_keys(d.s, "y");

@@ -129,7 +129,6 @@ START_TEST(own_words_are_found_between_quotations)
 	g_autofree char *quoted = numbered("> line", 1, 40);
 	g_autofree char *body = g_strconcat("first\n", quoted, "second\nsecond too\n", quoted, "third\n",
 		quoted, quoted, NULL);
-	g_autofree char *row = NULL;
 	int x;
 
 	open_letter(body);
