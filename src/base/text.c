@@ -165,6 +165,14 @@ char *text_clean(const char *s, ssize_t len, bool keep_lines)
 	return g_string_free(out, FALSE);
 }
 
+void text_whole(char *s)
+{
+	const char *end;
+
+	if (!g_utf8_validate(s, -1, &end))
+		s[end - s] = '\0';
+}
+
 int text_width(const char *s)
 {
 	struct text_iter it;

@@ -48,7 +48,10 @@ int text_put(uint32_t c, char *out);
 /* Cleans s into out (always NUL-terminated, cut at a character); returns the cells used. */
 int text_clean_into(const char *s, ssize_t len, char *out, size_t cap);
 
-/* The same as a new string (g_free); keep_lines leaves '\n' and '\t' in place. */
+/* Cuts what a buffer that was too small left of a character at the end of s. */
+void text_whole(char *s);
+
+/* The same as text_clean_into, as a new string (g_free); keep_lines leaves '\n' and '\t' in place. */
 char *text_clean(const char *s, ssize_t len, bool keep_lines);
 
 /* Cells that s takes after cleaning. */

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/i18n.h"
+#include "base/text.h"
 #include "mime/sender.h"
 
 enum { WORD_MAX = 256 };
@@ -369,9 +370,12 @@ int authres_line(const struct document *d, const struct account *account, char *
 {
 	struct authres a;
 	struct sender sender;
+	int said;
 
 	*out = '\0';
 	if (!sender_read(document_header(d, "From"), &sender) || !authres_read(d, account, &a))
 		return 0;
-	return line_of(&a, sender.domain, out, cap);
+	said = line_of(&a, sender.domain, out, cap);
+	text_whole(out);
+	return said;
 }

@@ -5,6 +5,7 @@
 
 #include "base/host.h"
 #include "base/i18n.h"
+#include "base/text.h"
 #include "mime/sender.h"
 
 /* Imitated more than others; compared by looks only, not by distance. */
@@ -193,5 +194,8 @@ enum lookalike lookalike_line(const struct document *d, const char *const *known
 	found = judge_domain(&s, known, out, cap);
 	if (!found)
 		found = judge_name(&s, known, out, cap);
-	return found ? found : judge_answers(d, &s, out, cap);
+	if (!found)
+		found = judge_answers(d, &s, out, cap);
+	text_whole(out);
+	return found;
 }

@@ -165,6 +165,22 @@ START_TEST(only_the_own_server_is_believed)
 }
 END_TEST
 
+/* A host of two-byte letters, in lines of every length. */
+START_TEST(a_line_is_cut_at_a_character)
+{
+	static const char mail[] = "Authentication-Results: mx.google.com; dmarc=fail\n"
+				   "From: Ana <ana@xn--80a1acny.xn--p1ai>\n" BODY;
+	struct account account = { .host = (char *)"imap.gmail.com" };
+	AUTO(document_free) struct document *d = document_of(mail, strlen(mail));
+	char line[120];
+
+	for (size_t cap = 2; cap <= sizeof line; cap++) {
+		ck_assert_int_eq(authres_line(d, &account, line, cap), -1);
+		ck_assert(g_utf8_validate(line, -1, NULL));
+	}
+}
+END_TEST
+
 /* --- look-alikes ------------------------------------------------------------------------ */
 
 static const char *const known[] = { "example-bank.com", "mail.firma.example", "shop.co.uk", "github.com",
@@ -327,6 +343,7 @@ TCase *sender_cases(void)
 	tcase_add_loop_test(t, results_are_read, 0, G_N_ELEMENTS(values));
 	tcase_add_test(t, random_results_do_no_harm);
 	tcase_add_loop_test(t, only_the_own_server_is_believed, 0, G_N_ELEMENTS(believed));
+	tcase_add_test(t, a_line_is_cut_at_a_character);
 	tcase_add_loop_test(t, domains_that_look_like_known_ones, 0, G_N_ELEMENTS(domains));
 	tcase_add_loop_test(t, senders_are_judged, 0, G_N_ELEMENTS(senders));
 	tcase_add_test(t, addresses_in_headers_are_found);
