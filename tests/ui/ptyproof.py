@@ -146,9 +146,22 @@ def walk(proof, terminal, mails, each, named):
     terminal.end()
 
 
-def walk_links(terminal, mails):
+def linked(box, n):
+    """The newest mail of the Maildir, one that has links for certain."""
+    with open(os.path.join(box, "cur", "%d.l%d:2," % (1767000000 + n, n)), "w") as f:
+        f.write("From: a@example.org\nSubject: links\nDate: Sat, 03 Jan 2026 10:00:00 +0000\n\n"
+                "letter %d begins\nhttps://example.org/one https://example.net/two\n" % n)
+
+
+def walk_links(terminal, newest, mails):
     terminal.first()
     terminal.keys("<enter>")
+    terminal.wait("letter %d begins" % newest)
+    terminal.keys("gl")
+    terminal.wait("Links of the message")
+    terminal.keys("y")
+    terminal.wait("Copied: ")
+    terminal.keys("<esc>J")
     for _ in range(mails - 1):
         terminal.keys("Ggly<esc>")
         if LIST in terminal.screen.text():  # it had no links, and <esc> closed the reader
@@ -235,9 +248,10 @@ def prove(proof, o):
     box, home = os.path.join(proof.folder, "hostile"), os.path.join(proof.folder, "home")
     subprocess.run([os.path.join(SUPPORT, "hostile.py"), "--seed", str(o.seed), "maildir", box, str(o.mails)],
                    check=True, timeout=100)
+    linked(box, o.mails)
     ids = [line["id"] for line in account(home, box)]
     ids = ids[::max(len(ids) // (300 if o.all else 4), 1)]
-    linked = min(o.mails, 400 if o.all else 10)
+    visited = min(o.mails, 400 if o.all else 10)
     for other in ("2", "3"):  # one tern at a time has a home
         shutil.copytree(home, home + other)
     box, pages = stored(proof, 1 if o.all else 31)
@@ -250,8 +264,8 @@ def prove(proof, o):
     os.environ["VTE_VERSION"] = "7000"
     links = start(proof, [TERN, "--home", home + "2"])
     threads = [threading.Thread(target=play, args=(proof,) + words) for words in (
-        ("%d hostile mails" % o.mails, reader, lambda t: walk(proof, t, o.mails, 5 if o.all else 60, True)),
-        ("links of %d mails" % linked, links, lambda t: walk_links(t, linked)),
+        ("%d hostile mails" % o.mails, reader, lambda t: walk(proof, t, o.mails + 1, 5 if o.all else 60, True)),
+        ("links of %d mails" % visited, links, lambda t: walk_links(t, o.mails, visited)),
         ("commands on %d mails" % len(ids), command, commands),
         ("%d stored mails and pages" % pages, shelf, lambda t: walk(proof, t, pages, 4 if o.all else 10, False)))]
     for t in threads:
