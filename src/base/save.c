@@ -101,6 +101,13 @@ char *save_name(const char *outside, const char *otherwise)
 	return g_strdup(name->len > 0 ? name->str : otherwise);
 }
 
+char *save_part_name(const char *outside, int n)
+{
+	g_autofree char *plain = g_strdup_printf(_("part-%d"), n);
+
+	return save_name(outside, plain);
+}
+
 /* "report (2).pdf" */
 static char *numbered(const char *name, int n)
 {

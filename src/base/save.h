@@ -29,6 +29,8 @@ enum {
  * called when nothing is left of it.
  */
 char *save_name(const char *outside, const char *otherwise);
+/* That of a part of a message (g_free); n: its number from 1, its name when it has no other. */
+char *save_part_name(const char *outside, int n);
 
 struct save {
 	int folder, fd;     /* -1 = none; fd: write into it */

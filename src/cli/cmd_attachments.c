@@ -115,9 +115,7 @@ static const struct document_part *part_of(const struct opened *o, int i)
 
 static char *name_of(const struct opened *o, int part)
 {
-	g_autofree char *plain = g_strdup_printf(_("part-%d"), part + 1);
-
-	return save_name(part_of(o, part)->filename, plain);
+	return save_part_name(part_of(o, part)->filename, part + 1);
 }
 
 static int save_part(struct cli *c, struct opened *o, int part, const char *folder, const char *name,

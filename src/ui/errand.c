@@ -100,9 +100,9 @@ void errand_order_add(struct errand_order *o, const struct errand_item *item)
 
 char *errand_item_name(const struct errand_item *item)
 {
-	g_autofree char *plain = g_strdup_printf(_("part-%d"), item->part + 1);
-
-	return save_name(item->filename, item->part == WHOLE_MESSAGE ? _("message.eml") : plain);
+	if (item->part == WHOLE_MESSAGE)
+		return save_name(item->filename, _("message.eml"));
+	return save_part_name(item->filename, item->part + 1);
 }
 
 static const struct errand_item *item_of(const struct errand *e)
