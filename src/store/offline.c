@@ -187,6 +187,14 @@ static int next_gaps(struct store *s, account_id a, message_id after, struct cac
 	return r < 0 ? r : (int)n;
 }
 
+/* A round begins: dates move on, and pauses end, for which a command line has no worker. */
+static int begin_round(struct store *s, int64_t now, struct err *err)
+{
+	int r = offline_refresh(s, 0, now, err);
+
+	return r < 0 ? r : ledger_wake(s, now, err);
+}
+
 int store_offline_gaps(struct store *s, account_id a, message_id after, struct cache_pick *out,
 	size_t max, struct err *err)
 {
@@ -197,7 +205,7 @@ int store_offline_gaps(struct store *s, account_id a, message_id after, struct c
 		"ii", a.v, (int64_t)OFFLINE_RECENT);
 
 	if (r > 0 && after.v == 0)
-		r = offline_refresh(s, 0, clock_unix(), err) < 0 ? (err ? err->code : ERR_STORAGE) : 1;
+		r = begin_round(s, clock_unix(), err) < 0 ? (err ? err->code : ERR_STORAGE) : 1;
 	return r <= 0 ? r : next_gaps(s, a, after, out, max, err);
 }
 

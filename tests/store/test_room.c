@@ -368,6 +368,25 @@ START_TEST(policies_say_what_must_be_here)
 }
 END_TEST
 
+/* C-07: a pause ends also where nobody but `tern sync` runs. */
+START_TEST(a_round_tries_again_what_failed)
+{
+	const struct offline all = { OFFLINE_ALL, 0, 0 };
+	const struct err weather = { .code = ERR_OFFLINE };
+	message_id m = put(1, 0, 5000, 0);
+	struct cache_pick out[2];
+	struct err err;
+
+	must(store_offline_set(rig->store, rig->inbox, &all, &err), &err);
+	ck_assert_int_eq(admit(m, 1 << 20, 1 << 20, 1, true), 1);
+	must(store_cache_failed(rig->store, m, &weather, &err), &err);
+	ck_assert_int_eq(gaps(out, 2), 0);
+	clock_at(LARDER_NOW + 20 * 60);
+	ck_assert_int_eq(gaps(out, 2), 1);
+	ck_assert_str_eq(state_of(m), "wanted");
+}
+END_TEST
+
 /* It is fetched whole, so that it pays for the whole; nothing of it comes if that is too much. */
 START_TEST(what_is_fetched_whole_pays_for_all_of_it)
 {
@@ -491,6 +510,7 @@ int main(void)
 	tcase_add_test(t, a_lowered_cap_keeps_nobody_waiting);
 	tcase_add_test(t, the_evicted_wake_in_steps);
 	tcase_add_test(t, policies_say_what_must_be_here);
+	tcase_add_test(t, a_round_tries_again_what_failed);
 	tcase_add_test(t, what_is_fetched_whole_pays_for_all_of_it);
 	tcase_add_test(t, headers_only_is_not_fetched_unasked);
 	tcase_add_test(t, one_slice_does_not_pay_for_the_whole_mailbox);

@@ -476,21 +476,34 @@ static void check_own_body(struct cache_report *sum, int serial)
 	sum->cached++;
 }
 
+static uint32_t validity(int box)
+{
+	AUTO(mailbox_free) struct mailbox *m = NULL;
+	struct err err = { 0 };
+
+	ck_assert_int_eq(store_mailbox(rig->store, rig_mailbox(rig, 0, box), &m, &err), 0);
+	return m->uidvalidity;
+}
+
 /* A mailbox is made anew while it is fetched: a number that was read before is another message's. */
 START_TEST(offline_fetching_outlives_a_new_uidvalidity)
 {
 	int first = fake_deliver(rig_box(rig, 0, ARCHIVE), 190);
 	struct cache_report sum = { 0 };
+	uint32_t was;
 
 	account(0)->cache = false;
-	rig->server[0]->body_ms = 4;
+	rig->server[0]->body_ms = 50; /* of the first step: what comes behind it was read before */
 	rig_pass(rig);
+	was = validity(ARCHIVE);
 	want_offline(ARCHIVE, OFFLINE_ALL, 0);
 	rig_start(rig);
 	UNTIL(report().cached >= 10);
 	fake_expunge(rig_box(rig, 0, ARCHIVE), first); /* every number changes */
 	fake_renumber(rig_box(rig, 0, ARCHIVE));
 	rig->engine->sync_now(rig->engine, rig->id[0], true);
+	UNTIL(validity(ARCHIVE) != was);
+	rig->server[0]->body_ms = 0;
 	UNTIL(job_says(0, "offline", "189 of 189"));
 	rig_stop(rig);
 	for (int i = 1; i < 190; i++)
