@@ -1,4 +1,6 @@
 /* Commands about the text of the message that is open. */
+#include <string.h>
+
 #include "base/i18n.h"
 #include "ui/command.h"
 #include "ui/priv.h"
@@ -74,19 +76,46 @@ static int source(struct ui *ui, const char *arg, struct err *err)
 	return view_source_open(ui, err);
 }
 
-/* Without a word: the next of best, plain, html. */
+/* What another text than the one that is shown would be; -1 = there is none. */
+static int other_text(struct ui *ui)
+{
+	const struct document *doc = reading_document(ui);
+	bool html = false, plain = false, shown = false;
+
+	if (reading_as(ui) != DOCUMENT_BEST)
+		return DOCUMENT_BEST;
+	for (guint i = 0; doc && i < doc->parts->len; i++) {
+		const struct document_part *p = doc->parts->pdata[i];
+		bool is_html = strcmp(p->type, "text/html") == 0;
+
+		if (p->attachment || !g_str_has_prefix(p->type, "text/") || strcmp(p->type, "text/calendar") == 0)
+			continue;
+		html = html || is_html;
+		plain = plain || !is_html;
+		shown = shown || (is_html && p->shown);
+	}
+	if (doc && !doc->partial && !(html && plain))
+		return -1;
+	return shown ? DOCUMENT_PLAIN : DOCUMENT_HTML;
+}
+
+/* Without a word: from the best text to the other one, and back. */
 static int view(struct ui *ui, const char *arg, struct err *err)
 {
 	static const char *const names[] = { "best", "plain", "html" };
 	static const char *const said[] = { N_("This is the text that says most"),
 		N_("This is the plain text, where there is one"), N_("This is the HTML, where there is some") };
-	unsigned as = reading_as(ui) >= DOCUMENT_HTML ? DOCUMENT_BEST : reading_as(ui) + 1;
+	int as = other_text(ui);
 
 	if (*arg) {
-		for (as = 0; as < G_N_ELEMENTS(names) && strcmp(arg, names[as]) != 0; as++)
+		for (as = 0; as < (int)G_N_ELEMENTS(names) && strcmp(arg, names[as]) != 0; as++)
 			;
 		if (as == G_N_ELEMENTS(names))
 			return err_set(err, ERR_USAGE, _("A message is viewed as best, plain or html"));
+	}
+	if (as < 0) {
+		ui_say(ui, _("This message has no other text"));
+		return 0;
 	}
 	if (reading_show(ui, (enum document_as)as, 0, err) < 0)
 		return err->code;
