@@ -139,7 +139,7 @@ static size_t count_letters(const GString *text, size_t enough)
 		const char *stop = any ? text->str + link.at : end;
 
 		for (; p < stop && n < enough; p = g_utf8_next_char(p))
-			n += g_unichar_isgraph(g_utf8_get_char(p));
+			n += g_unichar_isgraph(g_utf8_get_char(p)) ? 1 : 0;
 		if (any) {
 			p = stop + link.len;
 			n++;

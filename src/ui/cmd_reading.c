@@ -110,7 +110,7 @@ static int view(struct ui *ui, const char *arg, struct err *err)
 	if (*arg) {
 		for (as = 0; as < (int)G_N_ELEMENTS(names) && strcmp(arg, names[as]) != 0; as++)
 			;
-		if (as == G_N_ELEMENTS(names))
+		if (as == (int)G_N_ELEMENTS(names))
 			return err_set(err, ERR_USAGE, _("A message is viewed as best, plain or html"));
 	}
 	if (as < 0) {

@@ -37,6 +37,13 @@ static char *letter_of(const char *body)
 	return g_strconcat("From: Ana Lima <ana@example.org>\nSubject: Tuesday\nX-Mailer: test\n\n", body, NULL);
 }
 
+static char *two_texts(const char *plain, const char *html)
+{
+	return g_strdup_printf("From: Ana Lima <ana@example.org>\nSubject: Tuesday\nMIME-Version: 1.0\n"
+		"Content-Type: multipart/alternative; boundary=B\n\n--B\nContent-Type: text/plain\n\n%s\n"
+		"--B\nContent-Type: text/html\n\n<p>%s</p>\n--B--\n", plain, html);
+}
+
 static void open_letter(const char *body)
 {
 	g_autofree char *raw = letter_of(body);
@@ -478,7 +485,7 @@ END_TEST
 /* M-10: where the HTML was chosen, the key leads to the plain text; where there is one text, it says so. */
 START_TEST(the_other_text_is_the_one_that_is_not_shown)
 {
-	g_autofree char *mail = g_strdup_printf(two_texts, "See the page.",
+	g_autofree char *mail = two_texts("See the page.",
 		"We meet on Tuesday at three, in the room above the library; bring the plans.");
 
 	with_body(mail, 24, 80);
@@ -552,14 +559,10 @@ START_TEST(the_next_message_is_read_ahead)
 }
 END_TEST
 
-static const char two_texts[] = "From: Ana Lima <ana@example.org>\nSubject: Tuesday\nMIME-Version: 1.0\n"
-	"Content-Type: multipart/alternative; boundary=B\n\n--B\nContent-Type: text/plain\n\n%s\n"
-	"--B\nContent-Type: text/html\n\n<p>%s</p>\n--B--\n";
-
 /* M-10: one key leads to the text that is not shown, and back. */
 START_TEST(other_texts_can_be_viewed)
 {
-	g_autofree char *mail = g_strdup_printf(two_texts, "The words as text.", "The words as a page.");
+	g_autofree char *mail = two_texts("The words as text.", "The words as a page.");
 
 	with_body(mail, 24, 80);
 	screen_keys(s, "<Enter>");
