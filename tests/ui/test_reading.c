@@ -501,7 +501,7 @@ START_TEST(the_other_text_is_the_one_that_is_not_shown)
 	screen_free(&s);
 	open_letter("words\n");
 	screen_keys(s, "gv");
-	ck_assert(screen_shows(s, "This message has no other text"));
+	ck_assert(screen_shows(s, "This message has no HTML"));
 }
 END_TEST
 
