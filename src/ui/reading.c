@@ -181,7 +181,8 @@ static int ask(struct reading *r, struct err *err)
 		return rc;
 	q.seal = !r->plain;
 	r->of_plain = r->plain != 0;
-	q.how = (struct document_how){ .width = r->width, .as = r->as, .part = r->part,
+	q.how = (struct document_how){ .width = r->width, .text_width = r->ui->config->text_width,
+		.as = r->as, .part = r->part,
 		.holes = holes, .n_holes = (size_t)n };
 	forget_question(r);
 	r->ticket = reader_ask(r->ui->reader, &q);
@@ -316,6 +317,7 @@ void reading_ahead(struct reading *r)
 		store_body_open(ui->store, next->message, &q.fd, &ignored) < 0)
 		return;
 	q.how.width = r->width;
+	q.how.text_width = ui->config->text_width;
 	r->ahead = next->message;
 	r->ahead_width = r->width;
 	r->ahead_ticket = reader_ask(ui->reader, &q);
