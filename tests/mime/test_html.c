@@ -72,6 +72,11 @@ static const struct {
 	{ "<img alt=x width=1 height=1><img alt=y width=0><img alt=z height=3px>w", "w\n" },
 	{ "<img title=t>", "[t]\n" },
 	{ "<map><area href=http://a.b alt=words></map>", "words [1]\n\n[1] http://a.b\n" },
+	/* what was appended behind the end of the page */
+	{ "<html><body><p>a</p></body></html>\n<br><hr>list footer", "a\n\n"
+	  "\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\nlist footer\n" },
+	{ "<html><body>a</BODY ></html ><html><body><div>b</div></body></html>c", "a\nb\nc\n" },
+	{ "<div>a</bodyguard>b</div>", "ab\n" },
 	/* what is hidden stays so */
 	{ "<p style='visibility: hidden'>s</p>x", "x\n" },
 	{ "<p style='font-size:0'>s</p>x", "x\n" },
