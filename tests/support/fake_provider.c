@@ -393,7 +393,7 @@ static int fake_body(struct provider *p, const struct body_ref *ref, int fd, str
 	if (r < 0)
 		return r;
 	fake_lock();
-	if (b)
+	if (b && (ref->uidvalidity == 0 || ref->uidvalidity == b->uidvalidity))
 		m = fake_by_uid(b, ref->uid);
 	if (m)
 		text = body_text(f, m, rest);
@@ -484,6 +484,10 @@ static int fake_bodies(struct provider *p, const struct mailbox *m, const uint64
 	struct fake_box *b = fake_box_of(f, m->path);
 	int r = fake_enter(f, FAKE_BODIES, err);
 
+	fake_lock();
+	if (r >= 0 && m->uidvalidity != b->uidvalidity)
+		r = err_set(err, ERR_GONE, "The mailbox was made anew.");
+	fake_unlock();
 	for (size_t i = 0; r >= 0 && i < n; i++) {
 		g_autofree char *text = NULL;
 		struct fake_message *at;

@@ -214,13 +214,19 @@ void fake_lie(struct fake_account *a, int times, int kind)
 
 void fake_renumber(struct fake_box *b)
 {
+	size_t n = 0;
+
 	fake_lock();
 	b->uidvalidity += 7;
 	b->uidnext = 1;
 	for (size_t i = 0; i < b->n; i++) {
-		b->m[i].uid = b->uidnext++;
-		b->m[i].modseq = ++b->modseq;
+		if (!b->m[i].here)
+			continue;
+		b->m[n] = b->m[i];
+		b->m[n].uid = b->uidnext++;
+		b->m[n++].modseq = ++b->modseq;
 	}
+	b->n = n;
 	b->generation++;
 	fake_unlock();
 }
