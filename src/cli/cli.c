@@ -197,7 +197,6 @@ int cli_needs(int argc, char **argv)
 	return k ? (int)k->needs : -1;
 }
 
-/* The options of a long usage on lines of their own. */
 static void print_usage_line(const struct command *k, FILE *out)
 {
 	fprintf(out, "  tern %s %s\n", k->name, k->usage);
@@ -284,25 +283,14 @@ int cmd_version(struct cli *c, const struct args *a)
 
 /* --- help ---------------------------------------------------------------- */
 
-static void put_roff(const char *s)
-{
-	for (; *s; s++)
-		if (*s == '-')
-			fputs("\\-", stdout);
-		else if (s[0] == ' ' && s[1] == ' ')
-			putchar(*s++ == ' ' ? '\n' : ' ');
-		else
-			putchar(*s);
-}
-
 /* The sections of tern(1) and tern.conf(5) that the tables make; tests compare them. */
 static void print_manual(void)
 {
 	for (const struct command *k = cli_commands; k->name; k++) {
 		printf(".TP\n.B %s\n.br\n", k->name);
-		put_roff(k->usage);
+		option_put_manual(k->usage, stdout);
 		puts("\n.br");
-		put_roff(k->help);
+		option_put_manual(k->help, stdout);
 		putchar('\n');
 	}
 	puts(".\\\" options of tern.conf");
