@@ -167,17 +167,13 @@ int cmd_queue(struct cli *c, const struct args *a)
 {
 	static const int widths[] = { 0, 16, 0, 0, 60, 40, 0 };
 	AUTO(table_free) struct table *t = table_new(7, widths);
-	const char *name = args_option(a, "account");
-	const struct account *account = name ? config_account(c->config, name) : NULL;
-	account_id id = account ? account->id : (account_id){ 0 };
 	struct listing l = { .c = c, .json = a->json, .table = t };
 	g_autoptr(GPtrArray) wishes = NULL, groups = NULL;
 	bool single = args_has(a, "rows") || args_has(a, "all");
 	struct err err = { 0 };
+	account_id id;
 
-	if (name && !account)
-		err_set(&err, ERR_GONE, _("There is no account \"%s\"."), name);
-	if (err.code || store_tree_rows(c->store, id, &wishes, &err) < 0 ||
+	if (pick_account_id(c, a, &id, &err) < 0 || store_tree_rows(c->store, id, &wishes, &err) < 0 ||
 		(single ? list_rows(&l, id, args_has(a, "all"), &err)
 			: list_groups(&l, id, &groups, &err)) < 0)
 		return say_error(&err);

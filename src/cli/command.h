@@ -73,6 +73,10 @@ void table_free(struct table **t);
 
 /* --- common.c ------------------------------------------------------------ */
 
+/* The account of that name; NULL with words. */
+const struct account *account_named(const struct cli *c, const char *name, struct err *err);
+/* The account that --account names, 0 (all) without it; ERR_GONE. */
+int pick_account_id(const struct cli *c, const struct args *a, account_id *out, struct err *err);
 /* The accounts that --account names (all without it), of struct account *, borrowed; ERR_GONE. */
 int pick_accounts(struct cli *c, const struct args *a, GPtrArray **out, struct err *err);
 const struct account *account_of(const struct cli *c, account_id id); /* NULL if not configured */
