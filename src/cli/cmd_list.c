@@ -9,8 +9,6 @@
 
 enum { SCOPE_MAX = 256, LIMIT_DEFAULT = 30, PAGE_ROWS = 128 };
 
-/* --- list ---------------------------------------------------------------- */
-
 struct listing {
 	struct cli *c;
 	bool json;
@@ -258,7 +256,7 @@ static int run_list(struct listing *l, const struct args *a, struct err *err)
 		g_autofree char *cursor = cursor_write(&l->held->key);
 
 		fflush(stdout);
-		fprintf(stderr, "more: --after %s\n", cursor);
+		fprintf(stderr, _("more: --after %s\n"), cursor);
 	}
 	return 0;
 }

@@ -250,6 +250,6 @@ int cmd_mailbox_role(struct cli *c, const struct args *a)
 	if (a->json)
 		mailbox_json(c, account_of(c, after->account), after);
 	else
-		say(_("%s: %s"), after->name, mailbox_role_name(after->role));
+		say("%s: %s", after->name, mailbox_role_name(after->role));
 	return EXIT_DONE;
 }
