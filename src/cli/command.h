@@ -54,6 +54,8 @@ int exit_of(const struct err *err);
 bool out_abandoned(void);
 /* False when there is no use in going on: abandoned, or a write failed. */
 bool out_alive(void);
+/* The rest of a file, byte for byte; < 0: it cannot be read. */
+int out_bytes(int fd);
 void out_json(json_t *line);              /* takes the reference; one line */
 /* Prints a line of JSON; what a terminal would obey and not show is written as \u and a number. */
 void out_line(const char *json);

@@ -17,6 +17,8 @@
 #include "cli/command.h"
 #include "model/flags.h"
 
+enum { CHUNK = 64 * 1024 };
+
 void say(const char *fmt, ...)
 {
 	g_autofree char *raw = NULL, *clean = NULL;
@@ -53,6 +55,16 @@ bool out_abandoned(void)
 bool out_alive(void)
 {
 	return fflush(stdout) == 0 && !ferror(stdout) && !out_abandoned();
+}
+
+int out_bytes(int fd)
+{
+	char chunk[CHUNK];
+	ssize_t n;
+
+	while ((n = read(fd, chunk, sizeof chunk)) > 0 && out_alive())
+		fwrite(chunk, 1, (size_t)n, stdout);
+	return n < 0 ? -1 : 0;
 }
 
 /* Controls, marks that turn the direction of a line, and invisible ones that a terminal may obey. */
