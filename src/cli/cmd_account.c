@@ -1,3 +1,4 @@
+/* Accounts: added, listed, tried, forgotten. */
 #include <string.h>
 
 #include "base/i18n.h"

@@ -1,3 +1,4 @@
+/* The attachments of a message: listed, saved, or one part of it to a file or a pipe. */
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>

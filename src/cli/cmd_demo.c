@@ -1,3 +1,4 @@
+/* The demo mailbox as an account. */
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>

@@ -1,3 +1,4 @@
+/* Messages, page by page: a message with several places is one line. */
 #include <string.h>
 #include <time.h>
 

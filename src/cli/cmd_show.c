@@ -1,3 +1,4 @@
+/* One message: its bytes, or what the reader made of it. */
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>

@@ -1,3 +1,4 @@
+/* What commands have in common: which accounts, which mailbox, is it here, may it be done. */
 #include <poll.h>
 #include <string.h>
 #include <unistd.h>

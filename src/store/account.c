@@ -1,3 +1,4 @@
+/* Accounts: their rows, their last result, what is remembered of their servers. */
 #include <string.h>
 #include <unistd.h>
 

@@ -1,3 +1,4 @@
+/* Waiting for a change of the tree: by inotify, else by looking. */
 #include "provider/maildir/maildir.h"
 
 #include <errno.h>
