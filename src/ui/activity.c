@@ -19,7 +19,6 @@ enum {
 	GROUPS_MAX = 100, /* changes shown per account */
 	COUNTED_MAX = 5000, /* ... and so many messages of theirs are counted: a key may not wait */
 	JOB_COLUMNS = 7,
-	KEYS_MAX = KEY_SEQUENCE_MAX * KEY_NAME_MAX,
 	NEW_S = 5,	/* so young a change is "just now" */
 };
 
@@ -281,23 +280,18 @@ static enum style status_style(enum mutation_status status)
 									: STYLE_NORMAL;
 }
 
-static void keys_of(struct builder *b, const char *command, char *out)
-{
-	g_strlcpy(out, command, KEYS_MAX);
-	keymap_keys_of(b->ui->keymap, IN_ACTIVITY, command, out, KEYS_MAX);
-}
-
 /* What became of a change that needs the reader, and what can be done. */
 static void put_advice(struct builder *b, const struct activity_item *item)
 {
 	bool moves = item->verb == MUTATION_MOVE || item->verb == MUTATION_COPY;
-	char retry[KEYS_MAX], drop[KEYS_MAX], target[KEYS_MAX];
+	char retry[KEYS_NAME_MAX], drop[KEYS_NAME_MAX], target[KEYS_NAME_MAX];
+	const struct keymap *keys = b->ui->keymap;
 
 	if (item->status != MUTATION_CONFLICT && item->status != MUTATION_FAILED)
 		return;
-	keys_of(b, "change-retry", retry);
-	keys_of(b, "change-drop", drop);
-	keys_of(b, "change-target", target);
+	keymap_way_to(keys, IN_ACTIVITY, "change-retry", retry);
+	keymap_way_to(keys, IN_ACTIVITY, "change-drop", drop);
+	keymap_way_to(keys, IN_ACTIVITY, "change-target", target);
 	if (item->status == MUTATION_CONFLICT)
 		say(b, STYLE_ROW_DIM, NULL,
 			_("Not done.  %s does it where the message is now, %s gives it up."),

@@ -130,12 +130,12 @@ static int read_all(struct ui *ui, struct err *err)
 {
 	struct want w = { .verb = MUTATION_FLAGS, .add = FLAG_SEEN, .role = ROLE_NONE };
 	int64_t unread = ui->list.unread;
-	char number[32], what[160], undo[KEY_SEQUENCE_MAX * KEY_NAME_MAX] = ":undo";
+	char number[32], what[160], undo[KEYS_NAME_MAX];
 
 	if (store_want_all(ui->store, &w, (const mailbox_id *)(void *)ui->list.mailboxes->data,
 		    ui->list.mailboxes->len, true, err) < 0)
 		return err->code;
-	keymap_keys_of(ui->keymap, ui_view(ui)->ops->context, "undo", undo, sizeof undo);
+	ui_way_to(ui, "undo", undo);
 	snprintf(what, sizeof what,
 		ngettext("Marked read: %s message; %s undoes it", "Marked read: %s messages; %s undoes it",
 			(unsigned long)unread), number_text(unread, number), undo);

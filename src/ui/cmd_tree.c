@@ -43,14 +43,13 @@ static const struct mailbox *open_one(const struct ui *ui, struct err *err)
 static int want(struct ui *ui, account_id a, enum mailbox_verb verb, mailbox_id m, const char *name,
 	const char *what, struct err *err)
 {
-	char keys[KEY_SEQUENCE_MAX * KEY_NAME_MAX] = ":activity";
+	char way[KEYS_NAME_MAX];
 	int64_t id = store_want_mailbox(ui->store, a, verb, m, name, err);
 
 	if (id < 0)
 		return (int)id;
 	ui->status.pending_at = 0;
-	keymap_keys_of(ui->keymap, ui_view(ui)->ops->context, "activity", keys, sizeof keys);
-	ui_say(ui, _("%s: waits for the server; %s shows it"), what, keys);
+	ui_say(ui, _("%s: waits for the server; %s shows it"), what, ui_way_to(ui, "activity", way));
 	ui->waiting_wish = id;
 	ui->waiting_until = ui->status.until;
 	if (ui->engine)

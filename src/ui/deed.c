@@ -313,16 +313,10 @@ static void go_on(struct ui *ui, const struct deed *d)
 		ui_complain(ui, &err);
 }
 
-static void undo_key(struct ui *ui, char *out, size_t cap)
-{
-	g_strlcpy(out, ":undo", cap);
-	keymap_keys_of(ui->keymap, ui_view(ui)->ops->context, "undo", out, cap);
-}
-
 /* After a wish was stored: show it, go on, tell the engine. */
 static void settle(struct ui *ui, const struct deed *d, account_id account, int64_t n)
 {
-	char undo[KEY_SEQUENCE_MAX * KEY_NAME_MAX], what[200], number[32];
+	char undo[KEYS_NAME_MAX], what[200], number[32];
 
 	if (ui->targets.marked) {
 		marks_clear(&ui->marks);
@@ -332,13 +326,12 @@ static void settle(struct ui *ui, const struct deed *d, account_id account, int6
 	deed_done_words(ui, d, n, what, sizeof what);
 	ui_reread(ui);
 	go_on(ui, d);
-	undo_key(ui, undo, sizeof undo);
 	if (ui->carry.left > 0)
 		ui_say(ui, _("On its way: %s messages; Esc Esc stops the rest"), number_text(n, number));
 	else if (d->kind == DEED_FOREVER)
 		ui_say(ui, "%s", what);
 	else
-		ui_say(ui, _("%s; %s undoes it"), what, undo);
+		ui_say(ui, _("%s; %s undoes it"), what, ui_way_to(ui, "undo", undo));
 	if (ui->engine)
 		ui->engine->push(ui->engine, account);
 }

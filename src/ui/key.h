@@ -45,7 +45,11 @@ struct key {
 	unsigned mods;
 };
 
-enum { KEY_SEQUENCE_MAX = 4, KEY_NAME_MAX = 24 };
+enum {
+	KEY_SEQUENCE_MAX = 4,
+	KEY_NAME_MAX = 24,
+	KEYS_NAME_MAX = KEY_SEQUENCE_MAX * KEY_NAME_MAX, /* of a sequence */
+};
 
 /* Reads one key of a key file, moving *s behind it; false if there is none or the name is unknown. */
 bool key_parse(const char **s, struct key *out);

@@ -230,13 +230,20 @@ bool keymap_keys_of(const struct keymap *m, unsigned where, const char *command,
 	return best != NULL;
 }
 
+const char *keymap_way_to(const struct keymap *m, unsigned where, const char *command, char *out)
+{
+	snprintf(out, KEYS_NAME_MAX, ":%s", command);
+	keymap_keys_of(m, where, command, out, KEYS_NAME_MAX);
+	return out;
+}
+
 char *keymap_all_keys_of(const struct keymap *m, unsigned where, const char *command)
 {
 	GString *out = g_string_new(NULL);
 
 	for (size_t i = 0; i < m->bindings->len; i++) {
 		const struct binding *b = m->bindings->pdata[i];
-		char name[KEY_SEQUENCE_MAX * KEY_NAME_MAX];
+		char name[KEYS_NAME_MAX];
 
 		if (strcmp(b->command, command) != 0 || !counts(m, where, b))
 			continue;

@@ -145,6 +145,8 @@ int ui_open_place(struct ui *ui, int place, struct err *err);
 int ui_open_mailbox(struct ui *ui, mailbox_id m, struct err *err);
 const struct account *ui_account(const struct ui *ui, account_id a); /* NULL = unknown */
 void ui_ask_command(struct ui *ui, const char *initial);
+/* What to press or type here for a command (keymap_way_to). */
+const char *ui_way_to(const struct ui *ui, const char *command, char *out);
 /* The account that "the archive" and the like mean here. */
 account_id ui_here(const struct ui *ui);
 /* Tells the engine which mailboxes are looked at: cheap, often. */

@@ -235,7 +235,7 @@ static void add_part(GString *out, const char *part)
 /* Changes that did not happen stand there until the reader saw to them. */
 static void add_stuck(struct ui *ui, GString *out)
 {
-	char keys[KEY_SEQUENCE_MAX * KEY_NAME_MAX], text[160];
+	char keys[KEYS_NAME_MAX], text[160];
 	int n = ui->status.stuck;
 
 	if (keymap_keys_of(ui->keymap, ui_view(ui)->ops->context, "activity", keys, sizeof keys))

@@ -228,15 +228,19 @@ void ui_ask_command(struct ui *ui, const char *initial)
 	prompt_ask(&ui->prompt, ":", initial, command_complete, command_typed, true);
 }
 
+const char *ui_way_to(const struct ui *ui, const char *command, char *out)
+{
+	return keymap_way_to(ui->keymap, ui_view(ui)->ops->context, command, out);
+}
+
 static void say_unbound(struct ui *ui)
 {
 	struct binding b = { .n = ui->n_keys };
-	char name[KEY_SEQUENCE_MAX * KEY_NAME_MAX], help[KEY_SEQUENCE_MAX * KEY_NAME_MAX] = ":help";
+	char name[KEYS_NAME_MAX], help[KEYS_NAME_MAX];
 
 	memcpy(b.keys, ui->keys, sizeof b.keys);
 	binding_name(&b, name, sizeof name);
-	keymap_keys_of(ui->keymap, ui_view(ui)->ops->context, "help", help, sizeof help);
-	ui_say(ui, _("%s does nothing here: %s shows the keys"), name, help);
+	ui_say(ui, _("%s does nothing here: %s shows the keys"), name, ui_way_to(ui, "help", help));
 }
 
 /* One more key of a sequence. */
@@ -403,7 +407,7 @@ void ui_key(struct ui *ui, const struct key *k)
 /* --- events and time --------------------------------------------------- */
 
 /* The change about the message that the server did not take, in words; false if none is known. */
-static bool refused_words(struct ui *ui, const struct event *e, const char *keys, struct err *out)
+static bool refused_words(struct ui *ui, const struct event *e, const char *way, struct err *out)
 {
 	g_autoptr(GPtrArray) rows = NULL;
 	bool found = false;
@@ -421,7 +425,7 @@ static bool refused_words(struct ui *ui, const struct event *e, const char *keys
 		err_set(out, out->code, r->status == MUTATION_CONFLICT
 				? _("\"%s\" was changed elsewhere: %s (%s shows it)")
 				: _("The server did not change \"%s\": %s (%s shows it)"),
-			r->subject, r->answer, keys);
+			r->subject, r->answer, way);
 	}
 	return found;
 }
@@ -430,13 +434,12 @@ static bool refused_words(struct ui *ui, const struct event *e, const char *keys
 static void complain_mutation(struct ui *ui, const struct event *e)
 {
 	struct err err = { .code = e->code < 0 ? (enum err_code)e->code : ERR_CONFLICT };
-	char keys[KEY_SEQUENCE_MAX * KEY_NAME_MAX] = ":activity";
+	char way[KEYS_NAME_MAX];
 
-	keymap_keys_of(ui->keymap, ui_view(ui)->ops->context, "activity", keys, sizeof keys);
-	if (!refused_words(ui, e, keys, &err))
+	if (!refused_words(ui, e, ui_way_to(ui, "activity", way), &err))
 		err_set(&err, err.code,
 			_("The server did not take a change, the list shows what it has; %s tells more"),
-			keys);
+			way);
 	ui_complain(ui, &err);
 }
 
@@ -647,7 +650,7 @@ static void draw_which_key(struct ui *ui, struct canvas *c)
 		const struct binding *b = next->pdata[i];
 		g_autofree char *name = g_strndup(b->command, strcspn(b->command, " "));
 		const struct command *command = command_find(name);
-		char keys[KEY_SEQUENCE_MAX * KEY_NAME_MAX];
+		char keys[KEYS_NAME_MAX];
 		bool off = !deed_offered(ui, name);
 		int x = a.x + 2;
 
@@ -666,7 +669,7 @@ static void draw_which_key(struct ui *ui, struct canvas *c)
 static void draw_sequence(struct ui *ui, struct canvas *c, int y)
 {
 	struct binding b = { .n = ui->n_keys };
-	char name[KEY_SEQUENCE_MAX * KEY_NAME_MAX], all[sizeof name + 20], count[12] = "";
+	char name[KEYS_NAME_MAX], all[sizeof name + 20], count[12] = "";
 
 	memcpy(b.keys, ui->keys, sizeof b.keys);
 	binding_name(&b, name, sizeof name);

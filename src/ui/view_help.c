@@ -207,7 +207,7 @@ char *ui_keys_text(void)
 		g_autoptr(GPtrArray) all = keymap_following(m, parts[p].where, NULL, 0);
 
 		for (guint i = 0; i < all->len; i++) {
-			char keys[KEY_SEQUENCE_MAX * KEY_NAME_MAX];
+			char keys[KEYS_NAME_MAX];
 
 			binding_name(all->pdata[i], keys, sizeof keys);
 			g_string_append_printf(out, "key\t%s\t%s\t%s\n", parts[p].name, keys,
