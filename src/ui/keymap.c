@@ -20,7 +20,6 @@ static const struct {
 	const char *name;
 	unsigned bits;
 } contexts[] = {
-	{ "any", IN_ANY },
 	{ "list", IN_LIST },
 	{ "reader", IN_READER },
 	{ "picker", IN_PICKER },
@@ -32,6 +31,12 @@ static const struct {
 	{ "text", IN_TEXT },
 	{ "links", IN_LINKS },
 };
+
+const char *keymap_context(size_t n, unsigned *where)
+{
+	*where = n < G_N_ELEMENTS(contexts) ? contexts[n].bits : 0;
+	return n < G_N_ELEMENTS(contexts) ? contexts[n].name : NULL;
+}
 
 static void binding_free(gpointer p)
 {
@@ -59,6 +64,14 @@ void keymap_free(struct keymap **m)
 	*m = NULL;
 }
 
+static unsigned parse_context(const char *word)
+{
+	for (size_t i = 0; i < G_N_ELEMENTS(contexts); i++)
+		if (strcmp(contexts[i].name, word) == 0)
+			return contexts[i].bits;
+	return strcmp(word, "any") == 0 ? IN_ANY : 0;
+}
+
 /* "list,reader" to bits; 0 if a word is unknown. */
 static unsigned parse_contexts(const char *words)
 {
@@ -66,11 +79,8 @@ static unsigned parse_contexts(const char *words)
 	unsigned bits = 0;
 
 	for (size_t i = 0; list[i]; i++) {
-		unsigned found = 0;
+		unsigned found = parse_context(list[i]);
 
-		for (size_t k = 0; k < G_N_ELEMENTS(contexts); k++)
-			if (strcmp(contexts[k].name, list[i]) == 0)
-				found = contexts[k].bits;
 		if (!found)
 			return 0;
 		bits |= found;

@@ -32,6 +32,9 @@ enum context {
 	IN_ANY = (1 << 10) - 1,
 };
 
+/* The n-th context by its name in the table, and its bit; NULL at the end.  "any" is none of them. */
+const char *keymap_context(size_t n, unsigned *where);
+
 struct binding {
 	unsigned where;
 	size_t n;
