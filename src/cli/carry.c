@@ -185,11 +185,6 @@ char *queue_state_text(const struct mutation_row *r)
 	return g_string_free(text, FALSE);
 }
 
-bool queue_is_stuck(enum mutation_status status)
-{
-	return status == MUTATION_FAILED || status == MUTATION_CONFLICT;
-}
-
 /* One change in words: what, its state, why, and how to get rid of it if it is stuck. */
 static void say_change(const char *account, const char *what, const char *state,
 	const char *answer, const char *advice)
@@ -203,7 +198,7 @@ void say_group(const struct cli *c, const struct queue_group *g)
 	g_autofree char *what = queue_group_words(g), *state = queue_state_text(&g->row);
 	g_autofree char *advice = NULL;
 
-	if (queue_is_stuck(g->row.status))
+	if (mutation_is_stuck(g->row.status))
 		advice = g_strdup_printf(_(" (`tern queue drop %" G_GINT64_FORMAT
 					   "%s` gives it up, `tern queue retry %" G_GINT64_FORMAT
 					   "%s` tries it again)"),
@@ -217,7 +212,7 @@ void say_wish(const struct cli *c, const struct tree_wish *w)
 {
 	g_autofree char *what = wish_text(w), *advice = NULL;
 
-	if (queue_is_stuck(w->status))
+	if (mutation_is_stuck(w->status))
 		advice = g_strdup_printf(_(" (`tern queue drop m%" G_GINT64_FORMAT
 					   "` gives it up, `tern queue retry m%" G_GINT64_FORMAT
 					   "` tries it again)"),
@@ -257,7 +252,7 @@ static int64_t count_stuck(struct cli *c, account_id a)
 	if (store_tree_rows(c->store, a, &wishes, &ignored) < 0)
 		return stuck;
 	for (guint i = 0; i < wishes->len; i++)
-		stuck += queue_is_stuck(((const struct tree_wish *)wishes->pdata[i])->status);
+		stuck += mutation_is_stuck(((const struct tree_wish *)wishes->pdata[i])->status);
 	return stuck;
 }
 

@@ -120,7 +120,7 @@ static int outcome_of(struct cli *c, const struct wish *w, int64_t id, struct er
 
 		if (r->id != id)
 			continue;
-		if (r->status == MUTATION_QUEUED || r->status == MUTATION_LEASED)
+		if (mutation_is_waiting(r->status))
 			return EXIT_QUEUED;
 		err_set(err, ERR_REFUSED,
 			_("The server refused: %s (`tern queue drop m%" G_GINT64_FORMAT

@@ -148,7 +148,7 @@ static void advise(struct listing *l, const GPtrArray *groups, const GPtrArray *
 	for (guint i = 0; i < wishes->len && l->advised < ADVICE_MAX; i++) {
 		const struct tree_wish *w = wishes->pdata[i];
 
-		if (queue_is_stuck(w->status)) {
+		if (mutation_is_stuck(w->status)) {
 			say_wish(l->c, w);
 			l->advised++;
 		}
@@ -156,7 +156,7 @@ static void advise(struct listing *l, const GPtrArray *groups, const GPtrArray *
 	for (guint i = 0; groups && i < groups->len && l->advised < ADVICE_MAX; i++) {
 		const struct queue_group *g = groups->pdata[i];
 
-		if (queue_is_stuck(g->row.status)) {
+		if (mutation_is_stuck(g->row.status)) {
 			say_group(l->c, g);
 			l->advised++;
 		}

@@ -125,7 +125,6 @@ int push_all(struct cli *c, const GPtrArray *rows);
 int worse(int a, int b);
 /* "waiting, tried 2 times, next try in 40 s" (g_free). */
 char *queue_state_text(const struct mutation_row *r);
-bool queue_is_stuck(enum mutation_status status); /* needs the reader: refused, or a conflict */
 /* One line about a change: what, its state, why, and what gets rid of it. */
 void say_group(const struct cli *c, const struct queue_group *g);
 void say_wish(const struct cli *c, const struct tree_wish *w);

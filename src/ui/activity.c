@@ -274,12 +274,6 @@ static void add_jobs(struct builder *b, account_id id, const char *heading)
 
 /* --- what waits ---------------------------------------------------------- */
 
-static enum style status_style(enum mutation_status status)
-{
-	return status == MUTATION_CONFLICT || status == MUTATION_FAILED ? STYLE_ERROR
-									: STYLE_NORMAL;
-}
-
 /* What became of a change that needs the reader, and what can be done. */
 static void put_advice(struct builder *b, const struct activity_item *item)
 {
@@ -287,7 +281,7 @@ static void put_advice(struct builder *b, const struct activity_item *item)
 	char retry[KEYS_NAME_MAX], drop[KEYS_NAME_MAX], target[KEYS_NAME_MAX];
 	const struct keymap *keys = b->ui->keymap;
 
-	if (item->status != MUTATION_CONFLICT && item->status != MUTATION_FAILED)
+	if (!mutation_is_stuck(item->status))
 		return;
 	keymap_way_to(keys, IN_ACTIVITY, "change-retry", retry);
 	keymap_way_to(keys, IN_ACTIVITY, "change-drop", drop);
@@ -328,7 +322,7 @@ static void put_change(struct builder *b, struct activity_item item, const struc
 			span_text((r->next_in_ms + 999) / 1000, span, sizeof span));
 	g_string_append_c(text, ')');
 	item.line = (int)b->lines->len;
-	put_text(b, status_style(r->status), TEXT_X,
+	put_text(b, mutation_is_stuck(r->status) ? STYLE_ERROR : STYLE_NORMAL, TEXT_X,
 		mutation_state_words(r->status, r->uncertain, r->held), text->str);
 	if (r->answer && *r->answer) {
 		g_autofree char *words = g_strdup_printf(_("answer: %s"), r->answer);

@@ -218,8 +218,8 @@ static int pending(struct ui *ui)
 	for (guint i = 0; i < wishes->len; i++) {
 		const struct tree_wish *w = wishes->pdata[i];
 
-		waiting += w->status == MUTATION_QUEUED || w->status == MUTATION_LEASED;
-		stuck += w->status == MUTATION_FAILED || w->status == MUTATION_CONFLICT;
+		waiting += mutation_is_waiting(w->status);
+		stuck += mutation_is_stuck(w->status);
 	}
 	s->pending = (int)waiting;
 	s->stuck = (int)stuck;

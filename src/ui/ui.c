@@ -418,8 +418,7 @@ static bool refused_words(struct ui *ui, const struct event *e, const char *way,
 	for (guint i = 0; i < rows->len; i++) {
 		const struct mutation_row *r = rows->pdata[i];
 
-		if (!r->answer || !*r->answer ||
-			(r->status != MUTATION_FAILED && r->status != MUTATION_CONFLICT))
+		if (!r->answer || !*r->answer || !mutation_is_stuck(r->status))
 			continue;
 		found = true;
 		err_set(out, out->code, r->status == MUTATION_CONFLICT
@@ -473,8 +472,7 @@ static void complain_tree(struct ui *ui, const struct event *e)
 		const struct tree_wish *w = rows->pdata[i];
 		g_autofree char *words = NULL;
 
-		if (w->id <= ui->told_wish ||
-			(w->status != MUTATION_FAILED && w->status != MUTATION_CONFLICT))
+		if (w->id <= ui->told_wish || !mutation_is_stuck(w->status))
 			continue;
 		words = activity_wish_words(w);
 		err_set(&err, ERR_REFUSED, _("Refused: %s.  %s"), words, w->answer ? w->answer : "");
