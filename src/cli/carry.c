@@ -171,18 +171,9 @@ void onlooker_stop(struct onlooker *o)
 
 char *queue_state_text(const struct mutation_row *r)
 {
-	GString *text =
-		g_string_new(mutation_state_words(r->status, r->uncertain, r->held));
-	char span[32];
+	g_autofree char *tries = mutation_tries_words(r);
 
-	if (r->attempts > 0)
-		g_string_append_printf(text,
-			ngettext(", tried %d time", ", tried %d times", (unsigned long)r->attempts),
-			r->attempts);
-	if (r->status == MUTATION_QUEUED && !r->held && r->next_in_ms > 0)
-		g_string_append_printf(text, _(", next try in %s"),
-			span_text((r->next_in_ms + 999) / 1000, span, sizeof span));
-	return g_string_free(text, FALSE);
+	return g_strconcat(mutation_state_words(r->status, r->uncertain, r->held), tries, NULL);
 }
 
 /* One change in words: what, its state, why, and how to get rid of it if it is stuck. */

@@ -564,6 +564,8 @@ struct mutation_row {
 	enum mailbox_role source_role, target_role;
 };
 void mutation_row_free(struct mutation_row **r);
+/* What follows its state: ", tried 2 times, next try in 40 s", "" at first (g_free). */
+char *mutation_tries_words(const struct mutation_row *r);
 const char *mutation_verb_name(enum mutation_verb v);
 const char *mutation_status_name(enum mutation_status s);
 /* Unfinished, conflicting and failed rows (all = every row still kept), oldest first; account 0 = all. */

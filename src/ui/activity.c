@@ -303,6 +303,7 @@ static void put_advice(struct builder *b, const struct activity_item *item)
  * again; the server's words below.  Takes the words of the item. */
 static void put_change(struct builder *b, struct activity_item item, const struct mutation_row *r)
 {
+	g_autofree char *tries = mutation_tries_words(r);
 	g_autoptr(GString) text = g_string_new(item.what);
 	int64_t age = clock_unix() - r->created_at;
 	char span[32];
@@ -313,14 +314,7 @@ static void put_change(struct builder *b, struct activity_item item, const struc
 		g_string_append(text, _(" (just now"));
 	else
 		g_string_append_printf(text, _(" (%s old"), span_text(age, span, sizeof span));
-	if (r->attempts > 0)
-		g_string_append_printf(text,
-			ngettext(", tried %d time", ", tried %d times", (unsigned long)r->attempts),
-			r->attempts);
-	if (r->status == MUTATION_QUEUED && !r->held && r->next_in_ms > 0)
-		g_string_append_printf(text, _(", next try in %s"),
-			span_text((r->next_in_ms + 999) / 1000, span, sizeof span));
-	g_string_append_c(text, ')');
+	g_string_append_printf(text, "%s)", tries);
 	item.line = (int)b->lines->len;
 	put_text(b, mutation_is_stuck(r->status) ? STYLE_ERROR : STYLE_NORMAL, TEXT_X,
 		mutation_state_words(r->status, r->uncertain, r->held), text->str);
