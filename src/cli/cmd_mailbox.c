@@ -148,8 +148,7 @@ static int want(struct cli *c, const struct args *a, const struct wish *w)
 
 	if (!w->account->two_way) {
 		err_set(&err, ERR_REFUSED,
-			_("%s is read-only: set two-way = on in its configuration to change "
-			  "mail"),
+			_("%s is read-only: set two-way = on in its configuration to change mail"),
 			w->account->name);
 		return say_error(&err);
 	}

@@ -190,20 +190,14 @@ static int empty_trash(struct ui *ui, const char *arg, struct err *err)
 {
 	mailbox_id id = store_mailbox_with_role(ui->store, ui_here(ui), ROLE_TRASH);
 	const struct mailbox *m = sidebar_mailbox(&ui->sidebar, id);
-	const struct account *a = ui_account(ui, ui_here(ui));
+	const struct want w = { .verb = MUTATION_EXPUNGE, .role = ROLE_NONE };
 	g_autofree char *question = NULL;
 	char number[32];
 
 	(void)arg;
 	if (!m)
-		return err_set(err, ERR_REFUSED,
-			_("This account has no mailbox for \"%s\"; :role gives one this use"),
-			mailbox_role_name(ROLE_TRASH));
-	if (a && !a->two_way)
-		return err_set(err, ERR_USAGE,
-			_("%s is read-only: set two-way = true in its configuration to change mail"),
-			a->name);
-	if (store_may(ui->store, &(struct want){ .verb = MUTATION_EXPUNGE, .role = ROLE_NONE }, id, err) < 0)
+		return deed_needs_role(ROLE_TRASH, err);
+	if (deed_writable(ui, m->account, err) < 0 || store_may(ui->store, &w, id, err) < 0)
 		return err->code;
 	if (m->total == 0) {
 		ui_say(ui, _("%s is empty"), mailbox_label(m));

@@ -13,18 +13,6 @@
 #include "ui/command.h"
 #include "ui/priv.h"
 
-static int writable(const struct ui *ui, account_id id, struct err *err)
-{
-	const struct account *a = ui_account(ui, id);
-
-	if (a && !a->two_way)
-		return err_set(err, ERR_USAGE,
-			_("%s is read-only: set two-way = true in its configuration to change "
-			  "mail"),
-			a->name);
-	return 0;
-}
-
 /* The open mailbox, borrowed; NULL with words. */
 static const struct mailbox *open_one(const struct ui *ui, struct err *err)
 {
@@ -34,7 +22,7 @@ static const struct mailbox *open_one(const struct ui *ui, struct err *err)
 	if (!m)
 		err_set(err, ERR_USAGE,
 			_("Open the mailbox first: this command is about the open one"));
-	else if (writable(ui, m->account, err) < 0)
+	else if (deed_writable(ui, m->account, err) < 0)
 		return NULL;
 	return m;
 }
@@ -64,7 +52,7 @@ static int create_it(struct ui *ui, const char *name, struct err *err)
 	account_id a = ui_here(ui);
 	g_autofree char *what = g_strdup_printf(_("New mailbox %s"), name);
 
-	return writable(ui, a, err) < 0
+	return deed_writable(ui, a, err) < 0
 		       ? err->code
 		       : want(ui, a, MAILBOX_CREATE, (mailbox_id){ 0 }, name, what, err);
 }
