@@ -6,15 +6,11 @@
 #include "base/i18n.h"
 #include "base/mem.h"
 #include "ui/command.h"
+#include "ui/default-keys.h" /* default.keys as one string, made by the build */
 
 struct keymap {
 	GPtrArray *bindings; /* of struct binding */
 };
-
-/* default.keys as one string, made by the build. */
-static const char shipped[] =
-#include "ui/default-keys.h"
-	;
 
 static const struct {
 	const char *name;
@@ -51,7 +47,7 @@ struct keymap *keymap_new(void)
 	struct keymap *m = g_new0(struct keymap, 1);
 
 	m->bindings = g_ptr_array_new_with_free_func(binding_free);
-	keymap_add(m, shipped, "default.keys", false, NULL);
+	keymap_add(m, default_keys, "default.keys", false, NULL);
 	return m;
 }
 

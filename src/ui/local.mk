@@ -64,11 +64,11 @@ libtern_a_SOURCES += \
 	src/ui/view_welcome.c
 
 # The shipped keys become one C string.
-nodist_libtern_a_SOURCES = src/ui/default-keys.h
 BUILT_SOURCES += src/ui/default-keys.h
 CLEANFILES += src/ui/default-keys.h
 EXTRA_DIST += src/ui/default.keys
-src/ui/default-keys.h: $(srcdir)/src/ui/default.keys src/ui/$(am__dirstamp)
-	$(AM_V_GEN)sed -e 's/[\\"]/\\&/g' -e 's/^/"/' -e 's/$$/\\n"/' \
-		$(srcdir)/src/ui/default.keys > $@.tmp && mv $@.tmp $@
+src/ui/default-keys.h: src/ui/default.keys src/embed.sh
+	$(AM_V_GEN)$(MKDIR_P) src/ui && cd $(srcdir) && \
+	sh src/embed.sh default_keys src/ui/default.keys >$(abs_top_builddir)/$@.tmp && \
+	mv $(abs_top_builddir)/$@.tmp $(abs_top_builddir)/$@
 src/ui/libtern_a-keymap.$(OBJEXT): src/ui/default-keys.h
