@@ -20,10 +20,12 @@ libtern_a_SOURCES += \
 	src/ui/deed.c src/ui/deed.h \
 	src/ui/deed_words.c \
 	src/ui/errand.c src/ui/errand.h \
+	src/ui/events.c \
 	src/ui/filter.c src/ui/filter.h \
 	src/ui/find.c src/ui/find.h \
 	src/ui/flow.c src/ui/flow.h \
 	src/ui/format.c \
+	src/ui/frame.c \
 	src/ui/hint.c src/ui/hint.h \
 	src/ui/hyperlink.c src/ui/hyperlink.h \
 	src/ui/key.c src/ui/key.h \

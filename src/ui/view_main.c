@@ -20,6 +20,7 @@ struct columns {
 };
 
 enum { WIDE = 100, TAGS_WIDE = 24, TAGS_GAP = 2, TAGS_MAX = 160 }; /* cells; bytes */
+enum { NARROW = 60 }; /* narrower screens show no sidebar */
 enum { MARKS = 4, SIDEBAR_MIN = 16, SIDEBAR_MAX = 32, FOOT_MAX = 4 };
 
 static int sidebar_width(const struct ui *ui, const struct canvas *c)
