@@ -58,5 +58,7 @@ void key_text(const struct key *k, char *out);
 bool key_equal(const struct key *a, const struct key *b);
 /* True for a character that types text. */
 bool key_is_text(const struct key *k);
+/* Esc, ^G or ^C: what was begun is not to be. */
+bool key_is_cancel(const struct key *k);
 
 #endif

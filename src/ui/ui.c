@@ -352,11 +352,6 @@ static bool split_alt(struct ui *ui, const struct key *k)
 	return true;
 }
 
-static bool is_cancel(const struct key *k)
-{
-	return k->code == K_ESC || (k->mods == MOD_CTRL && (k->code == 'g' || k->code == 'c'));
-}
-
 static void take_key(struct ui *ui, const struct key *k)
 {
 	struct view *v;
@@ -372,7 +367,7 @@ static void take_key(struct ui *ui, const struct key *k)
 		prompt_key(ui, k);
 		return;
 	}
-	if ((ui->n_keys > 0 || ui->count > 0) && is_cancel(k)) {
+	if ((ui->n_keys > 0 || ui->count > 0) && key_is_cancel(k)) {
 		ui->n_keys = 0;
 		ui->count = 0;
 		return;
