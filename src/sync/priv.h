@@ -264,6 +264,7 @@ struct stop {
 int gather_mailbox(struct session *s, const struct mailbox *m, unsigned flags,
 	const struct stop *stop, struct err *err);
 
+/* How much is brought in at once: the reader's configuration. */
 const struct tuning *tuning_of(const struct session *s);
 /* How much history of the mailbox is in the store, judged by what is there now. */
 enum mailbox_state history_state(const struct session *s, const struct mailbox *m, int64_t known);
@@ -467,7 +468,9 @@ struct lane {
 	pthread_t threads[2];
 	int n_threads;
 };
+/* Wakes the sync worker: there is work. */
 void lane_ring(struct lane *l);
+/* The reader asks for a pass, now (full: one that distrusts all cursors). */
 void lane_ask(struct lane *l, bool full);
 /* A thread "KIND:NAME" with room for deep parsers, which no signal interrupts. */
 int sync_spawn(pthread_t *out, const char *kind, const char *name, void *(*run)(void *), void *arg,

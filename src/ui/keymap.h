@@ -71,6 +71,7 @@ bool keymap_keys_of(const struct keymap *m, unsigned where, const char *command,
 const char *keymap_way_to(const struct keymap *m, unsigned where, const char *command, char *out);
 /* All keys of it, "e a", "" if it has none (g_free). */
 char *keymap_all_keys_of(const struct keymap *m, unsigned where, const char *command);
+/* Its keys for people; cap KEYS_NAME_MAX is enough for any. */
 void binding_name(const struct binding *b, char *out, size_t cap);
 
 #endif
