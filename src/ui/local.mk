@@ -39,12 +39,13 @@ libtern_a_SOURCES += \
 	src/ui/opener.c src/ui/opener.h \
 	src/ui/page.c src/ui/page.h \
 	src/ui/page_draw.c \
-	src/ui/seen.c src/ui/seen.h \
+	src/ui/pager.c src/ui/pager.h \
 	src/ui/priv.h \
 	src/ui/prompt.c src/ui/prompt.h \
 	src/ui/reading.c src/ui/reading.h \
 	src/ui/seal_words.c src/ui/seal_words.h \
 	src/ui/search.c src/ui/search.h \
+	src/ui/seen.c src/ui/seen.h \
 	src/ui/sidebar.c src/ui/sidebar.h \
 	src/ui/status.c src/ui/status.h \
 	src/ui/term.c src/ui/term.h \
