@@ -593,21 +593,3 @@ bool view_message_at_end(struct ui *ui)
 
 	return m && is_shown(m) && !page_has(&m->page, m->top + (size_t)m->page.height);
 }
-
-void reading_go(struct ui *ui, size_t at)
-{
-	if (reading_document(ui))
-		go(of_reading(ui->reading), at);
-}
-
-void reading_screen(struct ui *ui, size_t *from, size_t *to)
-{
-	struct message_view *m;
-
-	*from = *to = 0;
-	if (!reading_document(ui))
-		return;
-	m = of_reading(ui->reading);
-	*from = page_offset(&m->page, m->top);
-	*to = page_offset(&m->page, m->top + (size_t)m->page.height);
-}
