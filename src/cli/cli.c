@@ -17,7 +17,7 @@
 #define STORE CLI_NEEDS_STORE
 #define ENGINE (CLI_NEEDS_STORE | CLI_NEEDS_ENGINE)
 
-const struct command cli_commands[] = {
+static const struct command commands[] = {
 	{ "account add",
 		"NAME --type imap|maildir [--host H] [--port P] [--tls implicit|starttls|plain] "
 		"[--user U] [--password-command C] [--auth M] [--ca-file F] [--path DIR] "
@@ -177,7 +177,7 @@ static const struct command *find(int argc, char **argv, int *used)
 	const char *const names[] = { two, argv[0] };
 
 	for (size_t i = two ? 0 : 1; i < G_N_ELEMENTS(names); i++)
-		for (const struct command *k = cli_commands; k->name; k++)
+		for (const struct command *k = commands; k->name; k++)
 			if (g_strcmp0(k->name, names[i]) == 0) {
 				*used = (int)(G_N_ELEMENTS(names) - i);
 				return k;
@@ -213,7 +213,7 @@ void cli_usage(FILE *out)
 {
 	fprintf(out, "%s\n  tern [--home DIR]\n  tern [--home DIR] %s\n\n%s\n", _("Usage:"),
 		_("COMMAND ..."), _("Without a command tern opens its screen.  The commands are:"));
-	for (const struct command *k = cli_commands; k->name; k++)
+	for (const struct command *k = commands; k->name; k++)
 		print_usage_line(k, out);
 	fprintf(out, "\n%s\n", _("tern(1) and tern.conf(5) describe them."));
 }
@@ -222,7 +222,7 @@ static int unknown_command(int argc, char **argv)
 {
 	const char *near = NULL;
 
-	for (const struct command *k = cli_commands; k->name && !near; k++) {
+	for (const struct command *k = commands; k->name && !near; k++) {
 		g_autofree char *two = argc > 1 ? g_strjoin(" ", argv[0], argv[1], NULL) : NULL;
 
 		if (suggest_is_near(argv[0], k->name) || (two && suggest_is_near(two, k->name)))
@@ -286,7 +286,7 @@ int cmd_version(struct cli *c, const struct args *a)
 /* The sections of tern(1) and tern.conf(5) that the tables make; tests compare them. */
 static void print_manual(void)
 {
-	for (const struct command *k = cli_commands; k->name; k++) {
+	for (const struct command *k = commands; k->name; k++) {
 		printf(".TP\n.B %s\n.br\n", k->name);
 		option_put_manual(k->usage, stdout);
 		puts("\n.br");

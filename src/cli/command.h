@@ -30,8 +30,6 @@ struct command {
 	const char *help;    /* whole sentences, N_(); two blanks between them */
 };
 
-extern const struct command cli_commands[]; /* ends with a row without name */
-
 /* --- args.c -------------------------------------------------------------- */
 
 /* Reads argv behind the command's name by the grammar of `usage`; ERR_USAGE with a sentence. */
@@ -49,7 +47,6 @@ int args_number(const char *value, int64_t least, int64_t fallback, int64_t *out
 void say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* Says the error and returns the exit code that fits it. */
 int say_error(const struct err *err);
-int exit_of(const struct err *err);
 /* Nobody reads our output any more: the other end of the pipe is closed. */
 bool out_abandoned(void);
 /* False when there is no use in going on: abandoned, or a write failed. */

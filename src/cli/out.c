@@ -31,7 +31,7 @@ void say(const char *fmt, ...)
 	fprintf(stderr, "tern: %s\n", clean);
 }
 
-int exit_of(const struct err *err)
+static int exit_of(const struct err *err)
 {
 	if (err->code == ERR_USAGE)
 		return EXIT_USAGE;

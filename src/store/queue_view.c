@@ -140,19 +140,12 @@ int store_queue_counts(struct store *s, account_id a, int64_t *waiting, int64_t 
 
 /* --- groups ------------------------------------------------------------ */
 
-void queue_group_free(struct queue_group **g)
-{
-	if (!*g)
-		return;
-	row_clear(&(*g)->row);
-	g_clear_pointer(g, g_free);
-}
-
 static void free_group(gpointer p)
 {
 	struct queue_group *g = p;
 
-	queue_group_free(&g);
+	row_clear(&g->row);
+	g_free(g);
 }
 
 char *queue_group_words(const struct queue_group *g)

@@ -584,7 +584,6 @@ struct queue_group {
 	int64_t n;
 	bool more;                 /* they are more than n, which is as far as they were counted */
 };
-void queue_group_free(struct queue_group **g);
 /* "move of 3 messages from Inbox to Archive" (g_free). */
 char *queue_group_words(const struct queue_group *g);
 /*

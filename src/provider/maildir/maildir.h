@@ -103,7 +103,6 @@ void listing_release(struct listing *l);
 /* All messages of a folder; a file that moves from new/ to cur/ meanwhile is there once. */
 int listing_read(struct maildir *m, const struct folder *f, struct listing *l, struct err *err);
 const char *listing_name(const struct listing *l, const struct entry *e); /* of its file, borrowed */
-const struct entry *listing_find(const struct listing *l, uint64_t uid);  /* NULL = not there */
 /* When new/ and cur/ changed last, in ns. */
 int folder_mtimes(const struct folder *f, int64_t out[N_SUBS], struct err *err);
 
