@@ -2,12 +2,10 @@
  * Carrying changes on: the rest of large steps goes into the queue, and the
  * queue goes to the servers; with progress for people who wait at a terminal.
  */
-#include <string.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/i18n.h"
-#include "base/mem.h"
 #include "base/span.h"
 #include "base/text.h"
 #include "cli/command.h"

@@ -3,8 +3,6 @@
  * that wait, conflict or were refused, and what can be done with them.  A
  * wish's number is written with an m.
  */
-#include <string.h>
-
 #include "base/clock.h"
 #include "base/i18n.h"
 #include "base/mem.h"

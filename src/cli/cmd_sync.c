@@ -2,7 +2,6 @@
 #include <unistd.h>
 
 #include "base/i18n.h"
-#include "base/mem.h"
 #include "cli/command.h"
 
 static void sync_json(const struct account *a, const struct err *why, int left, int bodies)

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,7 +15,6 @@
 #include "base/file.h"
 #include "base/i18n.h"
 #include "base/mem.h"
-#include "base/text.h"
 #include "mime/text.h"
 
 enum { DAY = 86400, HEADERS_MAX = 1 << 20 };

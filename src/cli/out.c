@@ -2,7 +2,6 @@
  * Data to standard output, talk to standard error.  Every string of either
  * that a terminal may see has gone through text_clean.
  */
-#include <errno.h>
 #include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -11,8 +10,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "base/i18n.h"
-#include "base/mem.h"
 #include "base/text.h"
 #include "cli/command.h"
 #include "model/flags.h"

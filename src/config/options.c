@@ -6,7 +6,6 @@
 #include <time.h>
 
 #include "base/i18n.h"
-#include "base/mem.h"
 #include "config/config.h"
 #include "config/suggest.h"
 

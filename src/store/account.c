@@ -1,7 +1,4 @@
 /* Accounts: their rows, their last result, what is remembered of their servers. */
-#include <string.h>
-#include <unistd.h>
-
 #include "base/clock.h"
 #include "base/i18n.h"
 #include "store/priv.h"

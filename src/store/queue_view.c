@@ -4,7 +4,6 @@
 #include <limits.h>
 
 #include "base/clock.h"
-#include "base/i18n.h"
 #include "store/priv.h"
 
 enum { GROUP_COUNTED_MIN = 20 }; /* rows of a group, whatever was counted before */

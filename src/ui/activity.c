@@ -6,7 +6,6 @@
 
 #include "base/clock.h"
 #include "base/i18n.h"
-#include "base/mem.h"
 #include "base/span.h"
 #include "base/text.h"
 #include "ui/flow.h"

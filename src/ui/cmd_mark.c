@@ -1,10 +1,8 @@
 /* Commands that mark messages, and those about whole mailboxes. */
 #include <stdio.h>
-#include <string.h>
 
 #include "base/clock.h"
 #include "base/i18n.h"
-#include "base/mem.h"
 #include "model/flags.h"
 #include "ui/command.h"
 #include "ui/priv.h"

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "base/i18n.h"
-#include "base/mem.h"
 #include "ui/command.h"
 #include "ui/default-keys.h" /* default.keys as one string, made by the build */
 

@@ -9,7 +9,6 @@
 #include <string.h>
 
 #include "base/i18n.h"
-#include "base/mem.h"
 #include "mime/document.h"
 #include "ui/link.h"
 #include "ui/linkhint.h"

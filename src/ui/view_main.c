@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "base/i18n.h"
-#include "base/text.h"
 #include "model/flags.h"
 #include "ui/flow.h"
 #include "ui/priv.h"
