@@ -274,9 +274,8 @@ struct stop {
 int gather_mailbox(struct session *s, const struct mailbox *m, unsigned flags,
 	const struct stop *stop, struct err *err);
 
+/* How much is brought in at once: the reader's configuration. */
 const struct tuning *tuning_of(const struct session *s);
-/* How much history of the mailbox is in the store, judged by what is there now. */
-enum mailbox_state history_state(const struct session *s, const struct mailbox *m, int64_t known);
 /* Where bootstrap (or, with `whole`, backfill) ends, as messages in the store; 0 = nowhere. */
 int64_t history_limit(const struct session *s, bool whole);
 /* Writes down how far a mailbox is if that is news; `ended`: its last call had nothing more. */
@@ -478,8 +477,8 @@ struct lane {
 	pthread_t threads[2];
 	int n_threads;
 };
+/* Wakes the sync worker: there is work. */
 void lane_ring(struct lane *l);
-void lane_ask(struct lane *l, bool full);
 /* A thread "KIND:NAME" with room for deep parsers, which no signal interrupts. */
 int sync_spawn(pthread_t *out, const char *kind, const char *name, void *(*run)(void *), void *arg,
 	struct err *err);

@@ -12,7 +12,6 @@
  * round begins.
  */
 #include <poll.h>
-#include <stdlib.h>
 
 #include "base/clock.h"
 #include "base/i18n.h"

@@ -411,13 +411,6 @@ account_id reading_account(struct ui *ui)
 	return ui->reading ? ui->reading->row.account : (account_id){ 0 };
 }
 
-const struct seal_verdict *reading_verdict(struct ui *ui)
-{
-	static const struct seal_verdict nothing;
-
-	return reading_document(ui) ? &ui->reading->verdict : &nothing;
-}
-
 static int need_document(struct ui *ui, struct err *err)
 {
 	return reading_document(ui) ? 0 : err_set(err, ERR_USAGE, _("The message is not here yet"));
