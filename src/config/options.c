@@ -47,6 +47,10 @@ const struct option config_options[] = {
 		.help = N_("The headers shown above a message, in this order.  Tags are those of the "
 			   "mailbox, everything else is the name of a header.  A small screen shows "
 			   "fewer.") },
+	{ "text-width", OPTION_INT, FIELD(text_width), "100", 0, 1000,
+		.help = N_("How many columns the words of a message take on a wider screen; 0 is all of "
+			   "them.  Tables, code and other lines that the sender broke himself may be "
+			   "longer, as far as they fit on the screen.") },
 	{ "fold-quotes", OPTION_INT, FIELD(fold_quotes), "12", 0, 100000,
 		.help = N_("Quotations of more lines are folded to their first three; z opens them.  "
 			   "0 folds none.") },

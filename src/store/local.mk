@@ -42,6 +42,7 @@ libtern_a_SOURCES += \
 	src/store/refind.c \
 	src/store/revive.c \
 	src/store/rights.c \
+	src/store/salvage.c \
 	src/store/settle.c \
 	src/store/store.c src/store/store.h \
 	src/store/tree.c \

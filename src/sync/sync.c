@@ -69,7 +69,8 @@ static void engine_look(struct engine *e, account_id a, mailbox_id m)
 	note_reader(s);
 	if (!l)
 		return;
-	atomic_store(&l->looked_at, clock_mono_ms());
+	if (clock_mono_ms() - atomic_exchange(&l->looked_at, clock_mono_ms()) > s->timing.look_lasts)
+		cancel_set(&l->bodies.ring); /* the reader came (back) */
 	watched = atomic_load(&l->watched);
 	if (m.v != 0 && looks_ask(&l->looks, m, watched == -1 || watched == m.v, &s->timing))
 		lane_ring(l);

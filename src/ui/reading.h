@@ -94,7 +94,7 @@ void reading_set_width(struct reading *r, int width);
 /* The flags and tags of the row changed; true if what is shown did. */
 bool reading_set_flags(struct reading *r, unsigned flags, const char *keywords);
 void reading_event(struct reading *r, const struct event *e);
-/* Reads the next message ahead, once, when there is time. */
+/* Fetches and reads the next message ahead of need, once, when the open one is there. */
 void reading_ahead(struct reading *r);
 
 #endif

@@ -200,7 +200,7 @@ static const char *hint(struct view *base)
 	const struct hints_view *v = (const struct hints_view *)base;
 
 	if (v->spots && v->spots->len == 0)
-		return _("Enter lists all, Esc back, or a number: no link is on the screen");
+		return _("No link on the screen: Enter lists all, a number opens one, Esc back");
 	return _("Enter lists all, Esc back, or type the letters or the number of a link");
 }
 

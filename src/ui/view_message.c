@@ -16,7 +16,10 @@
 #include "ui/priv.h"
 #include "ui/view_message.h"
 
-enum { FIND_TELL_MS = 200 }; /* a search that takes longer says so */
+enum {
+	FIND_TELL_MS = 200, /* a search that takes longer says so */
+	FOLD_LOOK = 5000,   /* lines that are looked through for something to fold */
+};
 
 struct message_view {
 	struct view base;
@@ -485,10 +488,25 @@ int view_message_headers(struct ui *ui, struct err *err)
 	return 0;
 }
 
+/* Is it certain that nothing is folded?  A long text is not looked through to its end for it. */
+static bool folds_nothing(struct message_view *m)
+{
+	const struct flow_line *line;
+
+	if (m->reading.doc->partial)
+		return false;
+	for (size_t i = 0; i < FOLD_LOOK; i++) {
+		line = page_text_line(&m->page, m->page.head->len + i);
+		if (!line || line->folded)
+			return !line;
+	}
+	return false;
+}
+
 int view_message_fold(struct ui *ui, struct err *err)
 {
 	struct message_view *m = shown(ui, err);
-	bool text = m && in_text(m);
+	bool text = m && in_text(m), open, none;
 	size_t at;
 
 	if (!m)
@@ -496,10 +514,17 @@ int view_message_fold(struct ui *ui, struct err *err)
 	if (ui->config->fold_quotes == 0)
 		return err_set(err, ERR_USAGE, _("Quotations are never folded: fold-quotes is 0"));
 	at = page_offset(&m->page, m->top);
-	page_fold(&m->page, m->page.unfolded);
+	open = m->page.unfolded;
+	page_fold(&m->page, true);
+	none = folds_nothing(m);
+	if (!none && !open)
+		page_fold(&m->page, false);
 	if (text)
 		m->top = bounded(m, page_find(&m->page, at));
-	ui_say(ui, m->page.unfolded ? _("All quotations are open") : _("Long quotations are folded"));
+	if (none)
+		ui_say(ui, _("There is nothing to fold in this message"));
+	else
+		ui_say(ui, open ? _("Long quotations are folded") : _("All quotations are open"));
 	return 0;
 }
 

@@ -120,7 +120,7 @@ static const char *const hints[] = { "close", "page-down", "page-up", "last", NU
 
 static const struct view_ops ops = {
 	.name = "source",
-	.context = IN_HELP,
+	.context = IN_TEXT,
 	.size = sizeof(struct source_view),
 	.hints = hints,
 	.close = close_view,
