@@ -37,7 +37,7 @@ check-tsan:
 # The long forms; CI runs short ones through make check.
 ptyproof: tern$(EXEEXT)
 	MAILS=$${MAILS:-2000} TOP_BUILDDIR='$(abs_top_builddir)' $(srcdir)/tests/ui/ptyproof.py --all
-.PHONY: ptyproof bench killtest warmkill twowriters lostanswer syscallkill fuzz
+.PHONY: ptyproof cachesim bench killtest warmkill twowriters lostanswer syscallkill fuzz
 cachesim: tests/bench/cachesim$(EXEEXT)
 	for b in 1 2 3 5; do tests/bench/cachesim$(EXEEXT) -b $$b --check || exit 1; done
 bench: tern$(EXEEXT) tests/bench/storebench$(EXEEXT) tests/bench/readbench$(EXEEXT) \

@@ -337,7 +337,7 @@ static int64_t idle_left(struct lane *l, const struct session *s)
 /* Nothing is wanted: waits, and lets an idle connection go. */
 static void doze(struct lane *l, struct session *s)
 {
-	int64_t ms = MIN(idle_left(l, s), warm_wait(l));
+	int64_t ms = MIN(MIN(idle_left(l, s), warm_wait(l)), ready_wait(l, s));
 
 	cancel_poll(&l->stop, cancel_fd(&l->bodies.ring), POLLIN, (int)CLAMP(ms, 0, DOZE_MAX_MS));
 	if (s->provider && idle_left(l, s) <= 0)
@@ -376,6 +376,8 @@ void *body_main(void *lane)
 			continue;
 		else if (warm_wait(l) <= 0)
 			warm_turn(l, &s);
+		else if (ready_wait(l, &s) <= 0)
+			ready_turn(l, &s);
 		else
 			doze(l, &s);
 	}

@@ -38,6 +38,8 @@ static struct provider *create(const struct account *account, struct cancel *can
 void fake_set_up(struct fake *f, bool up)
 {
 	fake_lock();
+	if (up && !f->up)
+		f->beside = f->a->connected > 0;
 	f->a->connected += up - f->up;
 	f->a->connected_max = MAX(f->a->connected_max, f->a->connected);
 	f->up = up;
@@ -63,7 +65,7 @@ int fake_enter(struct fake *f, enum fake_call call, struct err *err)
 	fake_lock();
 	f->a->call[call].count++;
 	block = f->a->call[call].block;
-	if (f->a->call[call].times > 0) {
+	if (f->a->call[call].times > 0 && (f->beside || !f->a->call[call].beside)) {
 		f->a->call[call].times--;
 		code = f->a->call[call].code;
 		after_s = f->a->call[call].after_s;

@@ -231,12 +231,23 @@ void fake_renumber(struct fake_box *b)
 	fake_unlock();
 }
 
-void fake_fail(struct fake_account *a, enum fake_call call, enum err_code code, int times)
+static void fail(struct fake_account *a, enum fake_call call, enum err_code code, int times, bool beside)
 {
 	fake_lock();
 	a->call[call].code = code;
 	a->call[call].times = times;
+	a->call[call].beside = beside;
 	fake_unlock();
+}
+
+void fake_fail(struct fake_account *a, enum fake_call call, enum err_code code, int times)
+{
+	fail(a, call, code, times, false);
+}
+
+void fake_fail_beside(struct fake_account *a, enum fake_call call, enum err_code code, int times)
+{
+	fail(a, call, code, times, true);
 }
 
 void fake_block(struct fake_account *a, enum fake_call call, bool on)
