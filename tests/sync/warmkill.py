@@ -399,7 +399,14 @@ class Loop:
         changed = [(before[i], after[i]) for i in before if before[i] != after.get(i, before[i])]
         expect("one more run changed the ledger: %s" % changed[:3], not changed)
         self.tern.run("doctor", good=(0, 1))
+        self.end_well()
         self.counts["converged"] += 1
+
+    def end_well(self):
+        """Who is not killed ends in good order; a build with sanitizers tells what it saw."""
+        out = subprocess.run(self.words_of_warmer(int(1000 * self.reach) + 200), capture_output=True,
+                             text=True, timeout=END_S, check=False)
+        expect("the engine's end: exit %d: %s" % (out.returncode, out.stderr), out.returncode == 0)
 
     def kill_early(self):
         """What a failed call may have left is found after an unclean end only."""
