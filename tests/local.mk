@@ -25,7 +25,7 @@ same_again = tests/store/test_cachesim.sh tests/sync/offline.py tests/cli/test_b
 	tests/conform/test_hoodiecrow.sh tests/conform/test_shaper_B.sh \
 	tests/conform/test_shaper_C.sh tests/conform/test_shaper_DROP.sh
 lints = tests/lint/%
-loops = tests/sync/killloop.py tests/sync/twowriters.py
+loops = tests/sync/killloop.py tests/sync/twowriters.py tests/sync/warmkill.py
 one_thread = tests/config/% tests/mime/% tests/model/% tests/store/% tests/cli/% \
 	tests/base/test_url tests/provider/test_recordings tests/provider/test_imap tests/ui/test_ui
 .PHONY: check-asan check-tsan
