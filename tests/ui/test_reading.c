@@ -364,6 +364,18 @@ START_TEST(what_is_too_complex_can_be_saved_or_left)
 }
 END_TEST
 
+START_TEST(the_source_is_left_and_explained_like_other_texts)
+{
+	open_letter("text\n");
+	screen_keys(s, "gr?");
+	ck_assert(screen_shows(s, "In the source of a message"));
+	screen_keys(s, "<Esc>");
+	ck_assert(screen_shows(s, "X-Mailer: test"));
+	screen_keys(s, "<Esc>");
+	ck_assert(!screen_shows(s, "X-Mailer: test"));
+}
+END_TEST
+
 START_TEST(spans_have_styles)
 {
 	struct document_link *link = g_new0(struct document_link, 1);
@@ -634,6 +646,7 @@ Suite *suite_of_reading(void)
 	tcase_add_test(tc, a_mail_cannot_imitate_the_verdict);
 	tcase_add_test(tc, every_verdict_has_words);
 	tcase_add_test(tc, what_is_too_complex_can_be_saved_or_left);
+	tcase_add_test(tc, the_source_is_left_and_explained_like_other_texts);
 	tcase_add_test(tc, spans_have_styles);
 	tcase_add_test(tc, resizing_keeps_the_line);
 	tcase_add_test(tc, more_of_a_message_keeps_the_place);
