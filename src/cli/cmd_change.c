@@ -1,8 +1,6 @@
 /*
  * The reader's own changes: durable in the queue first, then sent if asked to.
  */
-#include <string.h>
-
 #include "base/i18n.h"
 #include "base/mem.h"
 #include "cli/command.h"

@@ -120,7 +120,7 @@ static int outcome_of(struct cli *c, const struct wish *w, int64_t id, struct er
 
 		if (r->id != id)
 			continue;
-		if (r->status == MUTATION_QUEUED || r->status == MUTATION_LEASED)
+		if (mutation_is_waiting(r->status))
 			return EXIT_QUEUED;
 		err_set(err, ERR_REFUSED,
 			_("The server refused: %s (`tern queue drop m%" G_GINT64_FORMAT
@@ -148,8 +148,7 @@ static int want(struct cli *c, const struct args *a, const struct wish *w)
 
 	if (!w->account->two_way) {
 		err_set(&err, ERR_REFUSED,
-			_("%s is read-only: set two-way = on in its configuration to change "
-			  "mail"),
+			_("%s is read-only: set two-way = on in its configuration to change mail"),
 			w->account->name);
 		return say_error(&err);
 	}
@@ -250,6 +249,6 @@ int cmd_mailbox_role(struct cli *c, const struct args *a)
 	if (a->json)
 		mailbox_json(c, account_of(c, after->account), after);
 	else
-		say(_("%s: %s"), after->name, mailbox_role_name(after->role));
+		say("%s: %s", after->name, mailbox_role_name(after->role));
 	return EXIT_DONE;
 }

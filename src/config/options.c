@@ -6,7 +6,6 @@
 #include <time.h>
 
 #include "base/i18n.h"
-#include "base/mem.h"
 #include "config/config.h"
 #include "config/suggest.h"
 
@@ -389,8 +388,7 @@ static char *values_of(const struct option *o)
 	return NULL;
 }
 
-/* Writes a text as man(7) source: dashes that are meant, one sentence a line. */
-static void put_roff(FILE *out, const char *s)
+void option_put_manual(const char *s, FILE *out)
 {
 	for (; *s; s++)
 		if (*s == '-')
@@ -407,12 +405,12 @@ void option_print_manual(const struct option *rows, FILE *out)
 		g_autofree char *values = values_of(rows);
 
 		fputs(".TP\n.BR ", out);
-		put_roff(out, rows->name);
+		option_put_manual(rows->name, out);
 		fprintf(out, " \" = %s\"\n", values);
-		put_roff(out, rows->help);
+		option_put_manual(rows->help, out);
 		if (rows->fallback) {
 			fputs("\nDefault:\n.BR ", out);
-			put_roff(out, rows->fallback);
+			option_put_manual(rows->fallback, out);
 			fputs(" .", out);
 		}
 		fputc('\n', out);

@@ -166,7 +166,7 @@ static int waiting_wishes(struct session *s, int64_t *n, struct err *err)
 	for (guint i = 0; r >= 0 && i < all->len; i++) {
 		const struct tree_wish *w = g_ptr_array_index(all, i);
 
-		*n += w->status == MUTATION_QUEUED || w->status == MUTATION_LEASED;
+		*n += mutation_is_waiting(w->status);
 	}
 	return r;
 }

@@ -175,7 +175,7 @@ static int attachments(const struct page *p)
 
 static void add_count(struct page *p)
 {
-	char count[160], keys[KEY_SEQUENCE_MAX * KEY_NAME_MAX];
+	char count[160], keys[KEYS_NAME_MAX];
 	int n = attachments(p);
 
 	if (n == 0 || (p->head_room && p->head_room < 5))

@@ -257,25 +257,20 @@ void view_help_open(struct ui *ui)
 
 char *ui_keys_text(void)
 {
-	static const struct {
-		unsigned where;
-		const char *name;
-	} parts[] = { { IN_LIST, "list" }, { IN_READER, "reader" }, { IN_PICKER, "picker" },
-		{ IN_HELP, "help" }, { IN_WELCOME, "welcome" }, { IN_ACTIVITY, "activity" },
-		{ IN_HISTORY, "history" }, { IN_PARTS, "parts" }, { IN_TEXT, "text" },
-		{ IN_LINKS, "links" } };
 	struct keymap *m = keymap_new();
 	GString *out = g_string_new(NULL);
 	const struct command *command;
+	const char *context;
+	unsigned where;
 
-	for (size_t p = 0; p < G_N_ELEMENTS(parts); p++) {
-		g_autoptr(GPtrArray) all = keymap_following(m, parts[p].where, NULL, 0);
+	for (size_t n = 0; (context = keymap_context(n, &where)); n++) {
+		g_autoptr(GPtrArray) all = keymap_following(m, where, NULL, 0);
 
 		for (guint i = 0; i < all->len; i++) {
-			char keys[KEY_SEQUENCE_MAX * KEY_NAME_MAX];
+			char keys[KEYS_NAME_MAX];
 
 			binding_name(all->pdata[i], keys, sizeof keys);
-			g_string_append_printf(out, "key\t%s\t%s\t%s\n", parts[p].name, keys,
+			g_string_append_printf(out, "key\t%s\t%s\t%s\n", context, keys,
 				((struct binding *)all->pdata[i])->command);
 		}
 	}

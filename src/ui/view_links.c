@@ -3,11 +3,8 @@
  * of the cursor in full below.
  */
 #include <stdio.h>
-#include <string.h>
 
 #include "base/i18n.h"
-#include "base/mem.h"
-#include "base/text.h"
 #include "base/url.h"
 #include "ui/flow.h"
 #include "ui/link.h"

@@ -206,21 +206,16 @@ static int64_t tick(struct view *v)
 
 /* --- drawing ----------------------------------------------------------- */
 
-static void keys_of(const struct message_view *m, const char *command, char *out, size_t cap)
-{
-	snprintf(out, cap, ":%s", command);
-	keymap_keys_of(m->base.ui->keymap, IN_READER, command, out, cap);
-}
-
 /* A message that is stored and cannot be shown: it can still be saved. */
 static void draw_too_complex(const struct message_view *m, struct canvas *c, int y,
 	const struct area *a)
 {
-	char save[KEY_SEQUENCE_MAX * KEY_NAME_MAX], next[sizeof save], source[sizeof save], text[300];
+	char save[KEYS_NAME_MAX], next[KEYS_NAME_MAX], source[KEYS_NAME_MAX], text[300];
+	const struct keymap *keys = m->base.ui->keymap;
 
-	keys_of(m, "save", save, sizeof save);
-	keys_of(m, "next-message", next, sizeof next);
-	keys_of(m, "source", source, sizeof source);
+	keymap_way_to(keys, IN_READER, "save", save);
+	keymap_way_to(keys, IN_READER, "next-message", next);
+	keymap_way_to(keys, IN_READER, "source", source);
 	snprintf(text, sizeof text, _("%s saves it, %s shows it as it was sent, %s goes on to the next message."),
 		save, source, next);
 	canvas_put_cut(c, y, a->x, a->w, STYLE_NOTICE, text);
@@ -228,9 +223,9 @@ static void draw_too_complex(const struct message_view *m, struct canvas *c, int
 
 static void draw_retry(const struct message_view *m, struct canvas *c, int y, const struct area *a)
 {
-	char keys[KEY_SEQUENCE_MAX * KEY_NAME_MAX], text[200];
+	char keys[KEYS_NAME_MAX], text[200];
 
-	keys_of(m, "retry", keys, sizeof keys);
+	keymap_way_to(m->base.ui->keymap, IN_READER, "retry", keys);
 	snprintf(text, sizeof text, _("Press %s to try again."), keys);
 	canvas_put_cut(c, y, a->x, a->w, STYLE_NOTICE, text);
 }
@@ -624,22 +619,4 @@ bool view_message_at_end(struct ui *ui)
 	struct message_view *m = reader(ui);
 
 	return m && is_shown(m) && !page_has(&m->page, m->top + (size_t)m->page.height);
-}
-
-void reading_go(struct ui *ui, size_t at)
-{
-	if (reading_document(ui))
-		go(of_reading(ui->reading), at);
-}
-
-void reading_screen(struct ui *ui, size_t *from, size_t *to)
-{
-	struct message_view *m;
-
-	*from = *to = 0;
-	if (!reading_document(ui))
-		return;
-	m = of_reading(ui->reading);
-	*from = page_offset(&m->page, m->top);
-	*to = page_offset(&m->page, m->top + (size_t)m->page.height);
 }

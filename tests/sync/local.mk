@@ -31,3 +31,11 @@ check_DATA += tests/sync/ternfork$(EXEEXT)
 tests_sync_ternfork_SOURCES = tests/sync/ternfork.c tests/sync/ternfork.h src/main.c
 tests_sync_ternfork_CPPFLAGS = $(test_cppflags) -Dmain=tern_main -include sync/ternfork.h
 CLEANFILES += tests/sync/ternfork$(EXEEXT)
+
+# Killed while mail is fetched ahead; make warmkill is the long form.  warmer: the engine, and a reader.
+dist_check_SCRIPTS += tests/sync/warmkill.py
+EXTRA_PROGRAMS += tests/sync/warmer
+check_DATA += tests/sync/warmer$(EXEEXT)
+tests_sync_warmer_SOURCES = tests/sync/warmer.c
+tests_sync_warmer_CPPFLAGS = $(test_cppflags)
+CLEANFILES += tests/sync/warmer$(EXEEXT)
