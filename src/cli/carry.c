@@ -2,6 +2,7 @@
  * Carrying changes on: the rest of large steps goes into the queue, and the
  * queue goes to the servers; with progress for people who wait at a terminal.
  */
+#include <inttypes.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -188,8 +189,8 @@ void say_group(const struct cli *c, const struct queue_group *g)
 	g_autofree char *advice = NULL;
 
 	if (mutation_is_stuck(g->row.status))
-		advice = g_strdup_printf(_(" (`tern queue drop %" G_GINT64_FORMAT
-					   "%s` gives it up, `tern queue retry %" G_GINT64_FORMAT
+		advice = g_strdup_printf(_(" (`tern queue drop %" PRId64
+					   "%s` gives it up, `tern queue retry %" PRId64
 					   "%s` tries it again)"),
 			g->row.id, g->n > 1 ? " --group" : "", g->row.id,
 			g->n > 1 ? " --group" : "");
@@ -202,8 +203,8 @@ void say_wish(const struct cli *c, const struct tree_wish *w)
 	g_autofree char *what = wish_text(w), *advice = NULL;
 
 	if (mutation_is_stuck(w->status))
-		advice = g_strdup_printf(_(" (`tern queue drop m%" G_GINT64_FORMAT
-					   "` gives it up, `tern queue retry m%" G_GINT64_FORMAT
+		advice = g_strdup_printf(_(" (`tern queue drop m%" PRId64
+					   "` gives it up, `tern queue retry m%" PRId64
 					   "` tries it again)"),
 			w->id, w->id);
 	say_change(account_name_of(c, w->account), what,

@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -197,6 +198,6 @@ int cmd_append(struct cli *c, const struct args *a)
 		out_json(json_pack("{s:I, s:o, s:b}", "id", (json_int_t)id.v, "mailbox",
 			json_text(m->name), "queued", code == EXIT_QUEUED));
 	else if (!args_has(a, "push"))
-		say(_("queued: message %" G_GINT64_FORMAT "; `tern push` sends it."), id.v);
+		say(_("queued: message %" PRId64 "; `tern push` sends it."), id.v);
 	return code;
 }

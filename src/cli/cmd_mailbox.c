@@ -2,6 +2,7 @@
  * Mailboxes: which there are and how much of them is here, and wishes about
  * the tree, which are durable in the queue first and then sent if asked to.
  */
+#include <inttypes.h>
 #include <string.h>
 #include <time.h>
 
@@ -123,7 +124,7 @@ static int outcome_of(struct cli *c, const struct wish *w, int64_t id, struct er
 		if (mutation_is_waiting(r->status))
 			return EXIT_QUEUED;
 		err_set(err, ERR_REFUSED,
-			_("The server refused: %s (`tern queue drop m%" G_GINT64_FORMAT
+			_("The server refused: %s (`tern queue drop m%" PRId64
 			  "` takes the wish out of sight)"),
 			r->answer && *r->answer ? r->answer : _("it gave no reason"), id);
 		return EXIT_FAILED;

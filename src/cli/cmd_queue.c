@@ -3,6 +3,8 @@
  * that wait, conflict or were refused, and what can be done with them.  A
  * wish's number is written with an m.
  */
+#include <inttypes.h>
+
 #include "base/clock.h"
 #include "base/i18n.h"
 #include "base/mem.h"
@@ -282,7 +284,7 @@ static account_id account_of_row(struct cli *c, int64_t id, struct err *err)
 		if (r->id == id)
 			return r->account;
 	}
-	err_set(err, ERR_GONE, _("There is no change %" G_GINT64_FORMAT " in the queue."), id);
+	err_set(err, ERR_GONE, _("There is no change %" PRId64 " in the queue."), id);
 	return (account_id){ 0 };
 }
 

@@ -1,4 +1,5 @@
 /* What commands have in common: which accounts, which mailbox, is it here, may it be done. */
+#include <inttypes.h>
 #include <poll.h>
 #include <string.h>
 #include <unistd.h>
@@ -121,7 +122,7 @@ int fetch_body(struct cli *c, message_id m, account_id *account, struct err *err
 	if (store_message_rows(c->store, m, &rows, err) < 0)
 		return err->code;
 	if (rows->len == 0)
-		return err_set(err, ERR_GONE, _("There is no message %" G_GINT64_FORMAT "."), m.v);
+		return err_set(err, ERR_GONE, _("There is no message %" PRId64 "."), m.v);
 	*account = ((const struct list_row *)rows->pdata[0])->account;
 	if (store_body_cached(c->store, m)) {
 		tell_opened(c, m);

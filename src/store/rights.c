@@ -53,7 +53,7 @@ static int check_account(const struct ground *g, struct err *err)
 	if (!g->read_only)
 		return 0;
 	return err_set(err, ERR_REFUSED,
-		_("%s is read-only: set two-way = on in its configuration to change mail."),
+		_("The account %s is read-only: set two_way = on for it to change its mail."),
 		g->account_name);
 }
 

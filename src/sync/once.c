@@ -210,9 +210,9 @@ static int run_drain(struct session *s, struct errand *j, struct err *err)
 	j->left += left;
 	if (left > 0 && j->why.code == ERR_OK)
 		j->why = why;
-	return why.code == ERR_STORAGE || why.code == ERR_CANCELED ? err_set(err, why.code, "%s",
-									     why.text) :
-								     0;
+	if (why.code == ERR_STORAGE || why.code == ERR_CANCELED)
+		return err_set(err, why.code, "%s", why.text);
+	return 0;
 }
 
 /*
