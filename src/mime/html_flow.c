@@ -12,6 +12,7 @@ enum {
 	SIGHT_MIN = 32,      /* pixels: the size of a smaller image is not told */
 	PICTURE_MIN = 100,   /* pixels: an image without words that is this large is no ornament */
 	DIGITS_MAX = 6,
+	SIGN_MAX = 40,       /* bytes of an emoji of several characters */
 };
 
 /* An element whose end is still to come, and what it found. */
@@ -210,6 +211,17 @@ static void end_link(struct walk *k, struct level *l)
 	g_clear_pointer(&l->target, g_free);
 }
 
+/* An emoji as an image, its words the emoji. */
+static bool is_sign(const char *s)
+{
+	if ((unsigned char)*s < 0x80 || strlen(s) > SIGN_MAX || !g_utf8_validate(s, -1, NULL))
+		return false;
+	for (; *s; s = g_utf8_next_char(s))
+		if (g_unichar_isalnum(g_utf8_get_char(s)) || (unsigned char)*s <= ' ')
+			return false;
+	return true;
+}
+
 /* What stands for an image: its words and its size. */
 static void image(struct walk *k, const struct html_node *n)
 {
@@ -224,6 +236,10 @@ static void image(struct walk *k, const struct html_node *n)
 	}
 	if (!said && !(n->flags & FLAG_MUTE && large)) {
 		k->picture = true; /* it only decorates, unless it is all there is of a link */
+		return;
+	}
+	if (is_sign(words)) {
+		pen_flow(k->w, words, n->len);
 		return;
 	}
 	pen_begin(k->w, SPAN_IMAGE, NULL);

@@ -37,7 +37,9 @@ static const struct element {
 	{ "code", TAG_INLINE, FLAG_CODE, 0 },
 	{ "dd", TAG_DD, FLAG_BLOCK, 0 },
 	{ "del", TAG_INLINE, FLAG_STRIKE, 0 },
+	{ "details", TAG_BLOCK, FLAG_BLOCK, 0 },
 	{ "dfn", TAG_INLINE, FLAG_EMPHASIS, 0 },
+	{ "dialog", TAG_BLOCK, FLAG_BLOCK, 0 },
 	{ "dir", TAG_UL, FLAG_BLOCK, 0 },
 	{ "div", TAG_BLOCK, FLAG_BLOCK, 0 },
 	{ "dl", TAG_BLOCK, FLAG_PARA, 0 },
@@ -58,6 +60,7 @@ static const struct element {
 	{ "h5", TAG_HEADING, FLAG_PARA, 5 },
 	{ "h6", TAG_HEADING, FLAG_PARA, 6 },
 	{ "header", TAG_BLOCK, FLAG_BLOCK, 0 },
+	{ "hgroup", TAG_BLOCK, FLAG_BLOCK, 0 },
 	{ "hr", TAG_HR, 0, 0 },
 	{ "i", TAG_INLINE, FLAG_EMPHASIS, 0 },
 	{ "iframe", TAG_DROP, 0, 1 },
@@ -69,6 +72,7 @@ static const struct element {
 	{ "legend", TAG_BLOCK, FLAG_BLOCK, 0 },
 	{ "li", TAG_LI, FLAG_BLOCK, 0 },
 	{ "main", TAG_BLOCK, FLAG_BLOCK, 0 },
+	{ "marquee", TAG_BLOCK, FLAG_BLOCK, 0 },
 	{ "menu", TAG_UL, FLAG_BLOCK, 0 },
 	{ "nav", TAG_BLOCK, FLAG_BLOCK, 0 },
 	{ "noembed", TAG_DROP, 0, 0 },
@@ -88,6 +92,7 @@ static const struct element {
 	{ "strike", TAG_INLINE, FLAG_STRIKE, 0 },
 	{ "strong", TAG_INLINE, FLAG_STRONG, 0 },
 	{ "style", TAG_DROP, 0, 0 },
+	{ "summary", TAG_BLOCK, FLAG_BLOCK, 0 },
 	{ "sup", TAG_SUP, 0, 0 },
 	{ "svg", TAG_DROP, 0, 0 },
 	{ "table", TAG_TABLE, FLAG_BLOCK, 0 },
@@ -297,7 +302,7 @@ static char *shortened(const char *s)
 /* A spacer, or what counts who opened the mail. */
 static bool is_tiny(const char *side)
 {
-	return side && *side && !strchr(side, '%') && number(side, SIDE_MAX) <= TINY;
+	return side && g_ascii_isdigit(*side) && !strchr(side, '%') && number(side, SIDE_MAX) <= TINY;
 }
 
 static void image(struct reader *r, struct html_node *n, const char *name,

@@ -6,7 +6,11 @@
 
 #include <string.h>
 
+#include <libxml/HTMLparser.h>
+
 #include "mime/html_page.h"
+
+enum { ENTITY_MAX = 8, LATIN_1 = 256 };
 
 /* Elements whose content is no HTML: nothing in it is a tag but their own end. */
 static const char *const raw[] = { "script", "style", "title", "iframe", "noframes", "noembed" };
@@ -159,6 +163,43 @@ static const char *trim_one(struct trim *t, const char *p, GString *out)
 	return p;
 }
 
+/*
+ * Bytes of the name of an entity at p that nobody closed ("&nbsp word"): of those of Latin-1, which
+ * browsers read without their ";".  In an address "&copy=1" is none, and no browser is followed
+ * there.
+ */
+static size_t open_entity(const char *p, const char *end)
+{
+	char name[ENTITY_MAX + 1];
+	const htmlEntityDesc *known;
+	size_t n = 0;
+
+	while (p + n < end && n < ENTITY_MAX && g_ascii_isalnum(p[n])) {
+		name[n] = p[n];
+		n++;
+	}
+	name[n] = '\0';
+	if (n < 2 || p + n == end || g_ascii_isalnum(p[n]) || p[n] == ';' || p[n] == '=')
+		return 0;
+	known = htmlEntityLookup((const xmlChar *)name);
+	return known && known->value < LATIN_1 ? n : 0;
+}
+
+/* Text between tags. */
+static void append_words(GString *out, const char *p, const char *end)
+{
+	while (p < end) {
+		const char *amp = memchr(p, '&', (size_t)(end - p));
+		size_t n = amp ? open_entity(amp + 1, end) : 0;
+		const char *next = amp ? amp + 1 + n : end;
+
+		g_string_append_len(out, p, next - p);
+		if (n > 0)
+			g_string_append_c(out, ';');
+		p = next;
+	}
+}
+
 bool html_trim(GString *out, const char *html, size_t len, struct html_styles *styles)
 {
 	struct trim t = { .end = html + MIN(len, (size_t)HTML_BODY_MAX), .styles = styles };
@@ -167,7 +208,7 @@ bool html_trim(GString *out, const char *html, size_t len, struct html_styles *s
 	while (p < t.end) {
 		const char *open = memchr(p, '<', (size_t)(t.end - p));
 
-		g_string_append_len(out, p, (open ? open : t.end) - p);
+		append_words(out, p, open ? open : t.end);
 		if (!open)
 			break;
 		p = trim_one(&t, open, out);

@@ -71,6 +71,12 @@ static const struct {
 	{ "<img width=20 height=20>x", "x\n" },
 	{ "<img alt=x width=1 height=1><img alt=y width=0><img alt=z height=3px>w", "w\n" },
 	{ "<img title=t>", "[t]\n" },
+	{ "<img alt=logo width=150 height=auto>", "[logo]\n" },
+	{ "so <img alt='\U0001F600' width=20 height=20>, \u2192<img alt='\u2192 x'>", "so \U0001F600, \u2192[\u2192 x]\n" },
+	{ "<details><summary>a</summary>b</details>c", "a\nb\nc\n" },
+	/* entities that nobody closed */
+	{ "a&nbsp b &copy 2024 &reg, caf&eacute! &alpha x http://a.b/?x&copy=1&lt;&amp;&", "a b \u00a9 2024 \u00ae, caf\u00e9! "
+	  "&alpha x http://a.b/?x&copy=1<&&\n" },
 	{ "<map><area href=http://a.b alt=words></map>", "words [1]\n\n[1] http://a.b\n" },
 	/* what was appended behind the end of the page */
 	{ "<html><body><p>a</p></body></html>\n<br><hr>list footer", "a\n\n"
