@@ -118,6 +118,7 @@ struct open {
 	uint32_t node;        /* NO_NODE if it left none */
 	uint16_t tag;
 	bool drop, hidden;
+	bool kept;            /* a link around a table, which ends with that */
 	bool small, blind;    /* of the reader when this was opened */
 	int blocks;           /* of a cell: blocks begun in it */
 	size_t letters;       /* of the reader when this was opened, and so on: */
@@ -590,6 +591,15 @@ static void end_top(struct reader *r)
 	}
 }
 
+/* Whether the parser, which is behind the name of a tag, ends a link because a table begins. */
+static bool is_before_table(const struct reader *r, const char *name)
+{
+	const xmlParserInput *in = r->parser->input;
+
+	return strcmp(name, "a") == 0 && in->cur - in->base > 6 && in->cur[-6] == '<' &&
+	       g_ascii_strncasecmp((const char *)in->cur - 5, "table", 5) == 0;
+}
+
 static void end_element(void *ctx, const xmlChar *name)
 {
 	struct reader *r = ctx;
@@ -597,7 +607,13 @@ static void end_element(void *ctx, const xmlChar *name)
 
 	while (i >= 0 && r->stack[i].name != name)
 		i--;
+	if (i >= 0 && i == r->depth - 1 && is_before_table(r, (const char *)name)) {
+		r->stack[i].kept = true; /* a button is often a table in a link */
+		return;
+	}
 	while (i >= 0 && r->depth > i)
+		end_top(r);
+	if (i > 0 && r->stack[i - 1].kept && strcmp((const char *)name, "table") == 0)
 		end_top(r);
 }
 

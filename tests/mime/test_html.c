@@ -121,6 +121,9 @@ static const struct {
 		"abcdef\n" },
 	{ "<a href='//a.b/c'>x</a> <a href=www.d.e>y</a>", "x [1] y [2]\n\n[1] https://a.b/c\n"
 		"[2] http://www.d.e\n" },
+	{ "<a href='http://a.b/'><table><tr><td>x</table></a> y <a href='http://c.d/'>z</a>",
+		"x [1]\ny z [2]\n\n[1] http://a.b/\n[2] http://c.d/\n" },
+	{ "<td><a href='http://a.b/'><table><tr><td>x</table></td>y", "x [1]\ny\n\n[1] http://a.b/\n" },
 	{ "<base href=http://a.b/c/><a href=../d>x</a>", "x [1]\n\n[1] http://a.b/d\n" },
 	{ "<a href='http://a.b/x y\u202Ez'>x</a>", "x [1]\n\n[1] http://a.b/x%20y%E2%80%AEz\n" },
 	{ "<a href=http://a.b/>a.b</a> <a href=tel:123>123</a>", "a.b 123\n" },
