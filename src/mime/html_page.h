@@ -27,7 +27,7 @@ enum html_tag {
 	TAG_HR,
 	TAG_IMG,     /* at, len: its words; one, two: width and height in pixels, 0 = not told */
 	TAG_UL,
-	TAG_OL,      /* one: number of its first item */
+	TAG_OL,      /* one: number of its first item; two: 'a', 'A', 'i' or 'I', how it counts */
 	TAG_LI,      /* one: its number, 0 = the next */
 	TAG_WORD_LI, /* a paragraph of Word that is an item; one: level */
 	TAG_WORD_BULLET,

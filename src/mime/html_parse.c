@@ -438,6 +438,14 @@ static void take_base(struct reader *r, const struct attributes *a)
 		r->page->base = g_strdup(a->href);
 }
 
+static void begin_numbers(struct html_node *n, const struct attributes *a)
+{
+	if (a->start)
+		n->one = number(a->start, UINT16_MAX);
+	if (a->type && strlen(a->type) == 1 && strchr("aAiI", *a->type))
+		n->two = (uint16_t)*a->type;
+}
+
 /* --- the parser's calls ------------------------------------------------------------------ */
 
 static struct html_node *make_node(struct reader *r, const struct element *e, const char *name,
@@ -463,8 +471,8 @@ static struct html_node *make_node(struct reader *r, const struct element *e, co
 		begin_table(r, n, a);
 	else if (n->tag == TAG_CELL || n->tag == TAG_HEAD_CELL)
 		begin_cell(r, n, a);
-	else if (n->tag == TAG_OL && a->start)
-		n->one = number(a->start, UINT16_MAX);
+	else if (n->tag == TAG_OL)
+		begin_numbers(n, a);
 	else if (n->tag == TAG_LI)
 		n->one = number(a->value, UINT16_MAX);
 	return n;

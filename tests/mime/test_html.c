@@ -55,6 +55,8 @@ static const struct {
 	{ "a<div style='border-left:solid blue 1.5pt;padding:0 0 0 4pt'>b</div>", "a\n> b\n" },
 	{ "<ol start=9><li>a<li>b<li value=20>c</ol>", " 9. a\n10. b\n20. c\n" },
 	{ "<ol><li>a<ul><li>b</ul><li>c</ol>", "1. a\n   \u2022 b\n2. c\n" },
+	{ "<ol type=a><li>a<li>b</ol><ol type=I start=4><li>c<li>d</ol>", "a. a\nb. b\n\nIV. c\nV. d\n" },
+	{ "<ol type=A start=26><li>a<li>b</ol><ol type=x><li>c</ol>", "Z. a\nAA. b\n\n1. c\n" },
 	{ "<li>a<li>b", "\u2022 a\n\u2022 b\n" },
 	{ "<dl><dt>a<dd>b</dl>", "a\n    b\n" },
 	{ "--<br>me", "-- \nme\n" },
