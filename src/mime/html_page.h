@@ -95,6 +95,7 @@ struct html_page {
 	GString *pool;     /* the characters of the nodes */
 	GArray *tables;    /* of struct html_table */
 	char *base;        /* against which targets are read; may be NULL */
+	GHashTable *hidden; /* of html_styles, borrowed */
 	int blocked;       /* what would have been loaded */
 	bool word;         /* paragraphs have no distance, as Word says */
 	bool cut;          /* a limit left something out */
@@ -102,6 +103,7 @@ struct html_page {
 
 /* What was in the style elements that html_trim took out. */
 struct html_styles {
+	GHashTable *hidden; /* names of classes that are not displayed */
 	int loads;         /* addresses that would be fetched */
 	bool word;         /* they are Word's, whose paragraphs are lines */
 };
@@ -127,6 +129,11 @@ unsigned html_style(const char *style, uint16_t *level, int *blocked);
  * false = the end was cut off.
  */
 bool html_trim(GString *out, const char *html, size_t len, struct html_styles *styles);
+
+/* Adds the classes that the style sheet does not display, and takes out those that it does. */
+void html_sheet_read(GHashTable *hidden, const char *css, size_t len);
+/* Whether one of the classes (a class attribute) is not displayed. */
+bool html_sheet_hides(GHashTable *hidden, const char *classes);
 
 /* Whether a renderer would fetch this address. */
 bool html_is_remote(const char *address);

@@ -403,6 +403,9 @@ static void shape(struct reader *r, struct html_node *n, const char *name, const
 	unsigned flags = n->flags;
 
 	flags |= a->hidden ? FLAG_HIDDEN : 0u;
+	if (a->class && !(a->style && strstr(a->style, "display")) &&
+		html_sheet_hides(r->page->hidden, a->class))
+		flags |= FLAG_HIDDEN;
 	if (a->style)
 		flags |= html_style(a->style, &level, &r->page->blocked);
 	dim(r, flags, a);
@@ -680,7 +683,7 @@ void html_page_read(struct html_page *p, const char *html, size_t len,
 	*p = (struct html_page){ .nodes = g_array_new(FALSE, FALSE, sizeof(struct html_node)),
 		.tables = g_array_new(FALSE, FALSE, sizeof(struct html_table)),
 		.pool = g_string_sized_new(len + 1), .word = styles->word,
-		.blocked = styles->loads };
+		.blocked = styles->loads, .hidden = styles->hidden };
 	r->page = p;
 	r->row = r->cell = -1;
 	r->tables = g_array_new(FALSE, FALSE, sizeof(int));

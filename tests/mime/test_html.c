@@ -77,6 +77,7 @@ static const struct {
 	{ "so <img alt='\U0001F600' width=20 height=20>, \u2192<img alt='\u2192 x'>", "so \U0001F600, \u2192[\u2192 x]\n" },
 	{ "<details><summary>a</summary>b</details>c", "a\nb\nc\n" },
 	/* entities that nobody closed */
+	{ "a|&nbspb", "a| b\n" },
 	{ "a&nbsp b &copy 2024 &reg, caf&eacute! &alpha x http://a.b/?x&copy=1&lt;&amp;&", "a b \u00a9 2024 \u00ae, caf\u00e9! "
 	  "&alpha x http://a.b/?x&copy=1<&&\n" },
 	{ "<map><area href=http://a.b alt=words></map>", "words [1]\n\n[1] http://a.b\n" },
@@ -98,6 +99,15 @@ static const struct {
 	{ "<p style='color:#fff;background-color:#FFF'>s</p>x", "x\n" },
 	{ "<p style='color:#fff;background:#000'>s</p>", "s\n" },
 	{ "<p hidden>s</p>x", "x\n" },
+	/* by a class; what is for some screens only is not looked at */
+	{ "<style>/* { */ body{margin:0} .pre-header, span.p2 { color:red; DISPLAY : none !important }"
+	  "@media (max-width:600px){.desk{display:none} .x{display:none}} .a .b{display:none}"
+	  ".shown{display:none}.shown{display:block}</style><span class='x pre-header y'>s</span>"
+	  "<b class=p2>s</b><i class=desk>a</i><i class=b>b</i><i class=shown>c</i>"
+	  "<i class=p2 style='display:inline'>d</i><i class=pre>e</i>", "abcde\n" },
+	{ "<style MEDIA='print'>.h{display:none}</style><p class=h>x</p>", "x\n" },
+	{ "<style><!-- @import 'x'; .h{display:none} --></style><p class=h>s</p>x", "x\n" },
+	{ "<style>.h{display:none</style><p class=h>s</p>x<style>.h{</style><style>}{;@{</style>y", "xy\n" },
 	/* a size and a colour pass on to what is inside, until something has its own */
 	{ "<table><tr><td style='font-size:0px;padding:10px'><div style='font-size:13px'>seen</div>s</table>",
 		"seen\n" },
