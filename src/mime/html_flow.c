@@ -264,7 +264,7 @@ static bool is_sign(const char *s)
 static void image(struct walk *k, const struct html_node *n)
 {
 	bool sized = n->one >= SIGHT_MIN && n->two >= SIGHT_MIN;
-	bool large = n->one >= PICTURE_MIN && n->two >= PICTURE_MIN;
+	bool large = n->one >= PICTURE_MIN && (n->two >= PICTURE_MIN || n->two == 0);
 	g_autofree char *words = g_strndup(string_of(k, n), n->len);
 	bool blank, said = false;
 

@@ -66,6 +66,7 @@ enum html_flag {
 	FLAG_SIZED = 1 << 17,    /* letters with one, whatever is around */
 	FLAG_BLIND = 1 << 18,    /* letters in the colour of their ground */
 	FLAG_COLOURED = 1 << 19, /* letters in a colour of their own */
+	FLAG_LINED = 1 << 20,    /* with a line all around; this one does not pass on */
 	FLAG_WRITTEN = FLAG_STRONG | FLAG_EMPHASIS | FLAG_UNDERLINE | FLAG_STRIKE | FLAG_CODE,
 };
 

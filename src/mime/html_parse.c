@@ -12,6 +12,7 @@
 #include <libxml/HTMLparser.h>
 #include <libxml/uri.h>
 
+#include "base/i18n.h"
 #include "mime/html.h"
 
 static const struct element {
@@ -306,6 +307,12 @@ static bool is_tiny(const char *side)
 	return side && g_ascii_isdigit(*side) && !strchr(side, '%') && number(side, SIDE_MAX) <= TINY;
 }
 
+/* A picture that came with the mail, and of which nothing is told. */
+static bool is_enclosed(const struct attributes *a)
+{
+	return a->src && g_ascii_strncasecmp(a->src, "cid:", 4) == 0 && !a->width && !a->height;
+}
+
 static void image(struct reader *r, struct html_node *n, const char *name,
 	const struct attributes *a)
 {
@@ -321,7 +328,7 @@ static void image(struct reader *r, struct html_node *n, const char *name,
 		n->flags |= FLAG_HIDDEN;
 	if (!alt && !a->alt && !input)
 		n->flags |= FLAG_MUTE;
-	set_text(r, n, words);
+	set_text(r, n, n->flags & FLAG_MUTE && is_enclosed(a) ? _("image") : words);
 	if (table(r) && !(n->flags & FLAG_HIDDEN))
 		table(r)->images++;
 }
@@ -409,6 +416,8 @@ static void shape(struct reader *r, struct html_node *n, const char *name, const
 	if (a->style)
 		flags |= html_style(a->style, &level, &r->page->blocked);
 	dim(r, flags, a);
+	if (flags & FLAG_LINED && table(r) && (n->tag == TAG_CELL || n->tag == TAG_HEAD_CELL))
+		table(r)->border = true;
 	if (flags & FLAG_TIGHT || (r->page->word && *name == 'p' && has_class(a, "Mso")))
 		flags = (flags & ~(unsigned)FLAG_PARA) | (flags & FLAG_PARA ? FLAG_BLOCK : 0u);
 	if (flags & FLAG_INLINE && (n->tag == TAG_BLOCK || n->tag == TAG_INLINE))

@@ -74,6 +74,8 @@ static const struct {
 	{ "<img alt=x width=1 height=1><img alt=y width=0><img alt=z height=3px>w", "w\n" },
 	{ "<img title=t>", "[t]\n" },
 	{ "<img alt=logo width=150 height=auto>", "[logo]\n" },
+	{ "<img src=x width=600><img src=x width=60>y", "[image]y\n" },
+	{ "<img src='cid:a'> <img src='cid:b' alt=''> <img src='cid:c' width=16 height=16>", "[image]\n" },
 	{ "so <img alt='\U0001F600' width=20 height=20>, \u2192<img alt='\u2192 x'>", "so \U0001F600, \u2192[\u2192 x]\n" },
 	{ "<details><summary>a</summary>b</details>c", "a\nb\nc\n" },
 	/* entities that nobody closed */
@@ -152,6 +154,11 @@ static const struct {
 		"\u6728   b\n\u2500\u2500\u2500  \u2500\nccc  d\n" },
 	{ "<blockquote><table><tr><th>a<th>b<tr><td>c<td>d</table></blockquote>",
 		"> a  b\n> \u2500  \u2500\n> c  d\n" },
+	{ "<table><tr><td style='border: 1px solid #ccc'>a<td style='border: 1px solid #ccc'>b<tr><td>c<td>"
+	  "a text of more than a hundred and twenty letters, which is the most that a cell of a table holds "
+	  "of which nothing says that it is one of data, so that it flows</table>",
+		"a  b\nc  a text of more than a hundred and twenty letters, which is the most that a\n"
+		"   cell of a table holds of which nothing says that it is one of data, so that\n   it flows\n" },
 	/* Word's own lists */
 	{ "<p style='mso-list:l0 level2 lfo1'><span style='mso-list:Ignore'>o<span>&nbsp; </span></span>a",
 		"  \u2022 a\n" },
