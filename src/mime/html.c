@@ -107,6 +107,7 @@ void html_to_text(const char *html, size_t len, const struct html_how *how, stru
 	g_autoptr(GHashTable) hidden = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	struct html_styles styles = { .hidden = hidden };
 
+	f.text_width = how->text_width > 0 ? MIN(how->text_width, f.width) : f.width;
 	out->cut = !html_trim(trimmed, html, len, &styles) || out->cut;
 	html_page_read(&page, trimmed->str, trimmed->len, &styles);
 	html_links_init(&f.links, out->links);

@@ -264,7 +264,7 @@ static const struct {
 	{ "<ul><li>a<li>b</ul>", "9 2 \u2022 a\n\u2022 b|" },
 	{ "<ul><li>a<ul><li>b</ul></ul>", "9 2 \u2022 a|9 4   \u2022 b|" },
 	{ "<pre>a\nb</pre>c", "8 0 a\nb|" },
-	{ "<a href=http://a.b>x</a>", "6 0 x|10 0 [1]|9 4 [1] http://a.b|10 0 [1] |6 0 http://a.b|" },
+	{ "<a href=http://a.b>x</a>", "6 0 x|11 0 [1]|9 4 [1] http://a.b|11 0 [1] |6 0 http://a.b|" },
 	{ "<img alt=x>", "7 0 [x]|" },
 	{ "<table><tr><th>a<th>b<tr><td>c<td><i>d</i></table>",
 		"8 0 a  b\n\u2500  \u2500\nc  d|0 0 a|0 0 b|1 0 d|" },
