@@ -248,55 +248,6 @@ START_TEST(two_connections_are_the_most)
 }
 END_TEST
 
-/* --- P-22: the second connection is there before it is needed ------------------ */
-
-static void ready_soon(void)
-{
-	rig->sync->timing.ready_after = 5;
-	rig->sync->timing.body_idle = 100000;
-	rig->sync->timing.look_lasts = 100000;
-}
-
-/* Whether the reader came before the first connection, or long after it. */
-START_TEST(a_second_connection_is_ready_for_the_reader)
-{
-	struct fake_account *a = rig->server[0];
-
-	ready_soon();
-	rig_start(rig);
-	if (_i == 1) {
-		UNTIL(fake_count(a, FAKE_WAIT) >= 2);
-		ck_assert_int_eq(fake_connected(a), 1); /* nobody is here */
-	}
-	rig->engine->look(rig->engine, rig->id[0], (mailbox_id){ 0 });
-	UNTIL(fake_connected(a) == 2);
-	ck_assert_int_eq(fake_count(a, FAKE_BODY), 0);
-}
-END_TEST
-
-/* Its failure is no news of the account, and is not repeated at once. */
-START_TEST(a_second_connection_that_fails_is_left_alone)
-{
-	struct fake_account *a = rig->server[0];
-	int first = fake_deliver(rig_box(rig, 0, INBOX), 1);
-	message_id m;
-
-	rig_pass(rig);
-	m = rig_message(rig, INBOX, first);
-	ready_soon();
-	rig->sync->timing.aside_rest = 100000;
-	fake_fail_beside(a, FAKE_CONNECT, ERR_AUTH, 1);
-	rig->engine->look(rig->engine, rig->id[0], (mailbox_id){ 0 });
-	rig_start(rig);
-	UNTIL(fake_read(&a->call[FAKE_CONNECT].times) == 0);
-	UNTIL(fake_count(a, FAKE_WAIT) >= 2);
-	ck_assert_int_eq(fake_connected(a), 1);
-	ck_assert_int_eq(rig_state(rig, 0).error.code, 0);
-	rig->engine->want_body(rig->engine, rig->id[0], m); /* what is needed is tried */
-	ck_assert_int_eq(rig_body_event(rig, m), 0);
-}
-END_TEST
-
 static long wal_size(void)
 {
 	g_autofree char *path = g_build_filename(rig->places.data, "tern.db-wal", NULL);
@@ -806,8 +757,6 @@ static void add_single(TCase *c)
 	tcase_add_loop_test(c, one_connection_serves_bodies_too, 0, 2);
 	tcase_add_test(c, what_a_provider_learned_is_kept);
 	tcase_add_test(c, two_connections_are_the_most);
-	tcase_add_loop_test(c, a_second_connection_is_ready_for_the_reader, 0, 2);
-	tcase_add_test(c, a_second_connection_that_fails_is_left_alone);
 	tcase_add_test(c, every_run_is_written_down);
 	tcase_add_test(c, a_cycle_says_what_it_is);
 	tcase_add_loop_test(c, a_wished_mailbox_is_made, 0, 2);
