@@ -32,10 +32,14 @@ static uint64_t address_space(void)
 	return g_ascii_strtoull(line, NULL, 10) * (uint64_t)sysconf(_SC_PAGESIZE);
 }
 
+/* A stricter limit that the program was started with stays: it cannot be raised. */
 static int limit(__rlimit_resource_t what, uint64_t most)
 {
-	struct rlimit r = { most, most };
+	struct rlimit r;
 
+	if (getrlimit(what, &r))
+		return -errno;
+	r.rlim_cur = r.rlim_max = MIN(r.rlim_max, (rlim_t)most);
 	return setrlimit(what, &r) ? -errno : 0;
 }
 
