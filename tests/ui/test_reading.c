@@ -549,5 +549,6 @@ Suite *suite_of_reading(void)
 	tcase_add_test(tc, what_opening_costs);
 	suite_add_tcase(suite, tc);
 	suite_add_tcase(suite, hyperlink_cases());
+	suite_add_tcase(suite, spool_cases());
 	return suite;
 }
