@@ -462,6 +462,9 @@ START_TEST(the_next_message_is_read_ahead)
 	screen_wait(s, 1);
 	ck_assert_int_ne(reading()->ahead.v, 0);
 	ck_assert_int_ne(reading()->ahead_ticket, 0);
+	s->ui->dirty = false;
+	ui_event(s->ui, &(struct event){ .kind = EV_DOCUMENT, .message = reading()->ahead_ticket });
+	ck_assert(!s->ui->dirty); /* nothing of it shows */
 	screen_keys(s, "J");
 	screen_events(s);
 	ck_assert(screen_shows(s, "the older one"));
