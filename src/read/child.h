@@ -80,7 +80,7 @@ bool child_alive(const struct child *c);
  * Asks and waits.  *payload (g_free) holds reply->len bytes, NULL for none.  Returns 0; the code of
  * the child's error, in words of the program's own; ERR_CANCELED, ERR_LIMIT (it died, spoke
  * nonsense, answered another question or took longer than wall_ms once it was in jail) or ERR_UNSUPPORTED (no jail on
- * this system, or it never got there): after these it is ended.  It is also ended behind an export, because it might keep
+ * this system, or it never got there), ERR_STORAGE (it cannot be asked): after these it is ended.  It is also ended behind an export, because it might keep
  * the descriptor and write into the file of somebody who thinks that it is complete.
  */
 int child_ask(struct child *c, struct request *q, const int *files, int64_t wall_ms,

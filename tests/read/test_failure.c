@@ -82,6 +82,19 @@ START_TEST(without_descriptors)
 }
 END_TEST
 
+/* Where a question cannot be sent the mail is not called too complex. */
+START_TEST(a_question_that_cannot_be_sent)
+{
+	AUTO(reader_free) struct reader *r = reader_new(NULL);
+	struct reader_answer a = { 0 };
+	struct err err;
+
+	ck_assert_int_eq(read_it(r, -1, &a, &err), ERR_STORAGE);
+	ck_assert_ptr_nonnull(strstr(err.text, "cannot be asked"));
+	must_read(r);
+}
+END_TEST
+
 /* gpg must not get /dev/null for a signature. */
 START_TEST(a_program_gets_all_of_its_files_or_does_not_run)
 {
@@ -245,6 +258,7 @@ TCase *failure_cases(void)
 
 	tcase_set_timeout(t, 60);
 	tcase_add_test(t, without_descriptors);
+	tcase_add_test(t, a_question_that_cannot_be_sent);
 	tcase_add_test(t, a_program_gets_all_of_its_files_or_does_not_run);
 	tcase_add_test(t, without_a_thread);
 	tcase_add_test(t, stricter_limits_are_kept);
