@@ -29,13 +29,17 @@ static void give(posix_spawn_file_actions_t *files, int fd, int to)
 /*
  * The descriptors from 3 on.  Giving one must not overwrite another that is
  * still to be given, so they are first copied to numbers above all of them.
+ * 0 or errno: a program that got /dev/null instead would judge nothing.
  */
-static void give_more(posix_spawn_file_actions_t *files, const struct spawn *how, int *copies)
+static int give_more(posix_spawn_file_actions_t *files, const struct spawn *how, int *copies)
 {
 	for (int i = 0; i < how->n_more; i++) {
 		copies[i] = fcntl(how->more[i], F_DUPFD_CLOEXEC, 3 + SPAWN_MORE_MAX);
+		if (copies[i] < 0)
+			return errno;
 		give(files, copies[i], 3 + i);
 	}
+	return 0;
 }
 
 static void set_attributes(posix_spawnattr_t *attr, enum spawn_place place)
@@ -65,10 +69,11 @@ int spawn_start(const struct spawn *how, pid_t *out, struct err *err)
 	give(&files, how->in, 0);
 	give(&files, how->out, 1);
 	give(&files, how->errors, 2);
-	give_more(&files, how, copies);
+	r = give_more(&files, how, copies);
 	posix_spawnattr_init(&attr);
 	set_attributes(&attr, how->place);
-	r = posix_spawnp(out, how->argv[0], &files, &attr, (char *const *)how->argv, environ);
+	if (r == 0)
+		r = posix_spawnp(out, how->argv[0], &files, &attr, (char *const *)how->argv, environ);
 	posix_spawnattr_destroy(&attr);
 	posix_spawn_file_actions_destroy(&files);
 	for (int i = 0; i < how->n_more; i++)

@@ -100,8 +100,11 @@ static int decode(struct cli *c, struct opened *o, int part, int fd, struct err 
 {
 	struct reader_question q = { .part = part, .out = fcntl(fd, F_DUPFD_CLOEXEC, 0) };
 	struct reader_answer answer = { 0 };
-	int rc = ask(c, o, &q, &answer, err);
+	int rc;
 
+	if (q.out < 0)
+		return err_set(err, ERR_STORAGE, _("The part cannot be decoded: %s."), g_strerror(errno));
+	rc = ask(c, o, &q, &answer, err);
 	reader_answer_release(&answer);
 	return rc;
 }

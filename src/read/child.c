@@ -155,7 +155,8 @@ static int too_complex(struct err *err)
 	return err_set(err, ERR_LIMIT, _("This message is too complex to show; it can be saved."));
 }
 
-static bool send_request(const struct child *c, const struct request *q, const int *files)
+/* 0 or errno. */
+static int send_request(const struct child *c, const struct request *q, const int *files)
 {
 	union {
 		struct cmsghdr head;
@@ -167,14 +168,17 @@ static bool send_request(const struct child *c, const struct request *q, const i
 		.msg_controllen = CMSG_SPACE(bytes) };
 	struct cmsghdr *head = CMSG_FIRSTHDR(&m);
 
+	ssize_t n;
+
 	if (!head)
-		return false;
+		return EINVAL;
 	head->cmsg_level = SOL_SOCKET;
 	head->cmsg_type = SCM_RIGHTS;
 	head->cmsg_len = CMSG_LEN(bytes);
 	memcpy(CMSG_DATA(head), files, bytes);
 	/* a request fits into the empty buffer of the socket */
-	return sendmsg(c->fd, &m, MSG_NOSIGNAL | MSG_DONTWAIT) == (ssize_t)sizeof *q;
+	n = sendmsg(c->fd, &m, MSG_NOSIGNAL | MSG_DONTWAIT);
+	return n == (ssize_t)sizeof *q ? 0 : n < 0 ? errno : EMSGSIZE;
 }
 
 static int left_of(int64_t end_us)
@@ -209,15 +213,27 @@ static int receive(const struct child *c, void *into, size_t len, int64_t end_us
 	return 0;
 }
 
-static int receive_ready(struct child *c, int64_t end_us, const struct cancel *cancel,
-	struct err *err)
+/* It has not seen the message, so that is not what it failed at. */
+static int never_began(struct err *err)
+{
+	return err_set(err, ERR_UNSUPPORTED,
+		_("The process that reads mail did not start as it should.  Start tern again if the "
+		  "system was updated meanwhile; mail can be saved."));
+}
+
+static int64_t time_after(int64_t ms)
+{
+	return g_get_monotonic_time() + ms * 1000;
+}
+
+static int receive_ready(struct child *c, const struct cancel *cancel, struct err *err)
 {
 	struct reply first = { 0 };
 
 	if (c->ready)
 		return 0;
-	if (receive(c, &first, sizeof first, end_us, cancel, err) < 0)
-		return err->code;
+	if (receive(c, &first, sizeof first, time_after(CHILD_START_MS), cancel, err) < 0)
+		return err->code == ERR_CANCELED ? err->code : never_began(err);
 	if (first.code != 0)
 		return err_set(err, ERR_UNSUPPORTED,
 			_("Mail cannot be read safely on this system (%s); it can be saved."),
@@ -261,23 +277,36 @@ static void limit_files(const struct child *c, const struct request *q, const in
 	prlimit(c->pid, RLIMIT_FSIZE, &most, NULL);
 }
 
+/* Nor is this the message's fault. */
+static int not_asked(int error, struct err *err)
+{
+	return err_set(err, ERR_STORAGE,
+		_("The process that reads mail cannot be asked: %s.  Try again; mail can be saved."),
+		g_strerror(error));
+}
+
 /* An answer that is there before its question can only be to another one. */
 static bool is_answer(const struct reply *reply, const struct request *q)
 {
 	return reply->nonce == q->nonce && reply->len <= WIRE_BYTES_MAX;
 }
 
-static int exchange(struct child *c, struct request *q, const int *files, int64_t end_us,
+static int exchange(struct child *c, struct request *q, const int *files, int64_t wall_ms,
 	const struct cancel *cancel, struct reply *reply, void **payload, struct err *err)
 {
 	g_autofree void *body = NULL;
+	int64_t end_us;
+	int r;
 
-	if (receive_ready(c, end_us, cancel, err) < 0)
+	if (receive_ready(c, cancel, err) < 0)
 		return err->code;
+	end_us = time_after(wall_ms);
 	limit_files(c, q, files);
-	if (getrandom(&q->nonce, sizeof q->nonce, 0) != (ssize_t)sizeof q->nonce ||
-		!send_request(c, q, files))
-		return too_complex(err);
+	if (getrandom(&q->nonce, sizeof q->nonce, 0) != (ssize_t)sizeof q->nonce)
+		return not_asked(errno, err);
+	r = send_request(c, q, files);
+	if (r != 0)
+		return not_asked(r, err);
 	if (receive(c, reply, sizeof *reply, end_us, cancel, err) < 0)
 		return err->code;
 	if (!is_answer(reply, q))
@@ -294,11 +323,10 @@ static int exchange(struct child *c, struct request *q, const int *files, int64_
 int child_ask(struct child *c, struct request *q, const int *files, int64_t wall_ms,
 	const struct cancel *cancel, struct reply *reply, void **payload, struct err *err)
 {
-	int64_t end_us = g_get_monotonic_time() + wall_ms * 1000;
 	int r;
 
 	*payload = NULL;
-	r = exchange(c, q, files, end_us, cancel, reply, payload, err);
+	r = exchange(c, q, files, wall_ms, cancel, reply, payload, err);
 	if (r < 0 || reply->leaving || q->kind == REQUEST_EXPORT ||
 		++c->answers >= CHILD_ANSWERS_MAX)
 		child_end(c);

@@ -25,6 +25,7 @@ enum {
 	CHILD_ANSWERS_MAX = 1000,  /* then it is replaced, whatever it may have gathered: both ends count */
 	CHILD_GROWN = 48 << 20,    /* bytes of memory beyond the start: replaced after the answer */
 	CHILD_FILES_MAX = 3,
+	CHILD_START_MS = 15 * 1000, /* until it is in jail: no message answers for that time */
 	CHILD_EXTRA_BYTES = 1 << 20, /* by which what is extracted may exceed its message */
 };
 
@@ -78,8 +79,8 @@ bool child_alive(const struct child *c);
 /*
  * Asks and waits.  *payload (g_free) holds reply->len bytes, NULL for none.  Returns 0; the code of
  * the child's error, in words of the program's own; ERR_CANCELED, ERR_LIMIT (it died, spoke
- * nonsense, answered another question or took longer than wall_ms) or ERR_UNSUPPORTED (no jail on
- * this system): after these it is ended.  It is also ended behind an export, because it might keep
+ * nonsense, answered another question or took longer than wall_ms once it was in jail) or ERR_UNSUPPORTED (no jail on
+ * this system, or it never got there), ERR_STORAGE (it cannot be asked): after these it is ended.  It is also ended behind an export, because it might keep
  * the descriptor and write into the file of somebody who thinks that it is complete.
  */
 int child_ask(struct child *c, struct request *q, const int *files, int64_t wall_ms,

@@ -5,8 +5,9 @@
  * to do, so that one may have a hole (or be missing in an old kernel):
  *
  *   limits     no new file beyond a size, no core, few descriptors, no
- *              processes, so many bytes of memory and seconds of CPU; ends with its parent; no
- *              other process of the same user may look into it
+ *              processes, so many bytes of memory and seconds of CPU, or less where the program was
+ *              started with less; ends with its parent; no other process of the same user may
+ *              look into it
  *   Landlock   no path of the file system, no TCP, no signal to other
  *              processes (landlock(7); as much as the kernel knows)
  *   seccomp    a list of the system calls that reading needs.  Opening a file

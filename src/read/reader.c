@@ -457,17 +457,29 @@ static void *reader_main(void *arg)
 	return NULL;
 }
 
+/* Without a thread nothing is answered: those who wait are told. */
+static void refuse(struct reader *r, int code)
+{
+	struct err err;
+
+	err_set(&err, ERR_STORAGE, _("No mail can be read now: %s.  Try again when fewer programs run."),
+		g_strerror(code));
+	for (guint i = 0; i < r->jobs->len; i++)
+		if (((struct job *)r->jobs->pdata[i])->state == JOB_WAITS)
+			finish(r, r->jobs->pdata[i], &err);
+}
+
 /* The lock is held. */
 static void wake(struct reader *r)
 {
-	if (!r->begun) {
-		int code = pthread_create(&r->thread, NULL, reader_main, r);
+	int code = r->begun ? 0 : pthread_create(&r->thread, NULL, reader_main, r);
 
-		if (code)
-			g_error("pthread_create: %s", g_strerror(code));
+	if (code == 0) {
 		r->begun = true;
+		pthread_cond_signal(&r->work);
+	} else {
+		refuse(r, code);
 	}
-	pthread_cond_signal(&r->work);
 }
 
 static void seals_release(struct seal_config *c)

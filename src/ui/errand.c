@@ -385,11 +385,16 @@ static int decode(struct ui *ui, struct errand *e, int source, struct err *err)
 		close(source);
 		return err->code;
 	}
+	q.out = fcntl(to, F_DUPFD_CLOEXEC, 0);
+	if (q.out < 0) {
+		err_set(err, ERR_STORAGE, _("The part cannot be decoded: %s."), g_strerror(errno));
+		close(source);
+		return err->code;
+	}
 	if (reading_message(ui).v == e->order.message.v)
 		n = reading_holes(ui, holes, err);
 	q.how.holes = holes;
 	q.how.n_holes = (size_t)MAX(n, 0);
-	q.out = fcntl(to, F_DUPFD_CLOEXEC, 0);
 	e->stage = DECODING;
 	e->ticket = reader_ask(ui->reader, &q);
 	return 0;

@@ -124,7 +124,7 @@ static void say_new_mail(struct ui *ui, const struct event *e)
 
 void ui_event(struct ui *ui, const struct event *e)
 {
-	ui->dirty = true;
+	ui->dirty |= e->kind != EV_DOCUMENT; /* what was read ahead shows nowhere; who shows it says so */
 	switch (e->kind) {
 	case EV_ACCOUNT:
 		complain_account(ui, e);

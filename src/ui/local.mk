@@ -47,6 +47,7 @@ libtern_a_SOURCES += \
 	src/ui/search.c src/ui/search.h \
 	src/ui/seen.c src/ui/seen.h \
 	src/ui/sidebar.c src/ui/sidebar.h \
+	src/ui/spool.c src/ui/spool.h \
 	src/ui/status.c src/ui/status.h \
 	src/ui/term.c src/ui/term.h \
 	src/ui/theme.c src/ui/theme.h \

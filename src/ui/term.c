@@ -15,6 +15,7 @@
 #include "base/i18n.h"
 #include "base/text.h"
 #include "ui/hyperlink.h"
+#include "ui/spool.h"
 
 #define PASTE_ON  "\033[?2004h"
 #define PASTE_OFF "\033[?2004l"
@@ -23,6 +24,8 @@ enum { ESC_DELAY_MS = 25, CODE_PASTE_BEGIN = KEY_MAX + 1, CODE_PASTE_END };
 
 static struct {
 	SCREEN *screen;
+	struct spool spool;     /* what curses writes to */
+	char update[2][40];     /* begin and end of an update that is shown when it is complete; "" */
 	WINDOW *input;          /* a pad: reading from it refreshes nothing */
 	bool on;                /* the screen is ours */
 	bool color;
@@ -103,8 +106,8 @@ static void catch_fatal(void)
 
 static void out(const char *s)
 {
-	fputs(s, stdout);
-	fflush(stdout);
+	fputs(s, term.spool.stream);
+	fflush(term.spool.stream);
 }
 
 void term_stop(void)
@@ -116,6 +119,7 @@ void term_stop(void)
 	term.on = false;
 	delwin(term.input);
 	delscreen(term.screen);
+	spool_close(&term.spool);
 	canvas_free(&term.painted);
 	term.screen = NULL;
 }
@@ -169,6 +173,16 @@ static void init_modes(void)
 	out(PASTE_ON);
 }
 
+/* Terminals that can wait until an update is complete tell of it by a capability that tmux made usual
+ * (tmux(1), "Sync"): with 1 the update begins, with 2 it ends. */
+static void init_updates(void)
+{
+	const char *sync = capability("Sync");
+
+	for (int i = 0; i < 2; i++)
+		g_strlcpy(term.update[i], sync ? tparm((char *)sync, i + 1) : "", sizeof term.update[i]);
+}
+
 /* Asks before newterm does, which would only say "no". */
 static int check_terminal(struct err *err)
 {
@@ -199,9 +213,12 @@ int term_start(bool color, struct err *err)
 	if (rc < 0)
 		return rc;
 	tcgetattr(STDIN_FILENO, &term.before);
-	term.screen = newterm(NULL, stdout, stdin);
-	if (!term.screen)
+	if (spool_open(&term.spool, STDOUT_FILENO))
+		term.screen = newterm(NULL, term.spool.stream, stdin);
+	if (!term.screen) {
+		spool_close(&term.spool);
 		return err_set(err, ERR_USAGE, _("The terminal cannot show a full screen"));
+	}
 	term.on = true;
 	term.italic = capability("sitm") != NULL;
 	prepare_restore();
@@ -211,6 +228,7 @@ int term_start(bool color, struct err *err)
 	catch_fatal();
 	init_colors(color);
 	init_modes();
+	init_updates();
 	term.painted = canvas_new(LINES, COLS);
 	return 0;
 }
@@ -380,7 +398,7 @@ void term_hyperlinks(bool on)
 void term_paint(struct canvas *c)
 {
 	g_autoptr(GString) links = g_string_new(NULL);
-	bool cursor = c->cursor_y >= 0;
+	bool cursor = c->cursor_y >= 0, back = isendwin();
 
 	if (c->height != term.painted->height || c->width != term.painted->width)
 		canvas_resize(term.painted, c->height, c->width);
@@ -391,6 +409,8 @@ void term_paint(struct canvas *c)
 		hyperlink_paint(links, c, term.painted, term.color ? COLORS : 0);
 	canvas_copy(term.painted, c);
 	canvas_settle(c);
+	if (!back) /* else curses sets the terminal's modes first */
+		spool_begin(&term.spool);
 	if (cursor)
 		wmove(stdscr, c->cursor_y, c->cursor_x);
 	leaveok(stdscr, !cursor);
@@ -399,6 +419,7 @@ void term_paint(struct canvas *c)
 	doupdate();
 	if (links->len > 0)
 		out(links->str);
+	spool_end(&term.spool, term.update[0], term.update[1]);
 }
 
 void term_forget(void)

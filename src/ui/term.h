@@ -28,7 +28,7 @@ bool term_key(struct key *out);
 void term_resize(int *height, int *width);
 /* Whether links are painted as such (hyperlink.h); off at first. */
 void term_hyperlinks(bool on);
-/* Writes the cells that differ from what was painted last, once. */
+/* Writes the cells that differ from what was painted last, by one write (spool.h). */
 void term_paint(struct canvas *c);
 /* Forgets what is on the screen: the next paint writes all of it. */
 void term_forget(void);

@@ -1,6 +1,6 @@
 check_PROGRAMS += tests/read/test_read
 tests_read_test_read_SOURCES = tests/read/test_read.c tests/read/test_read.h \
-	tests/read/test_export.c tests/read/test_htmlfilter.c tests/read/test_jail.c tests/read/test_play.c \
+	tests/read/test_export.c tests/read/test_failure.c tests/read/test_htmlfilter.c tests/read/test_jail.c tests/read/test_play.c \
 	tests/read/test_reader.c tests/read/test_wire.c
 tests_read_test_read_LDADD = $(test_ldadd)
 tests_read_test_read_CFLAGS = $(test_cflags)

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +12,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/utsname.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -117,6 +119,39 @@ static int become_dumpable(void)
 	return outcome(syscall(SYS_prctl, 4, 1, 0, 0, 0));
 }
 
+/* A handler would outlive the limit of CPU, and a frame of one is a way to set all registers. */
+static int catch_signal(void)
+{
+	return signal(SIGPROF, SIG_IGN) == SIG_ERR ? errno : OPENED;
+}
+
+/* By this a descriptor could be given away. */
+static int send_message(void)
+{
+	struct msghdr nothing = { 0 };
+
+	return outcome(sendmsg(0, &nothing, 0));
+}
+
+static int look_at_limits(void)
+{
+	struct rlimit r;
+
+	return outcome(getrlimit(RLIMIT_NOFILE, &r));
+}
+
+static int look_at_machine(void)
+{
+	struct utsname name;
+
+	return outcome(uname(&name));
+}
+
+static int wait_long(void)
+{
+	return outcome(poll(NULL, 0, 1));
+}
+
 /* --- what must go on ------------------------------------------------------------------- */
 
 /* Every charset that the C library has still converts; 0, or the number of those that do not. */
@@ -170,7 +205,7 @@ static int use_files(void)
 
 	for (fd = 3; fd < 20 && lseek(fd, 0, SEEK_END) != 5; fd++)
 		;
-	if (fd == 20 || pwrite(fd, "world", 5, 5) != 5)
+	if (fd == 20 || write(fd, "world", 5) != 5)
 		return 255;
 	return 0;
 }
@@ -228,7 +263,9 @@ static const struct {
 	{ make_socket, KILLED }, { make_local_socket, KILLED }, { run_program, KILLED },
 	{ split, EPERM }, { trace_parent, KILLED }, { kill_parent, EPERM }, { map_code, EPERM },
 	{ make_code, EPERM }, { raise_limit, EPERM }, { make_memory_file, EPERM },
-	{ become_dumpable, EPERM }, { use_too_much_memory, ENOMEM, true },
+	{ become_dumpable, EPERM }, { send_message, EPERM }, { catch_signal, EPERM, true },
+	{ look_at_limits, EPERM, true }, { look_at_machine, EPERM, true }, { wait_long, EPERM, true },
+	{ use_too_much_memory, ENOMEM, true },
 	{ end_itself, 1000 + SIGABRT },
 	{ convert_all, 0 }, { convert_text, 0 }, { use_memory, 0 },
 };

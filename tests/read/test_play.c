@@ -155,7 +155,8 @@ _Noreturn void play(const char *word)
 	struct reply reply = { 0 };
 	int files[CHILD_FILES_MAX];
 
-	if (recv(CHILD_FD, &setup, sizeof setup, MSG_WAITALL) != (ssize_t)sizeof setup)
+	if (recv(CHILD_FD, &setup, sizeof setup, MSG_WAITALL) != (ssize_t)sizeof setup ||
+		strcmp(word, "stillborn") == 0)
 		_exit(0);
 	if (strcmp(word, "no-jail") == 0)
 		reply.code = -38;
@@ -173,8 +174,16 @@ _Noreturn void play(const char *word)
 		for (int n = 0; n < 1000 && write(files[1], block, sizeof block) > 0; n++)
 			;
 	}
-	if (strcmp(word, "hangs") == 0)
+	if (strcmp(word, "closes") == 0)
+		close(CHILD_FD);
+	if (strcmp(word, "hangs") == 0 || strcmp(word, "closes") == 0)
 		poll(NULL, 0, 60 * 1000);
+	if (strcmp(word, "drips") == 0) { /* always something, and never all */
+		reply.len = 1 << 20;
+		say_reply(reply);
+		for (;; g_usleep(20 * 1000))
+			say(CHILD_FD, "tern!", 5);
+	}
 	if (strcmp(word, "witness") == 0) {
 		witness(files[1]);
 		reply.bytes = (uint64_t)lseek(files[1], 0, SEEK_CUR);

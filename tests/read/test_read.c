@@ -99,6 +99,7 @@ int main(int argc, char **argv)
 	suite_add_tcase(s, htmlfilter_cases());
 	suite_add_tcase(s, jail_cases());
 	suite_add_tcase(s, reader_cases());
+	suite_add_tcase(s, failure_cases());
 	r = srunner_create(s);
 	srunner_run_all(r, CK_ENV);
 	failed = srunner_ntests_failed(r);

@@ -22,6 +22,7 @@ _Noreturn void play(const char *word);
 TCase *jail_cases(void);
 TCase *wire_cases(void);
 TCase *reader_cases(void);
+TCase *failure_cases(void);
 TCase *export_cases(void);
 TCase *htmlfilter_cases(void);
 

@@ -224,6 +224,8 @@ static const struct {
 	{ PLAY "half", ERR_LIMIT }, { PLAY "hangs", ERR_LIMIT, 300 }, { PLAY "lies", ERR_LIMIT },
 	{ PLAY "judges", ERR_LIMIT }, { PLAY "stranger", ERR_LIMIT }, { PLAY "early", ERR_LIMIT },
 	{ PLAY "hasty", ERR_LIMIT }, { PLAY "no-jail", ERR_UNSUPPORTED }, { PLAY "unknown", ERR_LIMIT },
+	{ PLAY "stillborn", ERR_UNSUPPORTED }, { PLAY "closes", ERR_LIMIT },
+	{ PLAY "drips", ERR_LIMIT, 300 },
 };
 
 START_TEST(a_bad_child_is_one_mail_that_cannot_be_shown)

@@ -16,7 +16,8 @@
 # or backspace.  So after these sequences (and those of bracketed paste) have been
 # taken away, what is left is content, and in that no control character of C0 or
 # C1, no DEL, no ESC, no bidirectional override or other invisible character, and
-# no broken UTF-8 may stand.
+# no broken UTF-8 may stand.  It can be told to show an update only when it is
+# complete: where a program does that once, no content may stand outside of updates.
 #
 # Needs tic.  exit: 0 well, 1 something was wrong, 2 usage, 77 no tic
 #
@@ -54,6 +55,7 @@ DESCRIPTION = """tern-judge|a terminal whose sequences nobody can guess,
 \tsmul=\\E[%(mark)s;4m, rev=\\E[%(mark)s;7m, op=\\E[%(mark)s;39;49m,
 \tsetaf=\\E[%(mark)s;3%%p1%%dm, setab=\\E[%(mark)s;4%%p1%%dm,
 \tkcuu1=\\E[A, kcud1=\\E[B,
+\tSync=\\E[%(mark)s;2026%%?%%p1%%{1}%%-%%tl%%eh%%;,
 """
 
 
@@ -201,13 +203,25 @@ class Terminal:
         os.close(self.fd)
 
 
+def outside(record, mark, known):
+    """What is wrong with the frames around the paints, if there are any."""
+    begin, end = (b"\x1b[%s;2026%s" % (mark.encode(), what) for what in (b"h", b"l"))
+    if begin not in record and end not in record:
+        return []
+    rest = re.sub(b"%s.*?%s" % (re.escape(begin), re.escape(end)), b"", record, flags=re.S)
+    if begin in rest or end in rest:
+        return ["an update without begin or end"]
+    content = re.sub(known, b"", rest)
+    return ["painted outside of an update: %r" % content[:80]] if content else []
+
+
 def judge(record, mark):
     """What in the record is neither a sequence of the terminal nor fit for a screen."""
     known = rb"\x1b\[%s(?:;\d+)*[A-Za-z]|\x1b\[\?2004[hl]" % mark.encode()
     # curses ends with a carriage return of its own, behind the one for leaving the screen
     record = bytes(record).replace(b"\x1b[%s;2l\r" % mark.encode(), b"")
     content = re.sub(known, b"", record)
-    found = []
+    found = outside(record, mark, known)
     try:
         text = content.decode()
     except UnicodeDecodeError as why:

@@ -1,7 +1,8 @@
 check_PROGRAMS += tests/ui/test_ui
 tests_ui_test_ui_SOURCES = tests/ui/test_ui.c tests/ui/test_parts.c tests/ui/test_activity.c \
 	tests/ui/test_changes.c tests/ui/test_flow.c tests/ui/test_hyperlink.c \
-	tests/ui/test_links.c tests/ui/test_marks.c tests/ui/test_reading.c tests/ui/test_seen.c tests/ui/screen.c \
+	tests/ui/test_links.c tests/ui/test_marks.c tests/ui/test_reading.c tests/ui/test_seen.c tests/ui/test_spool.c \
+	tests/ui/screen.c \
 	tests/ui/screen.h tests/support/rig.c tests/support/rig.h
 tests_ui_test_ui_CFLAGS = $(test_cflags)
 tests_ui_test_ui_CPPFLAGS = $(test_cppflags) -DTEST_GOLDEN='"$(abs_top_srcdir)/tests/ui/golden"' \

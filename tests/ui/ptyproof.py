@@ -276,6 +276,8 @@ def prove(proof, o):
     proof.judge("stored", shelf.record, shelf.mark)
     raw = ptyrecord.judge(b"".join(open(path, "rb").read() for path in sorted(
         glob.glob(os.path.join(proof.folder, "hostile", "cur", "*")))[:20]), reader.mark)[0]
+    if b"\x1b[%s;2026h" % reader.mark.encode() not in reader.record:
+        proof.wrong.append("the terminal can wait for whole updates, and no paint was one")
     if not raw:
         proof.wrong.append("the judge finds nothing in the mails themselves: it is blind")
     # line ends and tabs are a command's own

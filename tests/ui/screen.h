@@ -74,6 +74,7 @@ Suite *suite_of_marks(void);
 Suite *suite_of_reading(void);
 Suite *suite_of_seen(void);
 TCase *hyperlink_cases(void);
+TCase *spool_cases(void);
 Suite *suite_of_links(void);
 
 #endif

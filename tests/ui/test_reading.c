@@ -581,6 +581,9 @@ START_TEST(the_next_message_is_read_ahead)
 	screen_wait(s, 1);
 	ck_assert_int_ne(reading()->ahead.v, 0);
 	ck_assert_int_ne(reading()->ahead_ticket, 0);
+	s->ui->dirty = false;
+	ui_event(s->ui, &(struct event){ .kind = EV_DOCUMENT, .message = reading()->ahead_ticket });
+	ck_assert(!s->ui->dirty); /* nothing of it shows */
 	screen_keys(s, "J");
 	screen_events(s);
 	ck_assert(screen_shows(s, "the older one"));
@@ -681,5 +684,6 @@ Suite *suite_of_reading(void)
 	tcase_add_test(tc, what_opening_costs);
 	suite_add_tcase(suite, tc);
 	suite_add_tcase(suite, hyperlink_cases());
+	suite_add_tcase(suite, spool_cases());
 	return suite;
 }
