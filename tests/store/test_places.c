@@ -331,6 +331,33 @@ START_TEST(a_retry_is_undone_like_the_first_try)
 }
 END_TEST
 
+/* An item of a store of before knows the mailbox only; as soon as it is used it knows more. */
+START_TEST(an_item_without_a_place_is_found_by_its_mailbox)
+{
+	g_autofree char *path = g_build_filename(rig->dir, "tern.db", NULL), *before = NULL;
+	sqlite3 *db;
+
+	rig_add(rig, rig->inbox, 1, 0);
+	before = look();
+	want_at(MUTATION_MOVE, rig->inbox, 1, rig->archive);
+	if (_i & 1)
+		send_all(100);
+	ck_assert_int_eq(sqlite3_open(path, &db), SQLITE_OK);
+	ck_assert_int_eq(sqlite3_exec(db, "UPDATE undo_item SET place = 0, target_place = 0", NULL,
+		NULL, NULL), SQLITE_OK);
+	sqlite3_close(db);
+	for (int i = 0; i < 2; i++) {
+		ck_assert_int_eq(undo(0, NULL), 1);
+		same(before, "undone", i);
+		ck_assert_int_eq(redo(0), 1);
+		ck_assert(rig_shows(rig, rig->archive, 1) && !rig_shows(rig, rig->inbox, 1));
+		send_all((uint64_t)i * 100 + 200);
+	}
+	ck_assert_int_eq(rig_ask(rig, "SELECT count(*) FROM undo_item u JOIN location l"
+		" ON l.id = u.target_place AND l.mailbox_id = u.target_id"), 1);
+}
+END_TEST
+
 /* --- at random ------------------------------------------------------------ */
 
 /*
@@ -527,6 +554,7 @@ int main(void)
 	tcase_add_test(t, undo_of_a_copy_spares_the_original);
 	tcase_add_test(t, a_copy_that_moved_home_comes_back);
 	tcase_add_test(t, a_retry_is_undone_like_the_first_try);
+	tcase_add_loop_test(t, an_item_without_a_place_is_found_by_its_mailbox, 0, 2);
 	tcase_add_loop_test(t, undo_and_redo_at_random, 0, ROUNDS);
 	suite_add_tcase(suite, t);
 	runner = srunner_create(suite);
