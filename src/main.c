@@ -27,6 +27,7 @@
 #include "base/text.h"
 #include "cli/cli.h"
 #include "config/config.h"
+#include "config/mailcap.h"
 #include "mime/text.h"
 #include "read/reader.h"
 #include "store/store.h"
@@ -152,18 +153,11 @@ static void print_warnings(const struct config *c)
 		complain(c->warnings->pdata[i]);
 }
 
-static bool has_display(void)
-{
-	const char *x = getenv("DISPLAY"), *wayland = getenv("WAYLAND_DISPLAY");
-
-	return (x && *x) || (wayland && *wayland);
-}
-
 /* terminal: where gpg may ask for a passphrase; NULL where it would write over the screen. */
 static void tell_reader(const struct run *r, const char *terminal)
 {
 	const struct config *c = r->config;
-	struct seal_config seals = { .terminal = terminal, .display = has_display() };
+	struct seal_config seals = { .terminal = terminal, .display = mailcap_has_display() };
 
 	if (c) {
 		seals.ca_file = c->smime_ca_file;
@@ -237,7 +231,6 @@ static int command(const struct places *places, int argc, char **argv)
 	AUTO(run_release) struct run r = { .places = places, .events = queue_new() };
 	struct cli c = { .places = places, .cancel = &stop };
 	int needs = cli_needs(argc, argv);
-	int code;
 
 	cancel_init(&stop);
 	catch_stop_signals();
@@ -255,8 +248,7 @@ static int command(const struct places *places, int argc, char **argv)
 	c.reader = r.reader = reader_new(NULL);
 	tell_reader(&r, isatty(STDIN_FILENO) ? ttyname(STDIN_FILENO) : NULL);
 	c.engine = r.sync ? sync_engine(r.sync) : NULL;
-	code = cli_run(&c, argc, argv);
-	return code;
+	return cli_run(&c, argc, argv);
 }
 
 /* Takes what stands before the command; returns how many words that was, -1 for nonsense. */

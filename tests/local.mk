@@ -37,7 +37,7 @@ check-tsan:
 # The long forms; CI runs short ones through make check.
 ptyproof: tern$(EXEEXT)
 	MAILS=$${MAILS:-2000} TOP_BUILDDIR='$(abs_top_builddir)' $(srcdir)/tests/ui/ptyproof.py --all
-.PHONY: ptyproof bench killtest twowriters lostanswer syscallkill fuzz
+.PHONY: ptyproof cachesim bench killtest warmkill twowriters lostanswer syscallkill fuzz
 cachesim: tests/bench/cachesim$(EXEEXT)
 	for b in 1 2 3 5; do tests/bench/cachesim$(EXEEXT) -b $$b --check || exit 1; done
 bench: tern$(EXEEXT) tests/bench/storebench$(EXEEXT) tests/bench/readbench$(EXEEXT) \
@@ -45,6 +45,8 @@ bench: tern$(EXEEXT) tests/bench/storebench$(EXEEXT) tests/bench/readbench$(EXEE
 	TOP_BUILDDIR='$(abs_top_builddir)' $(srcdir)/tests/bench/bench.py $(BENCH_FLAGS)
 killtest: tern$(EXEEXT)
 	KILLS=$${KILLS:-2000} TOP_BUILDDIR='$(abs_top_builddir)' $(srcdir)/tests/sync/killloop.py
+warmkill: tern$(EXEEXT) tests/sync/warmer$(EXEEXT)
+	KILLS=$${KILLS:-1000} TOP_BUILDDIR='$(abs_top_builddir)' $(srcdir)/tests/sync/warmkill.py
 twowriters: tern$(EXEEXT)
 	OPS=$${OPS:-20000} TOP_BUILDDIR='$(abs_top_builddir)' $(srcdir)/tests/sync/twowriters.py
 lostanswer: tests/sync/ternfork$(EXEEXT)

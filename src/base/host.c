@@ -1,5 +1,7 @@
 #include "base/host.h"
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
 #include <string.h>
 
 #include <glib.h>
@@ -204,6 +206,20 @@ const char *host_site(const char *name)
 bool host_same_site(const char *a, const char *b)
 {
 	return *a && g_ascii_strcasecmp(host_site(a), host_site(b)) == 0;
+}
+
+/* --- this machine --------------------------------------------------------- */
+
+bool host_is_loopback(const char *host)
+{
+	struct in6_addr six;
+	struct in_addr four;
+
+	if (g_ascii_strcasecmp(host, "localhost") == 0)
+		return true;
+	if (inet_pton(AF_INET, host, &four) == 1)
+		return ntohl(four.s_addr) >> 24 == 127;
+	return inet_pton(AF_INET6, host, &six) == 1 && IN6_IS_ADDR_LOOPBACK(&six);
 }
 
 /* --- look-alikes ---------------------------------------------------------- */

@@ -31,6 +31,9 @@ bool host_deceives(const char *ascii);
 const char *host_site(const char *name);
 /* Both belong to one site; case does not matter. */
 bool host_same_site(const char *a, const char *b);
+
+/* This machine's loopback: 127.0.0.0/8 or ::1 in digits, or "localhost"; nothing that the DNS decides. */
+bool host_is_loopback(const char *host);
 /* The name with letters that look alike made one ("rn" is "m", Cyrillic "а" is "a"). */
 void host_skeleton(const char *ascii, char *out, size_t cap);
 

@@ -16,6 +16,7 @@ enum log_level { LOG_ERROR, LOG_WARN, LOG_INFO, LOG_DEBUG };
 
 /* Opens DIR/tern-YYYY-MM-DD.log (0600), removes files older than LOG_DAYS; lines above `level` are dropped. */
 int log_open(const char *dir, enum log_level level, struct err *err);
+/* From now on lines go nowhere; log_secret's words are forgotten. */
 void log_close(void);
 
 /*

@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdbool.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "base/mem.h"

@@ -135,27 +135,27 @@ int text_clean_into(const char *s, ssize_t len, char *out, size_t cap)
 	return cells;
 }
 
+static const char *next_break(const char *s, const char *end)
+{
+	while (s < end && *s != '\n' && *s != '\t')
+		s++;
+	return s;
+}
+
 char *text_clean(const char *s, ssize_t len, bool keep_lines)
 {
 	size_t n = len < 0 ? strlen(s) : (size_t)len;
 	GString *out = g_string_sized_new(n + 16);
 	const char *end = s + n;
 
-	while (s < end || (s == end && out->len == 0 && n == 0)) {
-		const char *stop = end;
+	while (s < end) {
+		const char *stop = keep_lines ? next_break(s, end) : end;
+		bool crlf = stop < end && *stop == '\n' && stop > s && stop[-1] == '\r';
 		struct text_iter it;
 		uint32_t c;
 		int width;
 
-		for (const char *q = s; keep_lines && q < end; q++)
-			if (*q == '\n' || *q == '\t') {
-				stop = q;
-				break;
-			}
-		/* a CR that belongs to the line end is part of the line end */
-		text_iter_init(&it, s,
-			stop < end && *stop == '\n' && stop > s && stop[-1] == '\r' ? stop - 1 - s
-										    : stop - s);
+		text_iter_init(&it, s, stop - s - crlf);
 		while ((c = text_next(&it, &width)))
 			g_string_append_unichar(out, c);
 		if (stop < end)

@@ -1,5 +1,5 @@
+/* The words of a command line, read by the grammar that a usage string is. */
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/i18n.h"

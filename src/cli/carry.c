@@ -2,12 +2,11 @@
  * Carrying changes on: the rest of large steps goes into the queue, and the
  * queue goes to the servers; with progress for people who wait at a terminal.
  */
-#include <string.h>
+#include <inttypes.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/i18n.h"
-#include "base/mem.h"
 #include "base/span.h"
 #include "base/text.h"
 #include "cli/command.h"
@@ -171,23 +170,9 @@ void onlooker_stop(struct onlooker *o)
 
 char *queue_state_text(const struct mutation_row *r)
 {
-	GString *text =
-		g_string_new(mutation_state_words(r->status, r->uncertain, r->held));
-	char span[32];
+	g_autofree char *tries = mutation_tries_words(r);
 
-	if (r->attempts > 0)
-		g_string_append_printf(text,
-			ngettext(", tried %d time", ", tried %d times", (unsigned long)r->attempts),
-			r->attempts);
-	if (r->status == MUTATION_QUEUED && !r->held && r->next_in_ms > 0)
-		g_string_append_printf(text, _(", next try in %s"),
-			span_text((r->next_in_ms + 999) / 1000, span, sizeof span));
-	return g_string_free(text, FALSE);
-}
-
-bool queue_is_stuck(enum mutation_status status)
-{
-	return status == MUTATION_FAILED || status == MUTATION_CONFLICT;
+	return g_strconcat(mutation_state_words(r->status, r->uncertain, r->held), tries, NULL);
 }
 
 /* One change in words: what, its state, why, and how to get rid of it if it is stuck. */
@@ -203,9 +188,9 @@ void say_group(const struct cli *c, const struct queue_group *g)
 	g_autofree char *what = queue_group_words(g), *state = queue_state_text(&g->row);
 	g_autofree char *advice = NULL;
 
-	if (queue_is_stuck(g->row.status))
-		advice = g_strdup_printf(_(" (`tern queue drop %" G_GINT64_FORMAT
-					   "%s` gives it up, `tern queue retry %" G_GINT64_FORMAT
+	if (mutation_is_stuck(g->row.status))
+		advice = g_strdup_printf(_(" (`tern queue drop %" PRId64
+					   "%s` gives it up, `tern queue retry %" PRId64
 					   "%s` tries it again)"),
 			g->row.id, g->n > 1 ? " --group" : "", g->row.id,
 			g->n > 1 ? " --group" : "");
@@ -217,9 +202,9 @@ void say_wish(const struct cli *c, const struct tree_wish *w)
 {
 	g_autofree char *what = wish_text(w), *advice = NULL;
 
-	if (queue_is_stuck(w->status))
-		advice = g_strdup_printf(_(" (`tern queue drop m%" G_GINT64_FORMAT
-					   "` gives it up, `tern queue retry m%" G_GINT64_FORMAT
+	if (mutation_is_stuck(w->status))
+		advice = g_strdup_printf(_(" (`tern queue drop m%" PRId64
+					   "` gives it up, `tern queue retry m%" PRId64
 					   "` tries it again)"),
 			w->id, w->id);
 	say_change(account_name_of(c, w->account), what,
@@ -257,7 +242,7 @@ static int64_t count_stuck(struct cli *c, account_id a)
 	if (store_tree_rows(c->store, a, &wishes, &ignored) < 0)
 		return stuck;
 	for (guint i = 0; i < wishes->len; i++)
-		stuck += queue_is_stuck(((const struct tree_wish *)wishes->pdata[i])->status);
+		stuck += mutation_is_stuck(((const struct tree_wish *)wishes->pdata[i])->status);
 	return stuck;
 }
 

@@ -17,7 +17,7 @@
 #define STORE CLI_NEEDS_STORE
 #define ENGINE (CLI_NEEDS_STORE | CLI_NEEDS_ENGINE)
 
-const struct command cli_commands[] = {
+static const struct command commands[] = {
 	{ "account add",
 		"NAME --type imap|maildir [--host H] [--port P] [--tls implicit|starttls|plain] "
 		"[--user U] [--password-command C] [--auth M] [--ca-file F] [--path DIR] "
@@ -177,7 +177,7 @@ static const struct command *find(int argc, char **argv, int *used)
 	const char *const names[] = { two, argv[0] };
 
 	for (size_t i = two ? 0 : 1; i < G_N_ELEMENTS(names); i++)
-		for (const struct command *k = cli_commands; k->name; k++)
+		for (const struct command *k = commands; k->name; k++)
 			if (g_strcmp0(k->name, names[i]) == 0) {
 				*used = (int)(G_N_ELEMENTS(names) - i);
 				return k;
@@ -197,7 +197,6 @@ int cli_needs(int argc, char **argv)
 	return k ? (int)k->needs : -1;
 }
 
-/* The options of a long usage on lines of their own. */
 static void print_usage_line(const struct command *k, FILE *out)
 {
 	fprintf(out, "  tern %s %s\n", k->name, k->usage);
@@ -214,7 +213,7 @@ void cli_usage(FILE *out)
 {
 	fprintf(out, "%s\n  tern [--home DIR]\n  tern [--home DIR] %s\n\n%s\n", _("Usage:"),
 		_("COMMAND ..."), _("Without a command tern opens its screen.  The commands are:"));
-	for (const struct command *k = cli_commands; k->name; k++)
+	for (const struct command *k = commands; k->name; k++)
 		print_usage_line(k, out);
 	fprintf(out, "\n%s\n", _("tern(1) and tern.conf(5) describe them."));
 }
@@ -223,7 +222,7 @@ static int unknown_command(int argc, char **argv)
 {
 	const char *near = NULL;
 
-	for (const struct command *k = cli_commands; k->name && !near; k++) {
+	for (const struct command *k = commands; k->name && !near; k++) {
 		g_autofree char *two = argc > 1 ? g_strjoin(" ", argv[0], argv[1], NULL) : NULL;
 
 		if (suggest_is_near(argv[0], k->name) || (two && suggest_is_near(two, k->name)))
@@ -284,25 +283,14 @@ int cmd_version(struct cli *c, const struct args *a)
 
 /* --- help ---------------------------------------------------------------- */
 
-static void put_roff(const char *s)
-{
-	for (; *s; s++)
-		if (*s == '-')
-			fputs("\\-", stdout);
-		else if (s[0] == ' ' && s[1] == ' ')
-			putchar(*s++ == ' ' ? '\n' : ' ');
-		else
-			putchar(*s);
-}
-
 /* The sections of tern(1) and tern.conf(5) that the tables make; tests compare them. */
 static void print_manual(void)
 {
-	for (const struct command *k = cli_commands; k->name; k++) {
+	for (const struct command *k = commands; k->name; k++) {
 		printf(".TP\n.B %s\n.br\n", k->name);
-		put_roff(k->usage);
+		option_put_manual(k->usage, stdout);
 		puts("\n.br");
-		put_roff(k->help);
+		option_put_manual(k->help, stdout);
 		putchar('\n');
 	}
 	puts(".\\\" options of tern.conf");

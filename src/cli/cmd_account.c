@@ -1,3 +1,4 @@
+/* Accounts: added, listed, tried, forgotten. */
 #include <string.h>
 
 #include "base/i18n.h"
@@ -127,10 +128,8 @@ int cmd_account_check(struct cli *c, const struct args *a)
 	struct err err = { 0 };
 	int code = EXIT_DONE;
 
-	if (name && !config_account(c->config, name)) {
-		err_set(&err, ERR_GONE, _("There is no account \"%s\"."), name);
+	if (name && !account_named(c, name, &err))
 		return say_error(&err);
-	}
 	for (guint i = 0; i < c->config->accounts->len; i++) {
 		const struct account *account = c->config->accounts->pdata[i];
 
@@ -143,14 +142,10 @@ int cmd_account_check(struct cli *c, const struct args *a)
 int cmd_account_remove(struct cli *c, const struct args *a)
 {
 	const char *name = args_word(a, 0);
-	const struct account *account = config_account(c->config, name);
 	struct err err = { 0 };
+	const struct account *account = account_named(c, name, &err);
 
-	if (!account) {
-		err_set(&err, ERR_GONE, _("There is no account \"%s\"."), name);
-		return say_error(&err);
-	}
-	if (config_account_remove(c->places, name, &err) < 0 ||
+	if (!account || config_account_remove(c->places, name, &err) < 0 ||
 		store_account_remove(c->store, account->id, &err) < 0)
 		return say_error(&err);
 	if (a->json)

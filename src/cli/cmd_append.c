@@ -6,16 +6,15 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
-
-#include <glib/gstdio.h>
 
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/i18n.h"
 #include "base/mem.h"
+#include "base/scratch.h"
 #include "cli/command.h"
 #include "mime/header.h"
 #include "mime/summary.h"
@@ -123,27 +122,20 @@ static int make_fit(const GString *raw, GString **out, struct err *err)
 	return 0;
 }
 
-/* A file without a name that holds the message. */
+/* A file without a name that holds the message, to be read from its beginning. */
 static int keep(const GString *m, int *out, struct err *err)
 {
-	g_autofree char *path = NULL;
-	GError *why = NULL;
-	int fd = g_file_open_tmp("tern-append-XXXXXX", &path, &why), r;
+	int r;
 
-	if (fd < 0) {
-		err_set(err, ERR_STORAGE, "%s", why->message);
-		g_error_free(why);
+	if (scratch_nameless(out, err) < 0)
 		return err->code;
-	}
-	g_unlink(path);
-	r = fd_write_all(fd, m->str, m->len);
-	if (r < 0 || lseek(fd, 0, SEEK_SET) < 0) {
-		close(fd);
-		return err_set(err, ERR_STORAGE, _("The message cannot be kept: %s."),
-			g_strerror(-r));
-	}
-	*out = fd;
-	return 0;
+	r = fd_write_all(*out, m->str, m->len);
+	if (r == 0 && lseek(*out, 0, SEEK_SET) < 0)
+		r = -errno;
+	if (r == 0)
+		return 0;
+	fd_close(out);
+	return err_set(err, ERR_STORAGE, _("The message cannot be kept: %s."), g_strerror(-r));
 }
 
 /* --- the command --------------------------------------------------------- */
@@ -206,6 +198,6 @@ int cmd_append(struct cli *c, const struct args *a)
 		out_json(json_pack("{s:I, s:o, s:b}", "id", (json_int_t)id.v, "mailbox",
 			json_text(m->name), "queued", code == EXIT_QUEUED));
 	else if (!args_has(a, "push"))
-		say(_("queued: message %" G_GINT64_FORMAT "; `tern push` sends it."), id.v);
+		say(_("queued: message %" PRId64 "; `tern push` sends it."), id.v);
 	return code;
 }

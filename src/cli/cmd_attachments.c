@@ -1,4 +1,4 @@
-#include <errno.h>
+/* The attachments of a message: listed, saved, or one part of it to a file or a pipe. */
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -158,17 +158,6 @@ static int save_all(struct cli *c, const struct args *a, struct opened *o, struc
 	return n > 0 ? 0 : err_set(err, ERR_GONE, _("This message has no attachments."));
 }
 
-static int copy_out(int from, struct err *err)
-{
-	char chunk[65536];
-	ssize_t n;
-
-	lseek(from, 0, SEEK_SET);
-	while ((n = read(from, chunk, sizeof chunk)) > 0 && out_alive())
-		fwrite(chunk, 1, (size_t)n, stdout);
-	return n < 0 ? err_set(err, ERR_STORAGE, _("The decoded part cannot be read.")) : 0;
-}
-
 /* To standard output only when it is complete: a half part is never taken for a whole one. */
 static int part_to_output(struct cli *c, struct opened *o, int part, struct err *err)
 {
@@ -179,7 +168,9 @@ static int part_to_output(struct cli *c, struct opened *o, int part, struct err 
 			_("Bytes of a mail are not written to a terminal: name a file, or use a pipe."));
 	if (scratch_nameless(&fd, err) < 0 || decode(c, o, part, fd, err) < 0)
 		return err->code;
-	return copy_out(fd, err);
+	if (lseek(fd, 0, SEEK_SET) < 0 || out_bytes(fd) < 0)
+		return err_set(err, ERR_STORAGE, _("The decoded part cannot be read."));
+	return 0;
 }
 
 static int one_part(struct cli *c, const struct args *a, struct opened *o, struct err *err)

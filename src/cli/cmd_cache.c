@@ -87,17 +87,14 @@ static void report_text(const struct cache_report *r, const char *lease)
 
 int cmd_cache(struct cli *c, const struct args *a)
 {
-	const char *name = args_option(a, "account");
-	const struct account *account = name ? config_account(c->config, name) : NULL;
-	account_id id = account ? account->id : (account_id){ 0 };
 	g_autofree char *lease = NULL;
 	struct cache_report r;
 	struct err err = { 0 };
+	account_id id;
 	int64_t top;
 
-	if (name && !account)
-		err_set(&err, ERR_GONE, _("There is no account \"%s\"."), name);
-	if (err.code || args_number(args_option(a, "top"), 0, TOP, &top, &err) < 0 ||
+	if (pick_account_id(c, a, &id, &err) < 0 ||
+		args_number(args_option(a, "top"), 0, TOP, &top, &err) < 0 ||
 		store_cache_lease(c->store, id, &lease, &err) < 0 ||
 		store_cache_report(c->store, id, (int)MIN(top, TOP_MAX), &r, &err) < 0)
 		return say_error(&err);

@@ -1,7 +1,7 @@
 /*
  * The reader's own changes: durable in the queue first, then sent if asked to.
  */
-#include <string.h>
+#include <inttypes.h>
 
 #include "base/i18n.h"
 #include "base/mem.h"
@@ -23,7 +23,7 @@ static int read_rows(struct cli *c, const struct args *a, GPtrArray **out, struc
 		if (store_message_rows(c->store, (message_id){ id }, &rows, err) < 0)
 			return err->code;
 		if (rows->len == 0)
-			return err_set(err, ERR_GONE, _("There is no message %" G_GINT64_FORMAT "."),
+			return err_set(err, ERR_GONE, _("There is no message %" PRId64 "."),
 				id);
 		g_ptr_array_extend_and_steal(all, TAKE(rows));
 	}

@@ -1,15 +1,11 @@
+/* The demo mailbox as an account. */
 #include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/i18n.h"
-#include "base/mem.h"
 #include "cli/command.h"
 #include "cli/demo.h"
-#include "mime/text.h"
 
 /* --mbox, then $TERN_DEMO, then what was installed. */
 static const char *source(const struct args *a)

@@ -40,15 +40,11 @@ int cmd_jobs(struct cli *c, const struct args *a)
 {
 	static const int widths[] = { 16, 0, 0, 0, 0, 0, 0, 0 };
 	AUTO(table_free) struct table *t = table_new(G_N_ELEMENTS(widths), widths);
-	const char *name = args_option(a, "account");
-	const struct account *account = name ? config_account(c->config, name) : NULL;
 	g_autoptr(GArray) rows = NULL;
 	struct err err = { 0 };
+	account_id id;
 
-	if (name && !account)
-		err_set(&err, ERR_GONE, _("There is no account \"%s\"."), name);
-	if (err.code ||
-		store_jobs(c->store, account ? account->id : (account_id){ 0 }, &rows, &err) < 0)
+	if (pick_account_id(c, a, &id, &err) < 0 || store_jobs(c->store, id, &rows, &err) < 0)
 		return say_error(&err);
 	table_row(t, (const char *[]){ _("account"), _("job"), _("every"), _("last"), _("next"),
 			     _("runs"), _("failed"), _("result") });

@@ -1,3 +1,4 @@
+/* Messages, page by page: a message with several places is one line. */
 #include <string.h>
 #include <time.h>
 
@@ -8,8 +9,6 @@
 #include "model/flags.h"
 
 enum { SCOPE_MAX = 256, LIMIT_DEFAULT = 30, PAGE_ROWS = 128 };
-
-/* --- list ---------------------------------------------------------------- */
 
 struct listing {
 	struct cli *c;
@@ -258,7 +257,7 @@ static int run_list(struct listing *l, const struct args *a, struct err *err)
 		g_autofree char *cursor = cursor_write(&l->held->key);
 
 		fflush(stdout);
-		fprintf(stderr, "more: --after %s\n", cursor);
+		fprintf(stderr, _("more: --after %s\n"), cursor);
 	}
 	return 0;
 }

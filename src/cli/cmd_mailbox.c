@@ -2,6 +2,7 @@
  * Mailboxes: which there are and how much of them is here, and wishes about
  * the tree, which are durable in the queue first and then sent if asked to.
  */
+#include <inttypes.h>
 #include <string.h>
 #include <time.h>
 
@@ -120,10 +121,10 @@ static int outcome_of(struct cli *c, const struct wish *w, int64_t id, struct er
 
 		if (r->id != id)
 			continue;
-		if (r->status == MUTATION_QUEUED || r->status == MUTATION_LEASED)
+		if (mutation_is_waiting(r->status))
 			return EXIT_QUEUED;
 		err_set(err, ERR_REFUSED,
-			_("The server refused: %s (`tern queue drop m%" G_GINT64_FORMAT
+			_("The server refused: %s (`tern queue drop m%" PRId64
 			  "` takes the wish out of sight)"),
 			r->answer && *r->answer ? r->answer : _("it gave no reason"), id);
 		return EXIT_FAILED;
@@ -148,8 +149,7 @@ static int want(struct cli *c, const struct args *a, const struct wish *w)
 
 	if (!w->account->two_way) {
 		err_set(&err, ERR_REFUSED,
-			_("%s is read-only: set two-way = on in its configuration to change "
-			  "mail"),
+			_("%s is read-only: set two-way = on in its configuration to change mail"),
 			w->account->name);
 		return say_error(&err);
 	}
@@ -250,6 +250,6 @@ int cmd_mailbox_role(struct cli *c, const struct args *a)
 	if (a->json)
 		mailbox_json(c, account_of(c, after->account), after);
 	else
-		say(_("%s: %s"), after->name, mailbox_role_name(after->role));
+		say("%s: %s", after->name, mailbox_role_name(after->role));
 	return EXIT_DONE;
 }

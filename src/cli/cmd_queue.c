@@ -3,7 +3,7 @@
  * that wait, conflict or were refused, and what can be done with them.  A
  * wish's number is written with an m.
  */
-#include <string.h>
+#include <inttypes.h>
 
 #include "base/clock.h"
 #include "base/i18n.h"
@@ -148,7 +148,7 @@ static void advise(struct listing *l, const GPtrArray *groups, const GPtrArray *
 	for (guint i = 0; i < wishes->len && l->advised < ADVICE_MAX; i++) {
 		const struct tree_wish *w = wishes->pdata[i];
 
-		if (queue_is_stuck(w->status)) {
+		if (mutation_is_stuck(w->status)) {
 			say_wish(l->c, w);
 			l->advised++;
 		}
@@ -156,7 +156,7 @@ static void advise(struct listing *l, const GPtrArray *groups, const GPtrArray *
 	for (guint i = 0; groups && i < groups->len && l->advised < ADVICE_MAX; i++) {
 		const struct queue_group *g = groups->pdata[i];
 
-		if (queue_is_stuck(g->row.status)) {
+		if (mutation_is_stuck(g->row.status)) {
 			say_group(l->c, g);
 			l->advised++;
 		}
@@ -167,17 +167,13 @@ int cmd_queue(struct cli *c, const struct args *a)
 {
 	static const int widths[] = { 0, 16, 0, 0, 60, 40, 0 };
 	AUTO(table_free) struct table *t = table_new(7, widths);
-	const char *name = args_option(a, "account");
-	const struct account *account = name ? config_account(c->config, name) : NULL;
-	account_id id = account ? account->id : (account_id){ 0 };
 	struct listing l = { .c = c, .json = a->json, .table = t };
 	g_autoptr(GPtrArray) wishes = NULL, groups = NULL;
 	bool single = args_has(a, "rows") || args_has(a, "all");
 	struct err err = { 0 };
+	account_id id;
 
-	if (name && !account)
-		err_set(&err, ERR_GONE, _("There is no account \"%s\"."), name);
-	if (err.code || store_tree_rows(c->store, id, &wishes, &err) < 0 ||
+	if (pick_account_id(c, a, &id, &err) < 0 || store_tree_rows(c->store, id, &wishes, &err) < 0 ||
 		(single ? list_rows(&l, id, args_has(a, "all"), &err)
 			: list_groups(&l, id, &groups, &err)) < 0)
 		return say_error(&err);
@@ -288,7 +284,7 @@ static account_id account_of_row(struct cli *c, int64_t id, struct err *err)
 		if (r->id == id)
 			return r->account;
 	}
-	err_set(err, ERR_GONE, _("There is no change %" G_GINT64_FORMAT " in the queue."), id);
+	err_set(err, ERR_GONE, _("There is no change %" PRId64 " in the queue."), id);
 	return (account_id){ 0 };
 }
 

@@ -1,3 +1,4 @@
+/* One message: its bytes, or what the reader made of it. */
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -19,16 +20,9 @@ static int open_body(struct cli *c, message_id m, int *fd, struct err *err)
 
 /* --- raw ----------------------------------------------------------------- */
 
-static int copy_raw(int fd, struct err *err)
+static int unreadable(struct err *err)
 {
-	char chunk[65536];
-	ssize_t n;
-
-	while ((n = read(fd, chunk, sizeof chunk)) > 0 && out_alive())
-		fwrite(chunk, 1, (size_t)n, stdout);
-	if (n < 0)
-		return err_set(err, ERR_STORAGE, _("The stored message cannot be read."));
-	return 0;
+	return err_set(err, ERR_STORAGE, _("The stored message cannot be read."));
 }
 
 /* Bytes of the last character, which may go on behind s + n: at most three. */
@@ -62,7 +56,7 @@ static int copy_clean(int fd, struct err *err)
 
 		fputs(rest, stdout);
 	}
-	return n < 0 ? err_set(err, ERR_STORAGE, _("The stored message cannot be read.")) : 0;
+	return n < 0 ? unreadable(err) : 0;
 }
 
 /* --- read ---------------------------------------------------------------- */
@@ -222,8 +216,10 @@ static int show(struct cli *c, const struct args *a, struct err *err)
 		return err_set(err, ERR_USAGE, _("--raw gives bytes, not JSON."));
 	if (open_body(c, (message_id){ id }, &fd, err) < 0)
 		return err->code;
+	if (args_has(a, "raw") && isatty(STDOUT_FILENO))
+		return copy_clean(fd, err);
 	if (args_has(a, "raw"))
-		return isatty(STDOUT_FILENO) ? copy_clean(fd, err) : copy_raw(fd, err);
+		return out_bytes(fd) < 0 ? unreadable(err) : 0;
 	return show_document(c, &fd, id, a, err);
 }
 

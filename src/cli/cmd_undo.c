@@ -46,16 +46,14 @@ static void tell(const struct args *a, bool redo, const struct undone *u)
 }
 
 /* Runs undo or redo for the step of the first word, or the latest. */
-static int turn(struct cli *c, const struct args *a,
-	int (*run)(struct store *, int64_t, struct undone *, struct err *), struct undone *u,
-	struct err *err)
+static int turn(struct cli *c, const struct args *a, bool redo, struct undone *u, struct err *err)
 {
 	int64_t step;
 	int r;
 
 	if (args_number(args_word(a, 0), 1, 0, &step, err) < 0)
 		return err->code;
-	r = run(c->store, step, u, err);
+	r = redo ? store_redo(c->store, step, u, err) : store_undo(c->store, step, u, err);
 	if (r <= 0)
 		*u = (struct undone){ 0 };
 	if (r > 0 && carry_on(c, 0, err) < 0)
@@ -70,30 +68,27 @@ static int after(struct cli *c, const struct args *a, int turned)
 	return args_has(a, "push") ? push_all(c, NULL) : waiting(c);
 }
 
-int cmd_undo(struct cli *c, const struct args *a)
+static int turn_and_tell(struct cli *c, const struct args *a, bool redo)
 {
 	struct undone u = { 0 };
 	struct err err = { 0 };
-	int r = turn(c, a, store_undo, &u, &err), code;
+	int r = turn(c, a, redo, &u, &err), code;
 
 	if (r < 0)
 		return say_error(&err);
 	code = after(c, a, r);
-	tell(a, false, &u);
+	tell(a, redo, &u);
 	return code;
+}
+
+int cmd_undo(struct cli *c, const struct args *a)
+{
+	return turn_and_tell(c, a, false);
 }
 
 int cmd_redo(struct cli *c, const struct args *a)
 {
-	struct undone u = { 0 };
-	struct err err = { 0 };
-	int r = turn(c, a, store_redo, &u, &err), code;
-
-	if (r < 0)
-		return say_error(&err);
-	code = after(c, a, r);
-	tell(a, true, &u);
-	return code;
+	return turn_and_tell(c, a, true);
 }
 
 /* --- history ------------------------------------------------------------- */

@@ -30,8 +30,6 @@ struct command {
 	const char *help;    /* whole sentences, N_(); two blanks between them */
 };
 
-extern const struct command cli_commands[]; /* ends with a row without name */
-
 /* --- args.c -------------------------------------------------------------- */
 
 /* Reads argv behind the command's name by the grammar of `usage`; ERR_USAGE with a sentence. */
@@ -49,11 +47,12 @@ int args_number(const char *value, int64_t least, int64_t fallback, int64_t *out
 void say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* Says the error and returns the exit code that fits it. */
 int say_error(const struct err *err);
-int exit_of(const struct err *err);
 /* Nobody reads our output any more: the other end of the pipe is closed. */
 bool out_abandoned(void);
 /* False when there is no use in going on: abandoned, or a write failed. */
 bool out_alive(void);
+/* The rest of a file, byte for byte; < 0: it cannot be read. */
+int out_bytes(int fd);
 void out_json(json_t *line);              /* takes the reference; one line */
 /* Prints a line of JSON; what a terminal would obey and not show is written as \u and a number. */
 void out_line(const char *json);
@@ -73,6 +72,10 @@ void table_free(struct table **t);
 
 /* --- common.c ------------------------------------------------------------ */
 
+/* The account of that name; NULL with words. */
+const struct account *account_named(const struct cli *c, const char *name, struct err *err);
+/* The account that --account names, 0 (all) without it; ERR_GONE. */
+int pick_account_id(const struct cli *c, const struct args *a, account_id *out, struct err *err);
 /* The accounts that --account names (all without it), of struct account *, borrowed; ERR_GONE. */
 int pick_accounts(struct cli *c, const struct args *a, GPtrArray **out, struct err *err);
 const struct account *account_of(const struct cli *c, account_id id); /* NULL if not configured */
@@ -119,7 +122,6 @@ int push_all(struct cli *c, const GPtrArray *rows);
 int worse(int a, int b);
 /* "waiting, tried 2 times, next try in 40 s" (g_free). */
 char *queue_state_text(const struct mutation_row *r);
-bool queue_is_stuck(enum mutation_status status); /* needs the reader: refused, or a conflict */
 /* One line about a change: what, its state, why, and what gets rid of it. */
 void say_group(const struct cli *c, const struct queue_group *g);
 void say_wish(const struct cli *c, const struct tree_wish *w);

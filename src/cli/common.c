@@ -1,3 +1,5 @@
+/* What commands have in common: which accounts, which mailbox, is it here, may it be done. */
+#include <inttypes.h>
 #include <poll.h>
 #include <string.h>
 #include <unistd.h>
@@ -7,14 +9,32 @@
 #include "cli/command.h"
 #include "store/cache.h"
 
+const struct account *account_named(const struct cli *c, const char *name, struct err *err)
+{
+	const struct account *a = config_account(c->config, name);
+
+	if (!a)
+		err_set(err, ERR_GONE, _("There is no account \"%s\"."), name);
+	return a;
+}
+
+int pick_account_id(const struct cli *c, const struct args *a, account_id *out, struct err *err)
+{
+	const char *name = args_option(a, "account");
+	const struct account *one = name ? account_named(c, name, err) : NULL;
+
+	*out = one ? one->id : (account_id){ 0 };
+	return name && !one ? err->code : 0;
+}
+
 int pick_accounts(struct cli *c, const struct args *a, GPtrArray **out, struct err *err)
 {
 	const char *name = args_option(a, "account");
-	const struct account *one = name ? config_account(c->config, name) : NULL;
+	const struct account *one = name ? account_named(c, name, err) : NULL;
 	g_autoptr(GPtrArray) picked = g_ptr_array_new();
 
 	if (name && !one)
-		return err_set(err, ERR_GONE, _("There is no account \"%s\"."), name);
+		return err->code;
 	for (guint i = 0; i < c->config->accounts->len; i++)
 		if (!one || c->config->accounts->pdata[i] == one)
 			g_ptr_array_add(picked, c->config->accounts->pdata[i]);
@@ -102,7 +122,7 @@ int fetch_body(struct cli *c, message_id m, account_id *account, struct err *err
 	if (store_message_rows(c->store, m, &rows, err) < 0)
 		return err->code;
 	if (rows->len == 0)
-		return err_set(err, ERR_GONE, _("There is no message %" G_GINT64_FORMAT "."), m.v);
+		return err_set(err, ERR_GONE, _("There is no message %" PRId64 "."), m.v);
 	*account = ((const struct list_row *)rows->pdata[0])->account;
 	if (store_body_cached(c->store, m)) {
 		tell_opened(c, m);

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,7 +15,6 @@
 #include "base/file.h"
 #include "base/i18n.h"
 #include "base/mem.h"
-#include "base/text.h"
 #include "mime/text.h"
 
 enum { DAY = 86400, HEADERS_MAX = 1 << 20 };
@@ -59,7 +59,8 @@ static int zone_of(const char *value, const char **zone)
 	return (*p == '-' ? -1 : 1) * ((hhmm / 100) * 3600 + (hhmm % 100) * 60);
 }
 
-char *demo_move_date(const char *value, int64_t days)
+/* The value of a Date header moved by so many days, in its own time zone; NULL if it cannot be read. */
+static char *move_date(const char *value, int64_t days)
 {
 	int64_t at = mime_parse_date(value, strlen(value));
 	const char *zone;
@@ -166,7 +167,7 @@ static const char *value_of(const char *line, const char *name)
 static void add_header(struct letter *l, const struct unpack *u)
 {
 	const char *date = value_of(u->line, "Date"), *value;
-	g_autofree char *moved = date ? demo_move_date(g_strchomp(u->line + (date - u->line)), u->days)
+	g_autofree char *moved = date ? move_date(g_strchomp(u->line + (date - u->line)), u->days)
 				      : NULL;
 
 	if (moved) {

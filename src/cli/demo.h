@@ -18,7 +18,4 @@
  */
 int demo_unpack(const char *mbox, const char *dir, int64_t now, struct err *err);
 
-/* The value of a Date header moved by so many days, in its own time zone; NULL if it cannot be read. */
-char *demo_move_date(const char *value, int64_t days);
-
 #endif

@@ -1,7 +1,7 @@
 libtern_a_SOURCES += \
 	src/cli/args.c \
-	src/cli/cli.c src/cli/cli.h src/cli/command.h \
 	src/cli/carry.c \
+	src/cli/cli.c src/cli/cli.h src/cli/command.h \
 	src/cli/cmd_account.c \
 	src/cli/cmd_append.c \
 	src/cli/cmd_attachments.c \
@@ -9,6 +9,7 @@ libtern_a_SOURCES += \
 	src/cli/cmd_change.c \
 	src/cli/cmd_demo.c \
 	src/cli/cmd_doctor.c \
+	src/cli/cmd_events.c \
 	src/cli/cmd_jobs.c \
 	src/cli/cmd_list.c \
 	src/cli/cmd_mailbox.c \

@@ -2,7 +2,6 @@
  * Data to standard output, talk to standard error.  Every string of either
  * that a terminal may see has gone through text_clean.
  */
-#include <errno.h>
 #include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -11,11 +10,11 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "base/i18n.h"
-#include "base/mem.h"
 #include "base/text.h"
 #include "cli/command.h"
 #include "model/flags.h"
+
+enum { CHUNK = 64 * 1024 };
 
 void say(const char *fmt, ...)
 {
@@ -29,7 +28,7 @@ void say(const char *fmt, ...)
 	fprintf(stderr, "tern: %s\n", clean);
 }
 
-int exit_of(const struct err *err)
+static int exit_of(const struct err *err)
 {
 	if (err->code == ERR_USAGE)
 		return EXIT_USAGE;
@@ -53,6 +52,16 @@ bool out_abandoned(void)
 bool out_alive(void)
 {
 	return fflush(stdout) == 0 && !ferror(stdout) && !out_abandoned();
+}
+
+int out_bytes(int fd)
+{
+	char chunk[CHUNK];
+	ssize_t n;
+
+	while ((n = read(fd, chunk, sizeof chunk)) > 0 && out_alive())
+		fwrite(chunk, 1, (size_t)n, stdout);
+	return n < 0 ? -1 : 0;
 }
 
 /* Controls, marks that turn the direction of a line, and invisible ones that a terminal may obey. */

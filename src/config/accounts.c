@@ -1,12 +1,12 @@
 /*
  * Accounts: one group per account, the group's name being the account's.
  */
-#include <arpa/inet.h>
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/host.h"
 #include "base/i18n.h"
 #include "base/mem.h"
 #include "base/text.h"
@@ -25,19 +25,6 @@ static bool name_is_good(const char *name)
 		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-");
 
 	return n > 0 && n <= NAME_MAX_BYTES && !name[n] && name[0] != '.' && name[0] != '-';
-}
-
-/* The literal addresses 127.0.0.0/8 and ::1, and the name "localhost": nothing that DNS decides. */
-static bool host_is_loopback(const char *host)
-{
-	struct in_addr v4;
-	struct in6_addr v6;
-
-	if (g_ascii_strcasecmp(host, "localhost") == 0)
-		return true;
-	if (inet_pton(AF_INET, host, &v4) == 1)
-		return ntohl(v4.s_addr) >> 24 == 127;
-	return inet_pton(AF_INET6, host, &v6) == 1 && IN6_IS_ADDR_LOOPBACK(&v6);
 }
 
 static bool has_controls(const char *s)

@@ -56,6 +56,7 @@ struct config {
 	char *save_folder;    /* where attachments are saved, NULL = the usual place */
 	int pipe_output;      /* enum pipe_output */
 	char *headers;        /* names of the headers shown, in order; NULL = the usual ones */
+	int text_width;       /* cells that the words of a message may take, 0 = all of the screen */
 	int fold_quotes;      /* longer quotations are folded, 0 = none */
 	bool space_goes_on;   /* Space at the end of a message opens the next unread one */
 	int hyperlinks;       /* enum hyperlinks_option (ui/hyperlink.h) */

@@ -6,7 +6,6 @@
 #include <time.h>
 
 #include "base/i18n.h"
-#include "base/mem.h"
 #include "config/config.h"
 #include "config/suggest.h"
 
@@ -48,6 +47,10 @@ const struct option config_options[] = {
 		.help = N_("The headers shown above a message, in this order.  Tags are those of the "
 			   "mailbox, everything else is the name of a header.  A small screen shows "
 			   "fewer.") },
+	{ "text-width", OPTION_INT, FIELD(text_width), "100", 0, 1000,
+		.help = N_("How many columns the words of a message take on a wider screen; 0 is all of "
+			   "them.  Tables, code and other lines that the sender broke himself may be "
+			   "longer, as far as they fit on the screen.") },
 	{ "fold-quotes", OPTION_INT, FIELD(fold_quotes), "12", 0, 100000,
 		.help = N_("Quotations of more lines are folded to their first three; z opens them.  "
 			   "0 folds none.") },
@@ -385,8 +388,7 @@ static char *values_of(const struct option *o)
 	return NULL;
 }
 
-/* Writes a text as man(7) source: dashes that are meant, one sentence a line. */
-static void put_roff(FILE *out, const char *s)
+void option_put_manual(const char *s, FILE *out)
 {
 	for (; *s; s++)
 		if (*s == '-')
@@ -403,12 +405,12 @@ void option_print_manual(const struct option *rows, FILE *out)
 		g_autofree char *values = values_of(rows);
 
 		fputs(".TP\n.BR ", out);
-		put_roff(out, rows->name);
+		option_put_manual(rows->name, out);
 		fprintf(out, " \" = %s\"\n", values);
-		put_roff(out, rows->help);
+		option_put_manual(rows->help, out);
 		if (rows->fallback) {
 			fputs("\nDefault:\n.BR ", out);
-			put_roff(out, rows->fallback);
+			option_put_manual(rows->fallback, out);
 			fputs(" .", out);
 		}
 		fputc('\n', out);

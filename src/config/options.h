@@ -44,7 +44,9 @@ void option_defaults(const struct option *rows, void *base);
 int option_set(const struct option *o, void *base, const char *value, struct err *err);
 /* What a file would say for the field; a new string, NULL if it is unset. */
 char *option_get(const struct option *o, const void *base);
-/* The manual's paragraphs, as man(7) source. */
+/* A text as man(7) source: dashes that are meant, one sentence a line. */
+void option_put_manual(const char *s, FILE *out);
+/* The manual's paragraphs, likewise. */
 void option_print_manual(const struct option *rows, FILE *out);
 
 #endif

@@ -15,6 +15,7 @@
 #include "mime/content.h"
 #include "mime/document.h"
 #include "mime/flowed.h"
+#include "mime/linkify.h"
 #include "mime/outline.h"
 #include "mime/part_text.h"
 #include "mime/text.h"
@@ -23,8 +24,9 @@
 enum {
 	PICK_ALL = -1,
 	PICK_NONE = -2,
-	STUB_MAX = 400,       /* a plain part this short may only say "see the HTML part" ... */
+	STUB_MAX = 400,       /* letters: a plain part this short may only say "see the HTML part" ... */
 	STUB_FACTOR = 4,      /* ... if the HTML part says this many times more */
+	STUB_LEAST = 8,       /* letters: so many are meant where there are fewer */
 	FIELD_MAX = 4096,     /* bytes shown of a header of a message inside */
 	LOOK_MAX = 4096,      /* bytes by which a part is taken for text */
 	WORDS_LEAST = 4,      /* bytes of a text that says something */
@@ -125,51 +127,72 @@ static void render_external(struct node *n, struct body_text *out)
 
 /* --- choosing -------------------------------------------------------------------- */
 
-static size_t count_letters(const char *s)
+/* What can be seen of a text, as far as `enough`: letters and signs; an address counts as one. */
+static size_t count_letters(const GString *text, size_t enough)
 {
-	size_t n = 0;
+	const char *p = text->str, *end = p + text->len;
+	struct found_link link;
+	size_t n = 0, from = 0;
 
-	for (; *s; s++)
-		n += (unsigned char)*s > ' ';
+	while (p < end && n < enough) {
+		bool any = linkify_next(text->str, text->len, &from, &link);
+		const char *stop = any ? text->str + link.at : end;
+
+		for (; p < stop && n < enough; p = g_utf8_next_char(p))
+			n += g_unichar_isgraph(g_utf8_get_char(p)) ? 1 : 0;
+		if (any) {
+			p = stop + link.len;
+			n++;
+			g_free(link.target);
+		}
+	}
 	return n;
 }
 
-/* Whether all plain texts below node i are empty. */
-static bool all_empty(struct render *r, int i)
+static size_t letters_of(struct render *r, struct node *n, size_t enough)
 {
-	int depth = outline_node(r->nodes, i)->depth;
+	struct part_how part = r->part; /* the budget is for what is shown */
+	unsigned ignored = 0;
+	struct body_text html;
+	GString *plain;
+	size_t letters;
 
-	for (int c = i + 1; c < (int)r->nodes->len; c++) {
-		struct node *n = outline_node(r->nodes, c);
-
-		if (n->depth <= depth)
-			break;
-		if (n->n_children == 0 && n->has & HAS_PLAIN && n->size > 0)
-			return false;
+	if (n->has & HAS_PLAIN) {
+		plain = content_text(n, r->max, &ignored);
+		letters = count_letters(plain, enough);
+		g_string_free(plain, TRUE);
+		return letters;
 	}
-	return true;
+	body_text_init(&html);
+	part_text(&part, n, &html);
+	letters = count_letters(html.text, enough);
+	body_text_clear(&html);
+	return letters;
 }
 
-/* A plain part that is empty, or only tells the reader to look at the HTML part. */
+/* The letters of the texts of one kind at and below node i. */
+static size_t letters_below(struct render *r, int i, unsigned kind, size_t enough)
+{
+	size_t letters = 0;
+
+	for (int c = i, end = outline_end(r->nodes, i); c < end && letters < enough; c++) {
+		struct node *n = outline_node(r->nodes, c);
+
+		if ((n->n_children == 0 || n->made) && n->has & kind)
+			letters += letters_of(r, n, enough - letters);
+	}
+	return letters;
+}
+
+/* A plain text that is empty, or so short, while the HTML says so much more, that it only tells the
+ * reader to look there; in whatever language. */
 static bool is_stub(struct render *r, int plain, int html)
 {
-	struct node *p = outline_node(r->nodes, plain), *h = outline_node(r->nodes, html);
-	g_autoptr(GString) words = NULL;
-	struct body_text other;
-	struct part_how part = r->part; /* the budget is for what is shown */
-	size_t n, letters;
+	size_t letters = letters_below(r, plain, HAS_PLAIN, STUB_MAX + 1);
+	size_t more = MAX(letters, (size_t)STUB_LEAST) * STUB_FACTOR + 1;
 
-	if (p->n_children > 0)
-		return all_empty(r, plain);
-	words = content_text(p, r->max, &r->out->notes);
-	n = count_letters(words->str);
-	if (n == 0 || n > STUB_MAX || h->n_children > 0)
-		return n == 0;
-	body_text_init(&other);
-	part_text(&part, h, &other);
-	letters = count_letters(other.text->str);
-	body_text_clear(&other);
-	return letters > n * STUB_FACTOR;
+	return letters == 0 ||
+	       (letters <= STUB_MAX && letters_below(r, html, HAS_HTML, more) >= more);
 }
 
 /* Walks the children of p once: the first with plain text, the last with HTML. */
@@ -356,7 +379,8 @@ void body_render(GArray *nodes, const struct document_how *how, size_t max, stru
 	g_autofree bool *live = g_new0(bool, nodes->len);
 	struct render r = { .nodes = nodes, .picks = picks, .live = live, .out = out, .max = max,
 		.how = how,
-		.part = { .max = max, .html_budget = BODY_HTML_BUDGET, .width = how->width } };
+		.part = { .max = max, .html_budget = BODY_HTML_BUDGET, .width = how->width,
+			.text_width = how->text_width } };
 
 	if (how->as == DOCUMENT_PART && (how->part < 0 || how->part >= (int)nodes->len))
 		return;

@@ -1,3 +1,4 @@
+/* Text that grows, with its spans and links: what every kind of part writes into. */
 #include "mime/body.h"
 
 #include <string.h>

@@ -5,6 +5,11 @@
 #include <string.h>
 
 #include "mime/guess.h"
+#include "mime/jis.h"
+
+/* With the letters of Windows, which the plain one does not have. */
+#define EUC_JP "EUC-JP-MS"
+#define ISO_2022_JP "ISO-2022-JP-3"
 
 static const char replacement[] = "\xEF\xBF\xBD";
 
@@ -42,25 +47,29 @@ static const struct {
 	{ "euckr", "CP949" },          { "uhc", "CP949" },
 	{ "iso88598i", "ISO-8859-8" }, { "iso88598e", "ISO-8859-8" },
 	{ "iso88596i", "ISO-8859-6" }, { "logical", "ISO-8859-8" },
-	{ "iso2022jp", "ISO-2022-JP-3" }, { "unicode11utf7", "UTF-7" },
+	{ "iso2022jp", ISO_2022_JP }, { "iso2022jpms", ISO_2022_JP },
+	{ "cp50220", ISO_2022_JP },    { "cp50221", ISO_2022_JP },
+	{ "unicode11utf7", "UTF-7" },
 	{ "utf7", "UTF-7" },           { "macroman", "MACINTOSH" },
 	{ "mac", "MACINTOSH" },        { "macintosh", "MACINTOSH" },
 	{ "maccyrillic", "MAC-CYRILLIC" }, { "unicode", "UTF-16" },
 	{ "utf16", "UTF-16" },         { "ucs2", "UTF-16" },
 	{ "utf16le", "UTF-16LE" },     { "utf16be", "UTF-16BE" },
 	{ "koi8", "KOI8-R" },          { "koi8ru", "KOI8-U" },
-	{ "cyrillic", "ISO-8859-5" },  { "eucjp", "EUC-JP" },
-	{ "ujis", "EUC-JP" },          { "viscii", "VISCII" },
+	{ "cyrillic", "ISO-8859-5" },  { "eucjp", EUC_JP },
+	{ "ujis", EUC_JP },            { "viscii", "VISCII" },
+	{ "big5eten", "BIG5-HKSCS" },  { "cp936", "GB18030" },
+	{ "windows936", "GB18030" },   { "ms936", "GB18030" },
 };
 
-/* The label without case, signs, and a leading "x" or "cs". */
+/* The label without case, signs, and "x-" or "cs" in front. */
 static void key_of(const char *name, char key[CHARSET_NAME_MAX])
 {
 	size_t n = 0;
 
-	if (g_ascii_strncasecmp(name, "x-", 2) == 0)
+	while (g_ascii_strncasecmp(name, "x-", 2) == 0)
 		name += 2;
-	else if (g_ascii_strncasecmp(name, "cs", 2) == 0)
+	if (g_ascii_strncasecmp(name, "cs", 2) == 0)
 		name += 2;
 	for (; *name && n + 1 < CHARSET_NAME_MAX; name++)
 		if (g_ascii_isalnum(*name))
@@ -75,7 +84,8 @@ static bool numbered(const char *key, char out[CHARSET_NAME_MAX])
 		const char *word;
 		bool iso;
 	} families[] = { { "iso8859", true }, { "8859", true }, { "windows", false },
-		{ "win", false }, { "cp", false }, { "ibm", false }, { "dos", false } };
+		{ "win", false }, { "cp", false }, { "ibm", false }, { "dos", false },
+		{ "ms", false }, { "mscp", false } };
 
 	for (size_t i = 0; i < G_N_ELEMENTS(families); i++) {
 		const char *digits = key + strlen(families[i].word);
@@ -93,20 +103,35 @@ static bool numbered(const char *key, char out[CHARSET_NAME_MAX])
 	return false;
 }
 
+/* Names with more behind them: "utf-8-sig", "ISO-8859-1-Windows-3.1-Latin-1". */
+static const char *begun(const char *key)
+{
+	static const struct {
+		const char *word, *real;
+	} names[] = { { "utf8", "" }, { "iso88591", "WINDOWS-1252" }, { "windows1252", "WINDOWS-1252" } };
+
+	for (size_t i = 0; i < G_N_ELEMENTS(names); i++)
+		if (g_str_has_prefix(key, names[i].word) && g_ascii_isalpha(key[strlen(names[i].word)]))
+			return names[i].real;
+	return NULL;
+}
+
 /* iconv's name for the label, "" if it says nothing. */
 static void real_name(const char *label, char out[CHARSET_NAME_MAX])
 {
 	char key[CHARSET_NAME_MAX];
+	const char *known;
 
 	key_of(label, key);
-	for (size_t i = 0; i < G_N_ELEMENTS(labels); i++)
-		if (strcmp(labels[i].key, key) == 0) {
-			g_strlcpy(out, labels[i].real, CHARSET_NAME_MAX);
-			return;
-		}
-	if (numbered(key, out))
+	known = begun(key);
+	for (size_t i = 0; i < G_N_ELEMENTS(labels) && !known; i++)
+		if (strcmp(labels[i].key, key) == 0)
+			known = labels[i].real;
+	if (known)
+		g_strlcpy(out, known, CHARSET_NAME_MAX);
+	else if (numbered(key, out))
 		return;
-	if (strlen(label) < CHARSET_NAME_MAX)
+	else if (strlen(label) < CHARSET_NAME_MAX)
 		g_strlcpy(out, label, CHARSET_NAME_MAX);
 	else
 		*out = '\0';
@@ -243,9 +268,47 @@ static bool has_mark(const char *data, size_t len)
  * can look like one by accident, an accented letter of a Latin one hardly. */
 static size_t proof(const char *real)
 {
+	static const char *const latin[] = { "WINDOWS-1252", "CP1252", "CP1250", "CP1257", "ISO-8859-2",
+		"ISO-8859-15", "WINDOWS-1254", "CP1254", NULL };
 	enum { LATIN = 1, OTHERS = 4 };
 
-	return strcmp(real, "WINDOWS-1252") == 0 ? LATIN : OTHERS;
+	return g_strv_contains(latin, real) ? LATIN : OTHERS;
+}
+
+/* Letters where ISO 8859 has none (0x80 to 0x9F): the text is in the charset of Windows that was
+ * made of that part of ISO 8859, whatever the label says. */
+static const char *of_windows(const char *real, const char *data, size_t len)
+{
+	static const struct {
+		const char *iso, *windows;
+	} pairs[] = { { "ISO-8859-2", "CP1250" }, { "ISO-8859-7", "CP1253" },
+		{ "ISO-8859-8", "CP1255" }, { "ISO-8859-13", "CP1257" },
+		{ "ISO-8859-15", "CP1252" } };
+	const char *windows = NULL;
+
+	for (size_t i = 0; i < G_N_ELEMENTS(pairs); i++)
+		if (strcmp(pairs[i].iso, real) == 0)
+			windows = pairs[i].windows;
+	for (size_t i = 0; windows && i < len; i++)
+		if ((unsigned char)data[i] >= 0x80 && (unsigned char)data[i] < 0xA0)
+			return windows;
+	return real;
+}
+
+/* Japanese with escapes, by way of EUC; false = it is to be read as it stands. */
+static bool append_jis(GString *out, const char *data, size_t len, bool *exact)
+{
+	g_autoptr(GString) euc = g_string_sized_new(len);
+	GIConv cd;
+
+	if (!jis_to_euc(euc, data, len))
+		return false;
+	cd = g_iconv_open("UTF-8", EUC_JP);
+	if (cd == (GIConv)-1)
+		return false;
+	*exact = convert(out, cd, euc->str, euc->len);
+	g_iconv_close(cd);
+	return true;
 }
 
 bool charset_append(GString *out, const char *name, const char *data, size_t len)
@@ -271,7 +334,9 @@ bool charset_append(GString *out, const char *name, const char *data, size_t len
 		data += 2; /* iconv would keep the mark as a character */
 		len -= 2;
 	}
-	cd = plain_name(real) ? g_iconv_open("UTF-8", real) : (GIConv)-1;
+	if (strcmp(real, ISO_2022_JP) == 0 && append_jis(out, data, len, &exact))
+		return exact;
+	cd = plain_name(real) ? g_iconv_open("UTF-8", of_windows(real, data, len)) : (GIConv)-1;
 	if (cd == (GIConv)-1) {
 		if (labelled)
 			charset_append(out, NULL, data, len);

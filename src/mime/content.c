@@ -4,6 +4,7 @@
 
 #include "mime/body.h"
 #include "mime/charset.h"
+#include "mime/header.h"
 
 enum {
 	SNIFF_MAX = 1024, /* where an HTML page names its charset */
@@ -73,6 +74,19 @@ bool content_param_is(const struct node *n, const char *name, const char *value)
 	return v && g_ascii_strcasecmp(v, value) == 0;
 }
 
+/* The charset that the header names, into out where the parser does not find it. */
+static const char *named_charset(const struct node *n, char *out, size_t cap)
+{
+	const char *known = content_param(n, "charset");
+	GMimeHeader *h = g_mime_header_list_get_header(g_mime_object_get_header_list(n->object),
+		"Content-Type");
+	const char *raw = h ? g_mime_header_get_raw_value(h) : NULL;
+
+	if (known || !raw || !header_param_bare(raw, strlen(raw), "charset", out, cap))
+		return known;
+	return out;
+}
+
 /* The charset that an HTML page claims for itself, into out. */
 static const char *sniff_charset(const GString *raw, char *out, size_t cap)
 {
@@ -96,8 +110,8 @@ GString *content_text(struct node *n, size_t max, unsigned *notes)
 	bool cut = false;
 	g_autoptr(GString) raw = content_bytes(n, max, &cut);
 	GString *utf8 = g_string_sized_new(raw->len + 1);
-	const char *charset = content_param(n, "charset");
 	char name[CHARSET_NAME_MAX];
+	const char *charset = named_charset(n, name, sizeof name);
 
 	if (cut)
 		*notes |= BODY_CUT;

@@ -18,7 +18,6 @@
 enum {
 	VALUE_MAX = 64 * 1024,         /* bytes of one header value */
 	HEADERS_MAX = 2000,            /* headers listed */
-	FILENAME_MAX_BYTES = 1000,
 };
 
 static void header_free(void *p)
@@ -101,11 +100,13 @@ static bool holds_addresses(const char *name)
 	return false;
 }
 
-static void add_header(struct document *d, const char *name, const char *raw)
+static void add_header(struct document *d, const char *name, const char *raw, const char *charset)
 {
 	struct document_header *h = g_new0(struct document_header, 1);
-	size_t len = strlen(raw);
+	g_autoptr(GString) known = mime_by_body(raw, strlen(raw), charset);
+	size_t len = known ? known->len : strlen(raw);
 
+	raw = known ? known->str : raw;
 	h->name = g_utf8_make_valid(name, -1);
 	h->value = holds_addresses(name) ? address_list_text(raw, len, VALUE_MAX)
 					 : mime_decode_text(raw, len, VALUE_MAX);
@@ -115,13 +116,15 @@ static void add_header(struct document *d, const char *name, const char *raw)
 static bool read_headers(struct document *d, GMimeMessage *m)
 {
 	GMimeHeaderList *list = g_mime_object_get_header_list(GMIME_OBJECT(m));
+	GMimeObject *root = g_mime_message_get_mime_part(m);
+	const char *charset = root ? g_mime_object_get_content_type_parameter(root, "charset") : NULL;
 	int n = g_mime_header_list_get_count(list);
 
 	for (int i = 0; i < n && i < HEADERS_MAX; i++) {
 		GMimeHeader *h = g_mime_header_list_get_header_at(list, i);
 		const char *raw = g_mime_header_get_raw_value(h);
 
-		add_header(d, g_mime_header_get_name(h), raw ? raw : "");
+		add_header(d, g_mime_header_get_name(h), raw ? raw : "", charset);
 	}
 	return n <= HEADERS_MAX;
 }
@@ -144,8 +147,7 @@ static void add_part(struct document *d, const struct node *n)
 	p->depth = n->depth;
 	p->type = g_strdup(n->type);
 	if (n->filename && *n->filename)
-		p->filename = mime_decode_text(n->filename, strlen(n->filename),
-			FILENAME_MAX_BYTES);
+		p->filename = g_strdup(n->filename);
 	p->size = n->size;
 	p->shown = n->shown;
 	p->missing = n->missing && (n->attachment || !g_str_has_prefix(n->type, "text/"));

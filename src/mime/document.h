@@ -52,6 +52,7 @@ enum span_kind {
 	SPAN_IMAGE,        /* what stands for an image: "[alt 640x200]" */
 	SPAN_PREFORMATTED, /* whole lines: blanks count, a line that is too long is broken anywhere */
 	SPAN_INDENT,       /* whole lines; value: cells by which the continuation lines are indented */
+	SPAN_FLOWED,       /* paragraphs: a line may be broken wherever that reads well */
 	SPAN_OURS,         /* words of the program, not the sender's: nothing in a mail makes one */
 	SPAN_PART,         /* the text of a part; value: index in document.parts */
 };
@@ -101,6 +102,7 @@ enum document_as {
 
 struct document_how {
 	int width;          /* cells that tables may take; 0 = 80 */
+	int text_width;     /* cells that words will take, if fewer; 0 = width */
 	enum document_as as;
 	int part;           /* of DOCUMENT_PART */
 	uint64_t first;     /* read only so many bytes (partial); 0 = all */

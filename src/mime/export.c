@@ -161,6 +161,23 @@ static int export_message(struct source *s, int i, int out, uint64_t *bytes, str
 	return export_region(s, &body, out, bytes, err);
 }
 
+/* A message inside of something that was decoded: put together from what the parser kept of it. */
+static int export_apart(const struct node *n, int out, uint64_t *bytes, struct err *err)
+{
+	GMimeMessage *m = g_mime_message_part_get_message(GMIME_MESSAGE_PART(n->object));
+	GMimeStream *mem = g_mime_stream_mem_new();
+	GByteArray *all;
+	int r;
+
+	if (m)
+		g_mime_object_write_to_stream(GMIME_OBJECT(m), NULL, mem);
+	all = g_mime_stream_mem_get_byte_array(GMIME_STREAM_MEM(mem));
+	r = to_file(&(struct file_sink){ .fd = out }, (const char *)all->data, all->len, err);
+	*bytes = all->len;
+	g_object_unref(mem);
+	return r;
+}
+
 static int export_node(struct source *s, int i, int out, uint64_t *bytes, struct err *err)
 {
 	struct node *n = outline_node(s->nodes, i);
@@ -168,7 +185,8 @@ static int export_node(struct source *s, int i, int out, uint64_t *bytes, struct
 	struct file_sink f = { .fd = out };
 
 	if (GMIME_IS_MESSAGE_PART(n->object))
-		return export_message(s, i, out, bytes, err);
+		return n->apart ? export_apart(n, out, bytes, err)
+				: export_message(s, i, out, bytes, err);
 	if (GMIME_IS_MULTIPART(n->object))
 		return err_set(err, ERR_UNSUPPORTED,
 			_("This part only holds other parts; choose one of them."));
@@ -226,7 +244,7 @@ static bool agrees(struct source *s, int first, const struct region *r)
 
 		if (i > first && n->depth <= depth)
 			return true;
-		if (!content || outline_node(s->nodes, n->parent)->made)
+		if (!content || n->apart) /* what that was in is looked at */
 			continue;
 		c = content_region(content);
 		if (c.at < r->at || c.end > r->end)
@@ -260,7 +278,7 @@ static int extract_signed(struct source *s, int p, int body, int signature, stru
 	struct region r = { 0 };
 	int first = child_node(s, p, 0);
 
-	if (first < 0)
+	if (first < 0 || outline_node(s->nodes, p)->apart)
 		return no_part(err);
 	if (region_inside(s, p, 0, &r, err) < 0)
 		return err->code;

@@ -46,7 +46,7 @@ static void count_utf8(struct census *c, const unsigned char *p, size_t len)
 {
 	for (size_t i = 0, n; i < len; i += n ? n : 1) {
 		n = utf8_length(p + i, len - i);
-		c->sequences += n > 1;
+		c->sequences += n > 1 && !(p[i] == 0xC2 && p[i + 1] < 0xA0); /* nobody writes C1 */
 		c->broken += n == 0;
 	}
 }
@@ -154,12 +154,29 @@ static const char *of_pairs(const struct census *c)
 	size_t korean = 0;
 
 	if ((c->lead[0xA4] + c->lead[0xA5]) * 4 >= c->pairs)
-		return "EUC-JP"; /* kana */
+		return "EUC-JP-MS"; /* kana */
 	for (int b = 0xB0; b <= 0xC8; b++)
 		korean += c->lead[b];
 	if (c->pairs >= 8 && korean * 100 >= c->pairs * 95)
 		return "CP949"; /* nothing but hangul */
 	return "GB18030";
+}
+
+/*
+ * Whether nearly all bytes beyond ASCII are letters of a Cyrillic charset: from 0xC0 on in
+ * Windows-1251 and KOI8-R, in CP866 below 0xB0 and from 0xE0 to 0xEF.  Second bytes of pairs lie
+ * anywhere.
+ */
+static bool is_alphabet(const struct census *c)
+{
+	enum { PERCENT = 90 };
+	size_t windows = 0, dos = 0;
+
+	for (int b = 0x80; b < 0x100; b++) {
+		windows += b >= 0xC0 ? c->count[b] : 0;
+		dos += b < 0xB0 || (b >= 0xE0 && b < 0xF0) ? c->count[b] : 0;
+	}
+	return MAX(windows, dos) * 100 >= c->high * PERCENT;
 }
 
 static const char *of_cyrillic(const struct census *c)
@@ -208,7 +225,7 @@ const char *charset_guess(const char *data, size_t len)
 		return "CP932";
 	if (is_big5(p, len))
 		return "BIG5-HKSCS";
-	if (c.odd == 0 && c.even >= PAIRS_MIN)
+	if (c.odd == 0 && c.pairs >= PAIRS_MIN && !is_alphabet(&c))
 		return of_pairs(&c);
 	name = of_cyrillic(&c);
 	return name ? name : "WINDOWS-1252";

@@ -105,7 +105,36 @@ static const char *skip_param(const char *p, const char *end)
 	return p < end ? p + 1 : end;
 }
 
-static void copy_value(const char *p, const char *end, char *out, size_t cap)
+/* Where the value at p ends that begins with a quote: at the next one, else with its line. */
+static const char *quoted_end(const char *p, const char *end)
+{
+	for (const char *q = p; q < end; q++) {
+		if (*q == '"')
+			return q;
+		if (*q == '\\' && q + 1 < end)
+			q++;
+	}
+	for (const char *q = p; q < end; q++)
+		if (*q == '\r' || *q == '\n')
+			end = q;
+	while (end > p && ((unsigned char)end[-1] <= ' ' || end[-1] == ';'))
+		end--;
+	return end;
+}
+
+/* Where the value at p ends that nobody quoted, though it may hold blanks. */
+static const char *loose_end(const char *p, const char *end)
+{
+	const char *stop = memchr(p, ';', (size_t)(end - p));
+
+	end = stop ? stop : end;
+	while (end > p && (unsigned char)end[-1] <= ' ')
+		end--;
+	return end;
+}
+
+/* loose: a value without quotes may hold blanks. */
+static void copy_value(const char *p, const char *end, bool loose, char *out, size_t cap)
 {
 	bool quoted;
 	size_t n = 0;
@@ -113,8 +142,11 @@ static void copy_value(const char *p, const char *end, char *out, size_t cap)
 	while (p < end && (unsigned char)*p <= ' ')
 		p++;
 	quoted = p < end && *p == '"';
-	for (p += quoted; p < end && n + 1 < cap; p++) {
-		if (quoted ? *p == '"' : (unsigned char)*p <= ' ' || *p == ';')
+	p += quoted;
+	if (quoted || loose)
+		end = quoted ? quoted_end(p, end) : loose_end(p, end);
+	for (; p < end && n + 1 < cap; p++) {
+		if (!quoted && !loose && ((unsigned char)*p <= ' ' || *p == ';'))
 			break;
 		if (quoted && *p == '\\' && p + 1 < end)
 			p++;
@@ -124,25 +156,51 @@ static void copy_value(const char *p, const char *end, char *out, size_t cap)
 	out[n] = '\0';
 }
 
-bool header_param(const char *value, size_t len, const char *name, char *out, size_t cap)
+/* The first parameter `name` behind *p, which moves behind it: its '=', NULL if there is none;
+ * *star: in a form of RFC 2231. */
+static const char *find_param(const char **p, const char *end, const char *name, bool *star)
 {
-	const char *end = value + len, *p = skip_param(value, end);
 	size_t n = strlen(name);
 
-	for (; p < end; p = skip_param(p, end)) {
-		const char *eq;
+	while (*p < end) {
+		const char *eq, *here = *p;
 
-		while (p < end && (unsigned char)*p <= ' ')
-			p++;
-		if ((size_t)(end - p) <= n || g_ascii_strncasecmp(p, name, n) != 0)
+		while (here < end && (unsigned char)*here <= ' ')
+			here++;
+		*p = skip_param(here, end);
+		if ((size_t)(end - here) <= n || g_ascii_strncasecmp(here, name, n) != 0)
 			continue;
-		for (eq = p + n; eq < end && (g_ascii_isdigit(*eq) || strchr("* ", *eq)); eq++)
+		for (eq = here + n; eq < end && (g_ascii_isdigit(*eq) || strchr("* \t", *eq)); eq++)
 			;
-		if (eq == end || *eq != '=')
-			continue;
-		if (out)
-			copy_value(eq + 1, end, out, cap);
-		return true;
+		*star = memchr(here + n, '*', (size_t)(eq - here) - n) != NULL;
+		if (eq < end && *eq == '=')
+			return eq;
 	}
-	return false;
+	return NULL;
+}
+
+bool header_param(const char *value, size_t len, const char *name, char *out, size_t cap)
+{
+	const char *end = value + len, *p = skip_param(value, end), *eq;
+	bool star;
+
+	eq = find_param(&p, end, name, &star);
+	if (eq && out)
+		copy_value(eq + 1, end, false, out, cap);
+	return eq != NULL;
+}
+
+bool header_param_bare(const char *value, size_t len, const char *name, char *out, size_t cap)
+{
+	const char *end = value + len, *p = skip_param(value, end), *eq, *first = NULL;
+	bool star;
+
+	while ((eq = find_param(&p, end, name, &star))) {
+		if (star)
+			return false;
+		first = first ? first : eq;
+	}
+	if (first)
+		copy_value(first + 1, end, true, out, cap);
+	return first != NULL;
 }

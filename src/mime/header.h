@@ -36,4 +36,10 @@ void header_word(const char *value, size_t len, char *out, size_t cap);
  */
 bool header_param(const char *value, size_t len, const char *name, char *out, size_t cap);
 
+/*
+ * The same, but only if it is in no form of RFC 2231; false too if it is also there in one.  A quote
+ * that never ends is read up to the end of its line, what has no quotes up to the next ";".
+ */
+bool header_param_bare(const char *value, size_t len, const char *name, char *out, size_t cap);
+
 #endif

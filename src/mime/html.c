@@ -106,6 +106,7 @@ void html_to_text(const char *html, size_t len, const struct html_how *how, stru
 	guint first = out->spans->len;
 	struct html_styles styles = { 0 };
 
+	f.text_width = how->text_width > 0 ? MIN(how->text_width, f.width) : f.width;
 	out->cut = !html_trim(trimmed, html, len, &styles) || out->cut;
 	html_page_read(&page, trimmed->str, trimmed->len, &styles);
 	html_links_init(&f.links, out->links);

@@ -34,6 +34,7 @@ void html_init(void);
 
 struct html_how {
 	int width;         /* cells that tables may take; 0 = 80 */
+	int text_width;    /* cells that words will take, if fewer; 0 = width */
 };
 
 /* The containers are the caller's and are appended to: the numbers of links go on over parts. */

@@ -379,7 +379,7 @@ bool html_columns_plan(struct html_flow *f, const struct html_pen *w, struct htm
 
 	for (guint i = 0; i < g->cells->len; i++)
 		write_cell(f, g, html_cell(g, i));
-	if (find_widths(g, &k, html_flow_room(f, w)))
+	if (find_widths(g, &k, html_flow_room(w, f->width)))
 		return true;
 	full = first_full(g);
 	return full < g->cells->len && is_head(g, full, row_end(g, full));
@@ -391,7 +391,7 @@ void html_columns_write(struct html_flow *f, struct html_pen *w, const struct ht
 	bool pre = w->line.pre;
 
 	f->wide = true;
-	if (!find_widths(g, &k, html_flow_room(f, w))) {
+	if (!find_widths(g, &k, html_flow_room(w, f->width))) {
 		put_records(w, g);
 		return;
 	}

@@ -38,9 +38,14 @@ struct walk {
 	bool picture;        /* the link holds an image without words */
 };
 
-int html_flow_room(const struct html_flow *f, const struct html_pen *w)
+int html_flow_room(const struct html_pen *w, int cells)
 {
-	return MAX(f->width - 2 * w->quotes - w->line.indent, 1);
+	return MAX(cells - 2 * w->quotes - w->line.indent, 1);
+}
+
+static int words_room(const struct walk *k)
+{
+	return html_flow_room(k->w, k->f->text_width);
 }
 
 static const char *string_of(const struct walk *k, const struct html_node *n)
@@ -260,7 +265,7 @@ static void rule(struct walk *k)
 {
 	pen_owe(k->w, 1);
 	pen_pay(k->w);
-	for (int i = 0; i < MIN(RULE_CELLS, html_flow_room(k->f, k->w)); i++)
+	for (int i = 0; i < MIN(RULE_CELLS, words_room(k)); i++)
 		g_string_append(k->w->out, "\u2500");
 	pen_owe(k->w, 1);
 }
@@ -288,7 +293,7 @@ static void begin_block(struct walk *k, const struct html_node *n)
 /* Whether the row takes several lines of text: it stands for itself. */
 static bool is_long_row(const struct walk *k, const struct html_node *n)
 {
-	return n->tag == TAG_ROW && n->len > (uint32_t)html_flow_room(k->f, k->w);
+	return n->tag == TAG_ROW && n->len > (uint32_t)words_room(k);
 }
 
 /* Cells without a row are one. */
@@ -297,13 +302,13 @@ static bool is_flat_table(const struct walk *k, const struct html_node *n)
 	const struct html_table *t = &g_array_index(k->page->tables, struct html_table, n->at);
 
 	return t->rows == 1 && t->bulky == 0 && !t->nested &&
-	       (int)t->letters <= html_flow_room(k->f, k->w) * 3 / 4;
+	       (int)t->letters <= words_room(k) * 3 / 4;
 }
 
 /* A row whose cells hold but a few words stands on one line. */
 static void begin_row(struct walk *k, const struct html_node *n)
 {
-	k->flat = n->one == 0 && (int)n->len <= html_flow_room(k->f, k->w) * 3 / 4;
+	k->flat = n->one == 0 && (int)n->len <= words_room(k) * 3 / 4;
 	if (is_long_row(k, n))
 		pen_owe(k->w, 2);
 }

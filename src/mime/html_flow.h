@@ -17,7 +17,8 @@
 struct html_flow {
 	const struct html_page *page;
 	struct html_links links;
-	int width;
+	int width;         /* of tables */
+	int text_width;    /* of words */
 	int cells_left;    /* of tables of data */
 	bool show_hidden;
 	bool met_hidden;   /* something was left out because it is hidden */
@@ -34,7 +35,7 @@ void html_flow_write(struct html_flow *f, struct html_pen *w, size_t from, size_
  */
 bool html_table_write(struct html_flow *f, struct html_pen *w, size_t i);
 
-/* Cells for what stands behind the quote marks and the indentation of a line. */
-int html_flow_room(const struct html_flow *f, const struct html_pen *w);
+/* Cells of so many for what stands behind the quote marks and the indentation of a line. */
+int html_flow_room(const struct html_pen *w, int cells);
 
 #endif

@@ -61,6 +61,11 @@ enum html_flag {
 	FLAG_QUOTED = 1 << 13,   /* has a line at its left */
 	FLAG_TIGHT = 1 << 14,    /* a paragraph without distance */
 	FLAG_MUTE = 1 << 15,     /* an image without a word about it */
+	/* What the parser alone sees, as it passes on to what is inside and can end there: */
+	FLAG_SMALL = 1 << 16,    /* letters without a size */
+	FLAG_SIZED = 1 << 17,    /* letters with one, whatever is around */
+	FLAG_BLIND = 1 << 18,    /* letters in the colour of their ground */
+	FLAG_COLOURED = 1 << 19, /* letters in a colour of their own */
 	FLAG_WRITTEN = FLAG_STRONG | FLAG_EMPHASIS | FLAG_UNDERLINE | FLAG_STRIKE | FLAG_CODE,
 };
 

@@ -113,6 +113,7 @@ struct open {
 	uint32_t node;        /* NO_NODE if it left none */
 	uint16_t tag;
 	bool drop, hidden;
+	bool small, blind;    /* of the reader when this was opened */
 	int blocks;           /* of a cell: blocks begun in it */
 	size_t letters;       /* of the reader when this was opened, and so on: */
 	int row, cell, columns;
@@ -125,6 +126,7 @@ struct reader {
 	int depth, dropping, hidden;
 	long deep_at;         /* -1, or where the elements were nested too deep */
 	bool joins;           /* the next characters belong to the last node */
+	bool small, blind;    /* what is written here has no size, or the colour of its ground */
 	size_t letters;       /* characters so far, without blanks and what is hidden */
 	int row, cell;        /* open ones in the stack, -1 = none */
 	int columns;          /* of the row so far */
@@ -261,6 +263,7 @@ static void characters(void *ctx, const xmlChar *s, int len)
 	struct reader *r = ctx;
 	struct html_node *n;
 	size_t at = r->page->pool->len;
+	bool unseen = r->small || r->blind, said = false;
 
 	if (r->dropping || len <= 0)
 		return;
@@ -270,7 +273,11 @@ static void characters(void *ctx, const xmlChar *s, int len)
 	n = html_node(r->page, r->page->nodes->len - 1);
 	n->len += (uint32_t)(r->page->pool->len - at);
 	r->joins = true;
-	if (r->hidden)
+	for (int i = 0; i < len && unseen && !said; i++)
+		said = s[i] > ' ';
+	if (said)
+		n->flags |= FLAG_HIDDEN;
+	if (r->hidden || unseen)
 		return;
 	for (int i = 0; i < len; i++)
 		r->letters += s[i] > ' ' && s[i] != 0xC2 && s[i] != 0xA0;
@@ -369,6 +376,21 @@ static void word_list(struct html_node *n, uint16_t level)
 	}
 }
 
+/* What an element says of the size and colour of the letters in it. */
+static void dim(struct reader *r, unsigned flags, const struct attributes *a)
+{
+	bool small = r->small, blind = r->blind;
+
+	if (flags & (FLAG_SMALL | FLAG_SIZED))
+		r->small = (flags & FLAG_SMALL) != 0;
+	if (a->color && a->bgcolor && g_ascii_strcasecmp(a->color, a->bgcolor) == 0)
+		r->blind = true;
+	else if (flags & (FLAG_BLIND | FLAG_COLOURED) || a->color)
+		r->blind = (flags & FLAG_BLIND) != 0;
+	if (small != r->small || blind != r->blind)
+		r->joins = false;
+}
+
 static void shape(struct reader *r, struct html_node *n, const char *name, const struct attributes *a)
 {
 	uint16_t level = 0;
@@ -377,8 +399,7 @@ static void shape(struct reader *r, struct html_node *n, const char *name, const
 	flags |= a->hidden ? FLAG_HIDDEN : 0u;
 	if (a->style)
 		flags |= html_style(a->style, &level, &r->page->blocked);
-	if (a->color && a->bgcolor && g_ascii_strcasecmp(a->color, a->bgcolor) == 0)
-		flags |= FLAG_HIDDEN;
+	dim(r, flags, a);
 	if (flags & FLAG_TIGHT || (r->page->word && *name == 'p' && has_class(a, "Mso")))
 		flags = (flags & ~(unsigned)FLAG_PARA) | (flags & FLAG_PARA ? FLAG_BLOCK : 0u);
 	if (flags & FLAG_INLINE && (n->tag == TAG_BLOCK || n->tag == TAG_INLINE))
@@ -485,7 +506,8 @@ static void start_element(void *ctx, const xmlChar *xname, const xmlChar **attrs
 	count_loads(r, name, &a);
 	o = &r->stack[r->depth++];
 	*o = (struct open){ .name = xname, .node = NO_NODE, .letters = r->letters, .row = r->row,
-		.cell = r->cell, .columns = r->columns, .drop = e && e->tag == TAG_DROP };
+		.cell = r->cell, .columns = r->columns, .drop = e && e->tag == TAG_DROP,
+		.small = r->small, .blind = r->blind };
 	r->dropping += o->drop;
 	if (strcmp(name, "base") == 0)
 		take_base(r, &a);
@@ -540,6 +562,10 @@ static void end_top(struct reader *r)
 
 	r->dropping -= o->drop;
 	r->hidden -= o->hidden;
+	if (r->small != o->small || r->blind != o->blind)
+		r->joins = false;
+	r->small = o->small;
+	r->blind = o->blind;
 	if (o->node == NO_NODE)
 		return;
 	r->joins = false;

@@ -66,13 +66,27 @@ static void display(struct look *l, const char *v)
 		l->flags |= FLAG_INLINE;
 }
 
+/* Sizes in em and % are those of what is around, times a number. */
+static void font_size(struct look *l, const char *v)
+{
+	bool relative = (strstr(v, "em") && !strstr(v, "rem")) || strchr(v, '%');
+
+	l->flags &= ~(unsigned)(FLAG_SMALL | FLAG_SIZED);
+	if (relative ? is_zero(v) : at_most(v, strstr(v, "rem") ? 0 : 1))
+		l->flags |= FLAG_SMALL;
+	else if (!relative)
+		l->flags |= FLAG_SIZED;
+}
+
 static void font(struct look *l, const char *name, const char *v)
 {
 	if (strcmp(name, "font-size") == 0) {
-		if (at_most(v, 1) && !strstr(v, "em"))
-			l->flags |= FLAG_HIDDEN;
-		else if (strstr(v, "em") && is_zero(v))
-			l->flags |= FLAG_HIDDEN;
+		font_size(l, v);
+	} else if (strcmp(name, "font") == 0) {
+		size_t n = strcspn(v, "0123456789");
+
+		if (v[n] && (n == 0 || v[n - 1] == ' '))
+			font_size(l, v + n);
 	} else if (strcmp(name, "font-weight") == 0) {
 		if (strcmp(v, "bold") == 0 || strcmp(v, "bolder") == 0 || strtol(v, NULL, 10) >= 600)
 			l->flags |= FLAG_STRONG;
@@ -186,8 +200,10 @@ unsigned html_style(const char *style, uint16_t *level, int *blocked)
 		}
 		style = *end ? end + 1 : end;
 	}
-	if ((l.flat && l.clipped) || (l.colour[0] && strcmp(l.colour, l.ground) == 0))
+	if (l.flat && l.clipped)
 		l.flags |= FLAG_HIDDEN;
+	if (l.colour[0])
+		l.flags |= strcmp(l.colour, l.ground) == 0 ? FLAG_BLIND : FLAG_COLOURED;
 	if (l.no_top && l.no_bottom)
 		l.flags |= FLAG_TIGHT;
 	if (l.left_line)

@@ -121,6 +121,14 @@ static bool is_tag(const char *p, const char *end)
 	return end - p >= 2 && (g_ascii_isalpha(p[1]) || strchr("/!?", p[1]));
 }
 
+/* Whether the tag at p ends the page: the parser stops there, browsers read on, and what mailing
+ * lists and scanners append stands behind it. */
+static bool ends_page(const char *p, const char *end)
+{
+	return end - p > 6 && p[1] == '/' && !g_ascii_isalnum(p[6]) &&
+	       (g_ascii_strncasecmp(p + 2, "html", 4) == 0 || g_ascii_strncasecmp(p + 2, "body", 4) == 0);
+}
+
 /* Copies what is to be kept of the tag or comment at p; returns what is behind it. */
 static const char *trim_one(struct trim *t, const char *p, GString *out)
 {
@@ -138,6 +146,8 @@ static const char *trim_one(struct trim *t, const char *p, GString *out)
 	element = raw_at(p, t->end);
 	p = skip_tag(p, t->end, &fits);
 	if (from[1] == '!' || from[1] == '?') /* declarations, and what Word asks itself */
+		return p;
+	if (ends_page(from, t->end))
 		return p;
 	if (fits)
 		g_string_append_len(out, from, p - from);

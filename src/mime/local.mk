@@ -24,8 +24,10 @@ libtern_a_SOURCES += \
 	src/mime/html_table.c src/mime/html_table.h \
 	src/mime/html_trim.c \
 	src/mime/html_write.c src/mime/html_write.h \
+	src/mime/jis.c src/mime/jis.h \
 	src/mime/linkify.c src/mime/linkify.h \
 	src/mime/lookalike.c src/mime/lookalike.h \
+	src/mime/name.c src/mime/name.h \
 	src/mime/open.c src/mime/open.h \
 	src/mime/outline.c src/mime/outline.h \
 	src/mime/part_text.c src/mime/part_text.h \

@@ -103,6 +103,25 @@ int opened_parse(int fd, uint64_t first, struct opened *out, struct err *err)
 	return 0;
 }
 
+GMimeMessage *opened_inside(const char *bytes, size_t len)
+{
+	static const struct structure_limits limits = { .bytes = INT64_MAX,
+		.header_bytes = DOCUMENT_HEADER_MAX,
+		.header_lines = HEADER_LINES_MAX,
+		.parts = DOCUMENT_PARTS_MAX };
+	struct structure outline;
+	GMimeStream *stream;
+	GMimeMessage *m;
+
+	structure_scan_bytes(bytes, len, &limits, &outline);
+	if (outline.cut)
+		return NULL;
+	stream = g_mime_stream_mem_new_with_buffer(bytes, len);
+	m = parse(stream);
+	g_object_unref(stream);
+	return m;
+}
+
 void opened_release(struct opened *o)
 {
 	g_clear_object(&o->message);

@@ -28,6 +28,10 @@ struct opened {
 int opened_parse(int fd, uint64_t first, struct opened *out, struct err *err);
 void opened_release(struct opened *o);
 
+/* A message in memory, that was inside of another (g_object_unref); the bytes are copied.  NULL: it
+ * has no header, or passes a limit. */
+GMimeMessage *opened_inside(const char *bytes, size_t len);
+
 /* ERR_STORAGE, with words for errno. */
 int opened_unreadable(struct err *err);
 

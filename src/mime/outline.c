@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "mime/header.h"
+#include "mime/name.h"
 #include "mime/unpack.h"
 
 struct frame {
@@ -71,31 +72,39 @@ static uint64_t size_of(struct node *n)
 	return (uint64_t)len;
 }
 
-static void describe(struct node *n)
+/* Opens what the part holds, if it is something to be opened. */
+static void open_part(struct node *n, size_t *budget)
+{
+	n->made = unpack(n);
+	if (n->made)
+		n->n_children = g_mime_multipart_get_count(n->made);
+	if (GMIME_IS_PART(n->object) && strcmp(n->type, "message/rfc822") == 0 && !n->attachment) {
+		n->opened = n->message = unpack_message(n, budget);
+		n->attachment = !n->opened; /* what cannot be opened is a file */
+	}
+	if (n->message && g_mime_message_get_mime_part(n->message))
+		n->n_children = 1;
+}
+
+static void describe(struct node *n, size_t *budget)
 {
 	const char *how = g_mime_object_get_disposition(n->object);
 	struct part_facts f = { .type = n->type, .parent = n->in, .index = n->index };
 
 	read_type(n);
 	if (GMIME_IS_PART(n->object))
-		n->filename = g_mime_part_get_filename(GMIME_PART(n->object));
+		n->filename = name_of_part(GMIME_PART(n->object));
 	f.attached = how && g_ascii_strcasecmp(how, "attachment") == 0;
 	f.named = n->filename != NULL;
 	f.has_id = g_mime_object_get_content_id(n->object) != NULL;
-	/* a message that is encoded as a whole, which RFC 2046 forbids, is a file */
-	n->attachment = part_is_attachment(&f) ||
-			(GMIME_IS_PART(n->object) && strcmp(n->type, "message/rfc822") == 0);
+	n->attachment = part_is_attachment(&f);
 	if (GMIME_IS_MESSAGE_PART(n->object) && !n->attachment)
 		n->message = g_mime_message_part_get_message(GMIME_MESSAGE_PART(n->object));
 	if (GMIME_IS_MULTIPART(n->object))
 		n->n_children = g_mime_multipart_get_count(GMIME_MULTIPART(n->object));
-	else if (n->message && g_mime_message_get_mime_part(n->message))
-		n->n_children = 1;
 	n->has = texts_of(n);
 	n->size = size_of(n);
-	n->made = unpack(n);
-	if (n->made)
-		n->n_children = g_mime_multipart_get_count(n->made);
+	open_part(n, budget);
 }
 
 static GMimeObject *child_of(const struct node *n, int i)
@@ -105,7 +114,7 @@ static GMimeObject *child_of(const struct node *n, int i)
 	return g_mime_multipart_get_part(n->made ? n->made : GMIME_MULTIPART(n->object), i);
 }
 
-static int add(GArray *nodes, GMimeObject *object, int parent, int index)
+static int add(GArray *nodes, GMimeObject *object, int parent, int index, size_t *budget)
 {
 	struct node n = { .object = object, .parent = parent, .index = index };
 
@@ -114,8 +123,9 @@ static int add(GArray *nodes, GMimeObject *object, int parent, int index)
 
 		n.depth = p->depth + 1;
 		n.in = p->message ? PARENT_NONE : part_parent_of(p->type);
+		n.apart = p->apart || p->made || p->opened;
 	}
-	describe(&n);
+	describe(&n, budget);
 	g_array_append_val(nodes, n);
 	return (int)nodes->len - 1;
 }
@@ -136,6 +146,8 @@ static void node_clear(void *p)
 	struct node *n = p;
 
 	g_clear_object(&n->made);
+	g_clear_object(&n->opened);
+	g_clear_pointer(&n->filename, g_free);
 }
 
 int outline_end(GArray *nodes, int i)
@@ -171,7 +183,7 @@ void outline_holes(GArray *nodes, const struct body_hole *holes, size_t n_holes)
 
 	for (int i = 0; i < (int)nodes->len && h < n_holes; i++) {
 		struct node *n = outline_node(nodes, i);
-		int64_t at = content_begin(n);
+		int64_t at = n->apart ? -1 : content_begin(n);
 
 		if (at < 0)
 			continue;
@@ -190,10 +202,11 @@ GArray *outline_build(GMimeObject *root, int depth_max, int parts_max, bool *cut
 {
 	GArray *nodes = g_array_new(FALSE, FALSE, sizeof(struct node));
 	g_autofree struct frame *stack = g_new0(struct frame, depth_max);
+	size_t budget = UNPACK_MESSAGES_MAX;
 	int open = 0;
 
 	g_array_set_clear_func(nodes, node_clear);
-	stack[open++] = (struct frame){ add(nodes, root, -1, 0), 0 };
+	stack[open++] = (struct frame){ add(nodes, root, -1, 0, &budget), 0 };
 	while (open > 0) {
 		struct frame *f = &stack[open - 1];
 		struct node *n = outline_node(nodes, f->node);
@@ -205,7 +218,7 @@ GArray *outline_build(GMimeObject *root, int depth_max, int parts_max, bool *cut
 			*cut = true;
 			open--;
 		} else {
-			int i = add(nodes, child, f->node, f->next++);
+			int i = add(nodes, child, f->node, f->next++, &budget);
 
 			stack[open++] = (struct frame){ i, 0 };
 		}

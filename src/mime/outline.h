@@ -2,7 +2,8 @@
  * The parts of a parsed message as one array, depth first: what document.c
  * and body.c walk instead of recursing into the tree.  Nodes borrow from the
  * GMime message, which must outlive them; what a part was unpacked into
- * (winmail.dat, uuencoded files) stands below it like any other part.
+ * (winmail.dat, uuencoded files, a message that was encoded) stands below it
+ * like any other part.
  */
 #ifndef TERN_MIME_OUTLINE_H
 #define TERN_MIME_OUTLINE_H
@@ -25,7 +26,7 @@ struct node {
 	GMimeObject *object;
 	GMimeMessage *message;   /* of a message inside, else NULL */
 	char type[OUTLINE_TYPE_MAX];
-	const char *filename;    /* may be NULL */
+	char *filename;          /* decoded (name.h); may be NULL */
 	int parent;              /* -1 for the root */
 	int depth, index, n_children;
 	enum part_parent in;     /* what the parent is */
@@ -35,6 +36,8 @@ struct node {
 	bool armor, armor_whole; /* set by body_render: inline PGP, and nothing else in the text */
 	bool missing;            /* set by outline_holes */
 	GMimeMultipart *made;    /* what was unpacked from the part (unpack.h): its children */
+	GMimeMessage *opened;    /* the message that was encoded as a whole (unpack.h), also in message */
+	bool apart;              /* lies in something of these two: is not in the file as it stands */
 	uint64_t size;           /* decoded bytes, or an estimate */
 };
 

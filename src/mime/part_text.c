@@ -57,12 +57,13 @@ static void link_all(struct body_text *out, size_t begin)
 
 static void append_html(struct part_how *how, const char *html, size_t all, struct body_text *out)
 {
-	struct html_how h = { .width = how->width };
+	struct html_how h = { .width = how->width, .text_width = how->text_width };
 	struct html_out got = { .text = out->text, .spans = out->spans, .links = out->links };
-	size_t len = MIN(all, how->html_budget);
+	size_t len = MIN(all, how->html_budget), begin = out->text->len;
 
 	how->html_budget -= len;
 	html_to_text(html, len, &h, &got);
+	body_text_span(out, begin, SPAN_FLOWED, 0);
 	out->blocked += got.blocked;
 	out->wide = out->wide || got.wide;
 	if (got.cut || len < all)
@@ -113,6 +114,17 @@ static bool is_laid_out(const struct node *n)
 		if (is_type(n, words[i]))
 			return false;
 	return !part_is_calendar(n) && !report_is(n->type);
+}
+
+static bool is_enriched(const struct node *n)
+{
+	return is_type(n, "text/enriched") || is_type(n, "text/richtext");
+}
+
+/* RFC 3676. */
+static bool is_flowed(const struct node *n)
+{
+	return content_param_is(n, "format", "flowed") && !n->made;
 }
 
 static void append_rtf(struct part_how *how, const GString *text, struct body_text *out)
@@ -194,14 +206,16 @@ void part_text(struct part_how *how, struct node *n, struct body_text *out)
 		append_calendar(how, n, text, out);
 	else if (report_is(n->type))
 		append_report(n, text, out);
-	else if (is_type(n, "text/enriched") || is_type(n, "text/richtext"))
+	else if (is_enriched(n))
 		enriched_append(out->text, text->str, text->len, is_type(n, "text/richtext"));
-	else if (content_param_is(n, "format", "flowed") && !n->made)
+	else if (is_flowed(n))
 		flowed_append(out->text, text->str, text->len, content_param_is(n, "delsp", "yes"));
 	else
 		append_plain(n, text, out);
 	if (is_laid_out(n))
 		body_text_span(out, begin, SPAN_PREFORMATTED, 0);
+	else if (is_enriched(n) || is_flowed(n))
+		body_text_span(out, begin, SPAN_FLOWED, 0);
 	if (is_type(n, "text/plain"))
 		find_armor(n, text);
 	link_all(out, begin);

@@ -17,6 +17,7 @@ struct part_how {
 	size_t max;          /* bytes read of a text */
 	size_t html_budget;  /* bytes of HTML that may still be read */
 	int width;           /* cells that tables may take; 0 = 80 */
+	int text_width;      /* cells that words will take, if fewer; 0 = width */
 	bool cards;          /* a calendar's card was shown: the same one as a file is not */
 };
 

@@ -54,8 +54,8 @@ static enum seal_kind kind_of(GArray *nodes, int i)
 {
 	const struct node *n = outline_node(nodes, i);
 
-	if (strcmp(n->type, "multipart/signed") == 0)
-		return kind_of_signed(nodes, i);
+	if (strcmp(n->type, "multipart/signed") == 0) /* of what is not in the file nothing is checked */
+		return n->apart ? SEAL_NONE : kind_of_signed(nodes, i);
 	if (strcmp(n->type, "multipart/encrypted") == 0)
 		return SEAL_PGP_ENCRYPTED;
 	if (is_pkcs7(n))

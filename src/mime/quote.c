@@ -382,10 +382,15 @@ static bool is_footer(const struct quote_scan *q, struct line l)
 	return line_at(q, &at, &l) && line_at(q, &at, &next) && holds(trimmed(next), "mailing list");
 }
 
+/* "-- " (RFC 3676, 4.3), also without its blank, or with more of them. */
+static bool is_dashes(struct line l)
+{
+	return l.n >= 2 && memcmp(l.s, "--", 2) == 0 && is_blank((struct line){ l.s + 2, l.n - 2 });
+}
+
 static bool begins_signature(const struct quote_scan *q, struct line l)
 {
-	return (l.n == 3 && memcmp(l.s, "-- ", 3) == 0) || (l.n == 2 && memcmp(l.s, "--", 2) == 0) ||
-	       by_device(l) || is_footer(q, l);
+	return is_dashes(l) || by_device(l) || is_footer(q, l);
 }
 
 /* --- the scan --------------------------------------------------------------------- */

@@ -1,6 +1,6 @@
 /*
  * A line machine: it is either in a header block or in a body.  In a block it
- * keeps the three fields that matter; in a body it looks for the boundaries
+ * keeps the few fields that matter; in a body it looks for the boundaries
  * that are open, innermost first.
  */
 #include "mime/structure.h"
@@ -29,7 +29,7 @@ struct level {
 	int children;
 };
 
-enum captured { CAPTURED_NONE, CAPTURED_TYPE, CAPTURED_DISPOSITION, N_CAPTURED };
+enum captured { CAPTURED_NONE, CAPTURED_TYPE, CAPTURED_DISPOSITION, CAPTURED_ENCODING, N_CAPTURED };
 
 struct machine {
 	const struct structure_limits *limits;
@@ -37,6 +37,7 @@ struct machine {
 	struct level stack[STRUCTURE_DEPTH_MAX];
 	int depth;
 	bool in_header, has_id, stop;
+	int encodings; /* fields that name one, of this block */
 	enum captured current;
 	char fields[N_CAPTURED][FIELD_MAX];
 	size_t lens[N_CAPTURED];
@@ -91,7 +92,9 @@ static void begin_header(struct machine *m)
 	m->has_id = false;
 	m->current = CAPTURED_NONE;
 	m->block_bytes = 0;
-	m->lens[CAPTURED_TYPE] = m->lens[CAPTURED_DISPOSITION] = 0;
+	m->encodings = 0;
+	for (int i = 0; i < N_CAPTURED; i++)
+		m->lens[i] = 0;
 }
 
 static void capture(struct machine *m, const char *s, size_t len)
@@ -139,6 +142,26 @@ static bool judge(struct machine *m, const char *type, struct level *in)
 	return part_is_attachment(&f);
 }
 
+/*
+ * Whether the body is encoded as a whole, so that no line of it is a header.  Only what the parser
+ * takes for that too: one field, with nothing but the name in it.
+ */
+static bool is_encoded(const struct machine *m)
+{
+	const char *s = m->fields[CAPTURED_ENCODING];
+	size_t len = m->lens[CAPTURED_ENCODING];
+
+	while (len > 0 && g_ascii_isspace(*s)) {
+		s++;
+		len--;
+	}
+	while (len > 0 && g_ascii_isspace(s[len - 1]))
+		len--;
+	return m->encodings == 1 &&
+	       ((len == 6 && g_ascii_strncasecmp(s, "base64", len) == 0) ||
+		       (len == 16 && g_ascii_strncasecmp(s, "quoted-printable", len) == 0));
+}
+
 /* The block is complete: what follows is a body, or the block of a message inside. */
 static void end_header(struct machine *m)
 {
@@ -153,7 +176,7 @@ static void end_header(struct machine *m)
 		m->out->has_attachment = true;
 		m->stop = m->limits->stop_at_attachment;
 	}
-	if (strcmp(type, "message/rfc822") == 0) {
+	if (strcmp(type, "message/rfc822") == 0 && !is_encoded(m)) {
 		begin_header(m);
 		if (++m->nested > NESTED_MAX)
 			m->stop = m->out->cut = true;
@@ -180,9 +203,22 @@ static bool too_much(struct machine *m, size_t len, int lines)
 	return true;
 }
 
+/* The bytes of the name of a field and its colon, also with blanks between; 0 = another field. */
+static size_t field_length(const char *line, size_t len, const char *name)
+{
+	size_t n = strlen(name);
+
+	if (!named(line, len, name))
+		return 0;
+	while (n < len && (line[n] == ' ' || line[n] == '\t'))
+		n++;
+	return n < len && line[n] == ':' ? n + 1 : 0;
+}
+
 static void header_line(struct machine *m, const char *line, size_t len)
 {
 	static const char type[] = "content-type:", how[] = "content-disposition:";
+	size_t encoding;
 
 	if (*line == '\n' || (*line == '\r' && (len == 1 || line[1] == '\n'))) {
 		end_header(m);
@@ -198,6 +234,10 @@ static void header_line(struct machine *m, const char *line, size_t len)
 			capture(m, line + sizeof how - 1, len - (sizeof how - 1));
 		} else if (named(line, len, "content-id:")) {
 			m->has_id = true;
+		} else if ((encoding = field_length(line, len, "content-transfer-encoding"))) {
+			m->encodings++;
+			m->current = CAPTURED_ENCODING;
+			capture(m, line + encoding, len - encoding);
 		}
 	}
 }
@@ -247,16 +287,9 @@ static bool is_address_field(const char *s, size_t len)
 {
 	static const char *const fields[] = { "from", "to", "cc", "bcc", "sender", "reply-to" };
 
-	for (size_t i = 0; i < G_N_ELEMENTS(fields); i++) {
-		size_t n = strlen(fields[i]);
-
-		if (!named(s, len, fields[i]))
-			continue;
-		while (n < len && (s[n] == ' ' || s[n] == '\t'))
-			n++;
-		if (n < len && s[n] == ':')
+	for (size_t i = 0; i < G_N_ELEMENTS(fields); i++)
+		if (field_length(s, len, fields[i]) > 0)
 			return true;
-	}
 	return false;
 }
 
@@ -304,6 +337,23 @@ static size_t take_lines(struct machine *m, const char *buf, size_t have, bool l
 		at += len;
 	}
 	return at;
+}
+
+void structure_scan_bytes(const char *s, size_t len, const struct structure_limits *limits,
+	struct structure *out)
+{
+	g_autofree struct machine *m = g_new0(struct machine, 1);
+	bool inside = false;
+
+	*out = (struct structure){ .parts = 1 };
+	m->limits = limits;
+	m->out = out;
+	begin_header(m);
+	if ((int64_t)len > limits->bytes) {
+		len = (size_t)limits->bytes;
+		out->cut = true;
+	}
+	out->end = (int64_t)take_lines(m, s, len, true, &inside);
 }
 
 int structure_scan(int fd, const struct structure_limits *limits, struct structure *out,

@@ -54,4 +54,8 @@ struct structure {
 int structure_scan(int fd, const struct structure_limits *limits, struct structure *out,
 	struct err *err);
 
+/* The same for bytes in memory. */
+void structure_scan_bytes(const char *s, size_t len, const struct structure_limits *limits,
+	struct structure *out);
+
 #endif

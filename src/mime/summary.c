@@ -10,6 +10,7 @@
 #include "base/i18n.h"
 #include "base/mem.h"
 #include "mime/address.h"
+#include "mime/charset.h"
 #include "mime/header.h"
 #include "mime/structure.h"
 #include "mime/text.h"
@@ -150,9 +151,27 @@ static int find_attachment(int fd, struct summary *s, struct err *err)
 	return r;
 }
 
+/* The block by the charset of the body, if it holds bytes that are not UTF-8. */
+static GString *in_utf8(const GByteArray *block)
+{
+	const char *start = (const char *)block->data, *p = start, *end = p + block->len;
+	char charset[CHARSET_NAME_MAX];
+	struct header_field f;
+
+	if (g_utf8_validate_len(start, block->len, NULL))
+		return NULL;
+	while (p < end && header_next(&p, end, &f))
+		if (header_is(&f, "Content-Type"))
+			return header_param(f.value, f.value_len, "charset", charset, sizeof charset)
+				       ? mime_by_body(start, block->len, charset)
+				       : NULL;
+	return NULL;
+}
+
 static int read_fields(int fd, struct summary *s, struct err *err)
 {
 	g_autoptr(GByteArray) block = g_byte_array_new();
+	g_autoptr(GString) utf8 = NULL;
 	struct header_field f, reply = { 0 };
 	bool outline = false; /* there may be parts: look at the structure */
 	const char *p, *end;
@@ -160,8 +179,9 @@ static int read_fields(int fd, struct summary *s, struct err *err)
 
 	if (r < 0)
 		return r;
-	p = (const char *)block->data;
-	end = p + block->len;
+	utf8 = in_utf8(block);
+	p = utf8 ? utf8->str : (const char *)block->data;
+	end = p + (utf8 ? utf8->len : block->len);
 	while (p < end && header_next(&p, end, &f)) {
 		if (header_is(&f, "In-Reply-To"))
 			reply = f;

@@ -19,6 +19,7 @@ enum {
 	/* raw bytes looked at for each byte wanted: an encoded word can hold a single one */
 	RAW_PER_BYTE = 16,
 	RAW_SPARE = 1024,
+	WORD_MAX = 400,       /* bytes of an encoded word that was broken */
 	MESSAGE_ID_MAX = 900,
 	YEAR_MIN = 1970,
 	YEAR_MAX = 2200,
@@ -73,16 +74,33 @@ static bool is_plain(const char *s, size_t len)
 	return true;
 }
 
-/* Each line end with the blanks around it becomes one blank; NULs vanish. */
+/* Whether s ends within an encoded word: "=?charset?q?...", without its "?=". */
+static bool is_broken_word(const GString *s)
+{
+	const char *end = s->str + s->len, *from = end - MIN(s->len, (size_t)WORD_MAX), *p;
+	const char *blank = memrchr(from, ' ', (size_t)(end - from));
+
+	p = g_strrstr_len(blank ? blank : from, -1, "=?");
+	p = p ? strchr(p + 2, '?') : NULL;
+	return p && p[1] && strchr("bBqQ", p[1]) && p[2] == '?' && !strstr(p + 3, "?=");
+}
+
+/*
+ * Each line end with the blanks around it becomes one blank, but none in an encoded word, which
+ * may have been broken by a program that does not know them; NULs vanish.
+ */
 static GString *unfold(const char *s, size_t len)
 {
 	GString *out = g_string_sized_new(len);
 
 	for (size_t i = 0; i < len; i++) {
 		if (s[i] == '\r' || s[i] == '\n') {
+			bool broken = is_broken_word(out);
+
 			while (out->len > 0 && is_blank(out->str[out->len - 1]))
 				g_string_truncate(out, out->len - 1);
-			g_string_append_c(out, ' ');
+			if (!broken)
+				g_string_append_c(out, ' ');
 			while (i + 1 < len && is_blank(s[i + 1]))
 				i++;
 		} else if (s[i] != '\0') {
@@ -123,6 +141,20 @@ char *mime_decode_text(const char *raw, size_t len, size_t max)
 		return cut(words, max);
 	}
 	return cut(g_string_free(utf8, FALSE), max);
+}
+
+GString *mime_by_body(const char *raw, size_t len, const char *charset)
+{
+	GString *out;
+
+	if (!charset || g_utf8_validate_len(raw, len, NULL))
+		return NULL;
+	out = g_string_sized_new(len + len / 2);
+	if (!charset_append(out, charset, raw, len)) {
+		g_string_free(out, TRUE);
+		return NULL;
+	}
+	return out;
 }
 
 /* --- message ids ----------------------------------------------------------- */
@@ -245,14 +277,30 @@ static int name3(struct scan *s, const char *table)
 	return -1;
 }
 
+/* "0200", also "02:00"; -1 if it is neither. */
+static int offset(struct scan *s)
+{
+	int hours, rest;
+
+	if (s->end - s->p < 5 || s->p[2] != ':')
+		return number(s, 4, 4);
+	hours = number(s, 2, 2);
+	s->p++;
+	rest = number(s, 2, 2);
+	return hours < 0 || rest < 0 ? -1 : hours * 100 + rest;
+}
+
+/* A single letter is UTC: these zones were used wrongly (RFC 5322, 4.3). */
 static bool zone(struct scan *s, int *minutes)
 {
 	bool minus = s->p < s->end && *s->p == '-';
 	int v;
 
 	*minutes = 0;
+	if (s->p < s->end && g_ascii_isalpha(*s->p) && (s->p + 1 == s->end || is_blank(s->p[1])))
+		return true;
 	if (take(s, '+') || take(s, '-')) {
-		v = number(s, 4, 4);
+		v = offset(s);
 		if (v < 0 || (s->p < s->end && g_ascii_isdigit(*s->p)))
 			return false;
 		if (v <= 1400 && v % 100 < 60) /* a zone that no place on earth has counts as UTC */
@@ -279,10 +327,11 @@ static int64_t seconds(int y, int mon, int d, const int hms[3], int zone_minutes
 	       zone_minutes * 60;
 }
 
-/* "[Mon, ] 5 Jan 2026 09:07[:08] +0100": the form that nearly all mail has. */
+/* "[Mon, ] 5 Jan 2026 09:07[:08] +0100", also "09.07": the form that nearly all mail has. */
 static bool parse_strict(struct scan s, int64_t *out)
 {
 	int d, m, y, z, hms[3] = { 0 };
+	char between; /* hours and minutes */
 
 	skip_blanks(&s);
 	if (s.p < s.end && !g_ascii_isdigit(*s.p)) {
@@ -297,10 +346,13 @@ static bool parse_strict(struct scan s, int64_t *out)
 	y = number(&s, 4, 4);
 	skip_blanks(&s);
 	hms[0] = number(&s, 1, 2);
-	if (d < 1 || d > 31 || m < 0 || y < 0 || hms[0] < 0 || !take(&s, ':'))
+	if (d < 1 || d > 31 || m < 0 || y < 0 || hms[0] < 0 || s.p == s.end)
+		return false;
+	between = *s.p == '.' ? '.' : ':';
+	if (!take(&s, between))
 		return false;
 	hms[1] = number(&s, 2, 2);
-	hms[2] = take(&s, ':') ? number(&s, 2, 2) : 0;
+	hms[2] = take(&s, between) ? number(&s, 2, 2) : 0;
 	skip_blanks(&s);
 	if (hms[0] > 23 || hms[1] < 0 || hms[1] > 59 || hms[2] < 0 || hms[2] > 60 || !zone(&s, &z))
 		return false;

@@ -10,6 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <glib.h>
+
 /* Once, before any thread is started. */
 void mime_init(void);
 
@@ -20,6 +22,13 @@ void mime_init(void);
  * fast path.  Returns a new string (g_free), never NULL.
  */
 char *mime_decode_text(const char *raw, size_t len, size_t max);
+
+/*
+ * Header bytes that are not UTF-8, in UTF-8 by the charset that the body is labelled with: what wrote
+ * the one raw wrote the other.  NULL if they are UTF-8 already, charset is NULL, or they are not in
+ * it; then mime_decode_text guesses.
+ */
+GString *mime_by_body(const char *raw, size_t len, const char *charset);
 
 /*
  * Calls each(ctx, id, len) for every message id of a References or In-Reply-To

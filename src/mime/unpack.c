@@ -4,6 +4,7 @@
 
 #include "base/mem.h"
 #include "mime/content.h"
+#include "mime/open.h"
 #include "mime/tnef.h"
 #include "mime/uuencode.h"
 
@@ -94,4 +95,15 @@ GMimeMultipart *unpack(const struct node *n)
 			GMIME_CONTENT_ENCODING_BASE64)
 		return unpack_text(n);
 	return NULL;
+}
+
+GMimeMessage *unpack_message(const struct node *n, size_t *budget)
+{
+	bool cut = false;
+	g_autoptr(GString) bytes = content_bytes(n, *budget, &cut);
+
+	if (cut || bytes->len == 0)
+		return NULL;
+	*budget -= bytes->len;
+	return opened_inside(bytes->str, bytes->len);
 }

@@ -50,7 +50,6 @@ struct account {
 	bool two_way;    /* false: strictly read-only, nothing is ever sent but reading commands */
 };
 
-struct account *account_copy(const struct account *a);
 void account_free(struct account **a);
 
 #endif

@@ -5,6 +5,16 @@
 
 #include "base/i18n.h"
 
+bool mutation_is_waiting(enum mutation_status status)
+{
+	return status == MUTATION_QUEUED || status == MUTATION_LEASED;
+}
+
+bool mutation_is_stuck(enum mutation_status status)
+{
+	return status == MUTATION_FAILED || status == MUTATION_CONFLICT;
+}
+
 const char *mutation_state_words(enum mutation_status status, bool uncertain, bool held)
 {
 	switch (status) {

@@ -32,6 +32,11 @@ enum mutation_status {
 	MUTATION_CANCELED, /* undone before it left */
 };
 
+/* It has not left, or is on its way. */
+bool mutation_is_waiting(enum mutation_status status);
+/* It did not happen, and needs the reader. */
+bool mutation_is_stuck(enum mutation_status status);
+
 enum {
 	MUTATION_BATCH_MAX = 1000,
 	MUTATION_APPENDS_MAX = 8,     /* messages of one APPEND batch: each holds a descriptor */

@@ -3,8 +3,9 @@
 #include <string.h>
 #include <strings.h>
 
+#include <glib.h>
+
 #include "base/i18n.h"
-#include "base/mem.h"
 
 void guard_init(struct guard *g)
 {

@@ -8,11 +8,9 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include <glib.h>
 
-#include "base/clock.h"
 #include "base/host.h"
 #include "base/i18n.h"
 #include "base/log.h"

@@ -3,7 +3,6 @@
 #include <glib.h>
 #include <stdbool.h>
 #include <stdint.h>
-#include <string.h>
 #include <zlib.h>
 
 #include "base/i18n.h"

@@ -2,7 +2,6 @@
 
 #include <glib.h>
 #include <openssl/rand.h>
-#include <stdint.h>
 #include <string.h>
 
 #include "base/i18n.h"

@@ -45,8 +45,6 @@ int stream_start_tls(struct stream *s, const char *ca_file, struct err *err);
 int stream_compress(struct stream *s, struct err *err);
 
 bool stream_is_tls(const struct stream *s);
-/* True if host names an address of this machine's loopback: literal 127.0.0.0/8, ::1, or "localhost". */
-bool stream_host_is_loopback(const char *host);
 
 /* > 0 bytes read; < 0 error.  Waits at most timeout_ms for the first byte (ERR_OFFLINE when it passes). */
 ssize_t stream_read(struct stream *s, void *buf, size_t cap, int timeout_ms, struct err *err);

@@ -1,3 +1,4 @@
+/* Which providers there are, and what they share. */
 #include "provider/provider.h"
 
 #include <string.h>

@@ -219,6 +219,11 @@ static int source_file(bool secret, int *fd, struct err *err)
 		       : 0;
 }
 
+static int words_width(const struct document_how *how)
+{
+	return how->text_width > 0 && how->width > how->text_width ? how->text_width : how->width;
+}
+
 /* Shows the HTML of a whole document as the reader's own program does; what fails is told in it.
  * mail: the message, or what was decrypted. */
 static void filter_html(struct reader *r, const struct job *j, int mail, struct document *d)
@@ -232,7 +237,7 @@ static void filter_html(struct reader *r, const struct job *j, int mail, struct 
 		return;
 	if (source_file(mail != j->files[0], &file, &err) == 0 &&
 		fetch_source(r, j, mail, span->value, file, &err) == 0 &&
-		htmlfilter_run(r->html_filter, j->request.how.width, file, &r->abandon, &text,
+		htmlfilter_run(r->html_filter, words_width(&j->request.how), file, &r->abandon, &text,
 			&err) == 0)
 		htmlfilter_replace(d, span, text);
 	else

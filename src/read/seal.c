@@ -463,7 +463,7 @@ static int go_in(struct way *w, struct layer *l, struct seal_finding *f, struct 
 	bool apart = f->content < 0;
 	AUTO(document_free) struct document *d = NULL;
 	AUTO(fd_close) int fd = apart ? g_steal_fd(&l->bytes.body) : g_steal_fd(&f->content);
-	struct document_how how = { .width = q->how->width,
+	struct document_how how = { .width = q->how->width, .text_width = q->how->text_width,
 		.as = q->how->as == DOCUMENT_PART ? DOCUMENT_BEST : q->how->as };
 
 	if (q->reader.read(q->reader.ctx, fd, &how, &d, err) < 0) {

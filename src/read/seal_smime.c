@@ -29,7 +29,6 @@ enum {
 	PASSWORD_MAX = 512,
 	PASSWORD_MS = 10 * 1000,   /* of the command that prints it */
 	AUTH_LEVEL = 1,            /* of a certificate: 80 bits, no SHA-1 (SSL_CTX_set_security_level) */
-	KEY_FILE_MAX = 1 << 20,    /* bytes */
 };
 
 static void say(struct seal_finding *out, enum seal_result result, const char *words)

@@ -51,6 +51,7 @@ static bool value_fits(const struct document_span *s, const struct head *h)
 	case SPAN_IMAGE:
 	case SPAN_PREFORMATTED:
 	case SPAN_INDENT:
+	case SPAN_FLOWED:
 	case SPAN_OURS:
 		return true;
 	}

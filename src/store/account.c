@@ -1,6 +1,4 @@
-#include <string.h>
-#include <unistd.h>
-
+/* Accounts: their rows, their last result, what is remembered of their servers. */
 #include "base/clock.h"
 #include "base/i18n.h"
 #include "store/priv.h"

@@ -11,7 +11,6 @@
  * its row waits for the append (after_id), and is void if that one fails.
  */
 #include <errno.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "base/clock.h"

@@ -2,9 +2,12 @@
  * Raw messages on disk: DIR/bodies/XX/ID.eml, written beside and renamed; the
  * small ones that came in bulk lie in packs (pack.c).  The row in the body
  * table is what counts; a file without a row is a rest of a crash and is
- * simply written again, a row whose file is gone is removed when it is found.
+ * written again or swept (salvage.c), a row whose file is gone is removed when it
+ * is found.
+ *
+ * A file takes its name and loses it under the write lock only: what somebody
+ * removes because its row has gone cannot be what somebody else is just bringing.
  */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -21,6 +24,7 @@
 enum {
 	OPEN_TRIES = 2,
 	USED_GRAIN_S = 86400, /* body.used_at is right to a day */
+	UNLINK_SLICE = 64,    /* files that go while others wait for the write lock */
 };
 
 char *body_path(const struct store *s, int64_t message)
@@ -32,12 +36,26 @@ char *body_path(const struct store *s, int64_t message)
 	return g_build_filename(s->dir, "bodies", name, NULL);
 }
 
-void body_unlink(const struct store *s, const GArray *messages)
+static void unlink_one(struct store *s, int64_t message)
 {
-	for (guint i = 0; i < messages->len; i++) {
-		g_autofree char *path = body_path(s, g_array_index(messages, int64_t, i));
+	g_autofree char *path = body_path(s, message);
+	int64_t one;
 
+	if (db_ask(s, NULL, &one, "SELECT 1 FROM body WHERE message_id = ? AND pack = 0", "i",
+		    message) == 0)
 		unlink(path);
+}
+
+void body_unlink(struct store *s, const GArray *messages)
+{
+	for (guint i = 0; i < messages->len; i += UNLINK_SLICE) {
+		guint end = MIN(messages->len, i + UNLINK_SLICE);
+
+		if (tx_begin(s, TX_CONSISTENT, NULL) < 0)
+			return; /* the next crash sweeps them */
+		for (guint k = i; k < end; k++)
+			unlink_one(s, g_array_index(messages, int64_t, k));
+		tx_end(s, 0, NULL);
 	}
 }
 
@@ -279,26 +297,71 @@ static int score_soon(struct store *s, message_id m, struct err *err)
 		"iii", (int64_t)CACHE_STRUCTURAL, clock_unix(), m.v);
 }
 
-/* Durable, if others must make room for it: their files go. */
-static int enter(struct store *s, message_id m, int64_t size, const char *holes, struct err *err)
+/* The file gets its name; what had it waits beside until the row is there (*before, NULL = nothing). */
+static int take_name(const struct body_draft *d, const char *path, char **before, struct err *err)
 {
-	int64_t tight = 0;
-	struct victims v;
-	int r = db_ask(s, err, &tight, "SELECT hard > 0 AND bytes + ? > hard FROM cache_total", "i",
-		size);
+	g_autofree char *aside = g_strconcat(path, ".before", NULL);
 
-	if (r >= 0)
-		r = tx_begin(s, tight ? TX_DURABLE : TX_CONSISTENT, err);
-	if (r < 0)
+	unlink(aside); /* of a crash */
+	if (link(path, aside) == 0)
+		*before = TAKE(aside);
+	if (rename(d->tmp, path))
+		return err_set(err, ERR_STORAGE, _("A body cannot be stored as %s: %s."), path,
+			g_strerror(errno));
+	return 0;
+}
+
+/* It is stored, or all is as it was. */
+static void settle_name(struct store *s, message_id m, const char *path, const char *before, bool stored)
+{
+	g_autoptr(GArray) one = g_array_new(FALSE, FALSE, sizeof m.v);
+
+	if (before && !stored)
+		rename(before, path);
+	if (before)
+		unlink(before); /* both may be one file: it stays under its name */
+	g_array_append_val(one, m.v);
+	if (!before && !stored)
+		body_unlink(s, one);
+}
+
+/*
+ * Begins the transaction in which a body of that size is entered, a durable one
+ * if others must go for it, which they do.
+ */
+static int begin_with_room(struct store *s, int64_t message, int64_t size, struct victims *v,
+	struct err *err)
+{
+	enum durability d = body_over(s, message, size) > 0 ? TX_DURABLE : TX_CONSISTENT;
+	int r = tx_begin(s, d, err);
+
+	if (r == 0)
+		r = body_room(s, message, size, v, err);
+	if (r < 0 || v->messages->len == 0 || d == TX_DURABLE)
 		return r;
+	tx_rollback(s); /* somebody was quicker to fill it */
+	victims_release(v);
+	victims_init(v);
+	r = tx_begin(s, TX_DURABLE, err);
+	return r < 0 ? r : body_room(s, message, size, v, err);
+}
+
+static int enter(struct store *s, const struct body_draft *d, int64_t size, struct err *err)
+{
+	g_autofree char *path = body_path(s, d->message.v), *holes = holes_text(d), *before = NULL;
+	struct victims v;
+	int r;
+
 	victims_init(&v);
-	if (tight)
-		r = body_room(s, m.v, size, &v, err);
+	r = begin_with_room(s, d->message.v, size, &v, err);
 	if (r == 0)
-		r = enter_row(s, m, size, holes, err);
+		r = enter_row(s, d->message, size, holes, err);
 	if (r == 0)
-		r = score_soon(s, m, err);
+		r = score_soon(s, d->message, err);
+	if (r == 0)
+		r = take_name(d, path, &before, err);
 	r = tx_end(s, r, err);
+	settle_name(s, d->message, path, before, r == 0);
 	if (r == 0)
 		victims_unlink(s, &v);
 	victims_release(&v);
@@ -335,17 +398,15 @@ int body_adopt(struct store *s, int64_t message, const char *tmp, int64_t size, 
 
 int store_body_commit(struct store *s, struct body_draft *d, struct err *err)
 {
-	g_autofree char *path = body_path(s, d->message.v), *holes = holes_text(d);
 	struct stat st;
 	int r = 0;
 
-	if (fstat(d->fd, &st) || fsync(d->fd) || rename(d->tmp, path))
-		r = err_set(err, ERR_STORAGE, _("A body cannot be stored as %s: %s."), path,
+	if (fstat(d->fd, &st) || fsync(d->fd))
+		r = err_set(err, ERR_STORAGE, _("A body cannot be stored in %s: %s."), d->tmp,
 			g_strerror(errno));
 	if (r == 0)
-		r = enter(s, d->message, st.st_size, holes, err);
+		r = enter(s, d, st.st_size, err);
 	if (r < 0) {
-		unlink(path);
 		store_body_abandon(s, d, NULL);
 		return r;
 	}
@@ -363,30 +424,4 @@ void store_body_abandon(struct store *s, struct body_draft *d, const struct err 
 	if (!why || tx_begin(s, TX_CONSISTENT, NULL) < 0)
 		return;
 	tx_end(s, ledger_failed(s, d->message.v, why, NULL), NULL);
-}
-
-/* The drafts of bodies (ID.eml.XXXXXX) in one folder; a worker may have begun new ones already. */
-static void sweep_folder(const struct store *s, const char *path)
-{
-	DIR *d = opendir(path);
-	struct dirent *e;
-	struct stat st;
-
-	if (!d)
-		return;
-	while ((e = readdir(d)))
-		if (strstr(e->d_name, ".eml.") &&
-			fstatat(dirfd(d), e->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 && left_over(s, &st))
-			unlinkat(dirfd(d), e->d_name, 0);
-	closedir(d);
-}
-
-void body_sweep(struct store *s)
-{
-	for (unsigned i = 0; i < 256; i++) {
-		g_autofree char *path = g_strdup_printf("%s/bodies/%02x", s->dir, i);
-
-		sweep_folder(s, path);
-	}
-	pack_sweep(s);
 }

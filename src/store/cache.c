@@ -8,6 +8,8 @@
 #include "base/i18n.h"
 #include "store/ledger.h"
 
+enum { WAKE_MAX = 2000 }; /* rows in one step: a daily job may have evicted 100,000 in one minute */
+
 /* --- what bodies tell ---------------------------------------------------- */
 
 int body_ledger(struct store *s, int64_t message, int64_t size, struct err *err)
@@ -125,14 +127,15 @@ int ledger_changed(struct store *s, int64_t message, struct err *err)
 		"i", message);
 }
 
-/* Those whose time lies between the two. */
+/* The first of those whose time lies between the two. */
 static int wake_between(struct store *s, int64_t from, int64_t to, struct err *err)
 {
 	return db_run(s, err,
 		"UPDATE cache_object SET next_try_at = NULL,"
 		" state = iif(state IN ('failed', 'evicted'), 'wanted', state)"
-		" WHERE next_try_at BETWEEN ? AND ?",
-		"ii", from, to);
+		" WHERE layer = 'body' AND object_id = '' AND message_id IN (SELECT message_id"
+		"  FROM cache_object WHERE next_try_at BETWEEN ? AND ? ORDER BY next_try_at LIMIT ?)",
+		"iii", from, to, (int64_t)WAKE_MAX);
 }
 
 int ledger_wake(struct store *s, int64_t now, struct err *err)

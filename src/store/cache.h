@@ -32,6 +32,7 @@ struct cache_pick {
 	account_id account;
 	int64_t fetch_bytes;
 	double priority;
+	bool whole;           /* fetch_bytes is no guess: it is fetched with all its attachments */
 };
 
 /* Takes signals (L-29..L-32): creates missing rows, queues re-scoring. */

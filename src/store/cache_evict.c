@@ -126,7 +126,7 @@ int victims_evict(struct store *s, const struct victims *v, struct err *err)
 	return r < 0 ? r : drop_empty_packs(s, v->packs, err);
 }
 
-void victims_unlink(const struct store *s, const struct victims *v)
+void victims_unlink(struct store *s, const struct victims *v)
 {
 	body_unlink(s, v->files);
 	for (guint i = 0; i < v->packs->len; i++)
@@ -142,6 +142,7 @@ struct guest {
 	bool waited;
 	bool here;     /* stored already, with holes: it grows */
 	int64_t need;  /* bytes that it adds */
+	int64_t held;  /* ... of which a claim that this one takes the place of counts so many */
 };
 
 /* 1 = it may be claimed, 0 = not: it is here, unscored, or somebody has it. */
@@ -167,8 +168,11 @@ static int look_at(struct store *s, struct guest *g, struct err *err)
 	mine = taken && g_str_equal(db_column(q, 2), owner_token());
 	g->here = g_str_equal(state, "cached");
 	g->need = sqlite3_column_int64(q, 1);
+	g->held = g_str_equal(state, "fetching") ? g->need : 0;
 	if (g->need <= 0) /* nobody has scored it, but the caller knows what it costs */
 		g->need = g->pick->fetch_bytes;
+	if (g->pick->whole)
+		g->need = MAX(g->need, g->pick->fetch_bytes);
 	if (g->waited && g->need <= 0)
 		g->need = cache_fetch_bytes(sqlite3_column_int64(q, 5), false);
 	if (g->here)
@@ -188,6 +192,7 @@ static int bytes_over(struct store *s, const struct guest *g, int64_t *over, str
 	int64_t target = cache_target(c->soft, c->hard, g->waited ? 1 : c->pressure), used;
 	int r = ledger_bytes(s, &used, err);
 
+	used -= g->held;
 	/* what is over the target already is for the daily job: nothing may be added to it */
 	*over = MIN(used + g->need - target, g->need);
 	if (used + g->need - *over > cache_target(c->soft, c->hard, 1))
@@ -266,17 +271,44 @@ int store_cache_admit(struct store *s, const struct cache_pick *p, const struct 
 
 /* --- room for what is larger than it said ------------------------------------ */
 
+static int read_over(struct store *s, int64_t message, int64_t size, int64_t *over, struct err *err)
+{
+	return db_ask(s, err, over,
+		"SELECT iif(hard > 0, bytes + ?1 - hard - ifnull((SELECT stored_bytes FROM body"
+		" WHERE message_id = ?2), 0) + (SELECT ifnull(sum(fetch_bytes), 0) FROM cache_object"
+		" WHERE state = 'fetching' AND message_id <> ?2), 0) FROM cache_total",
+		"ii", size, message);
+}
+
+int64_t body_over(struct store *s, int64_t message, int64_t size)
+{
+	int64_t over = 0;
+
+	return read_over(s, message, size, &over, NULL) > 0 ? over : 0;
+}
+
+/* It was claimed, or is here already: the caps are promised for such. */
+static bool is_held_to_caps(struct store *s, int64_t message)
+{
+	int64_t one;
+
+	return db_ask(s, NULL, &one,
+		       "SELECT 1 FROM cache_object WHERE state IN ('fetching', 'cached') AND" LEDGER_OF_MESSAGE,
+		       "i", message) > 0;
+}
+
 int body_room(struct store *s, int64_t message, int64_t size, struct victims *v, struct err *err)
 {
 	int64_t over = 0;
-	int r = db_ask(s, err, &over,
-		"SELECT iif(hard > 0, bytes + ?1 - hard - ifnull((SELECT stored_bytes FROM body"
-		" WHERE message_id = ?2), 0), 0) FROM cache_total",
-		"ii", size, message);
+	int r = read_over(s, message, size, &over, err);
 
 	if (r <= 0 || over <= 0)
-		return r;
+		return MIN(r, 0);
 	r = victims_choose(s, v, over, DBL_MAX, message, err);
+	if (r == 0 && v->messages->len < EVICT_MAX && is_held_to_caps(s, message))
+		return err_set(err, ERR_LIMIT,
+			_("This message does not fit into the cache; cache-hard-cap in tern.conf is "
+			  "too small for it."));
 	return r < 0 ? r : victims_evict(s, v, err);
 }
 

@@ -1,3 +1,4 @@
+/* Events: a row of the log now, a word to the screen after the commit. */
 #include "base/clock.h"
 #include "store/priv.h"
 

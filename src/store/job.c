@@ -11,7 +11,8 @@ int store_job_note(struct store *s, const struct job_row *j, struct err *err)
 	r = db_run(s, err,
 		"INSERT INTO job (account_id, name, cadence_s, last_start, last_end, next_at,"
 		" result_code, result_text, words, runs, failures)"
-		" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 1, ?7 <> 0)"
+		" SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 1, ?7 <> 0"
+		" WHERE ?1 = 0 OR EXISTS (SELECT 1 FROM account WHERE id = ?1)"
 		" ON CONFLICT (account_id, name) DO UPDATE SET cadence_s = excluded.cadence_s,"
 		" last_start = excluded.last_start, last_end = excluded.last_end,"
 		" next_at = excluded.next_at, result_code = excluded.result_code,"

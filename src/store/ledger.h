@@ -74,11 +74,17 @@ int victims_choose(struct store *s, struct victims *v, int64_t need, double belo
 	struct err *err);
 /* Their rows go; the transaction must be durable, and then victims_unlink. */
 int victims_evict(struct store *s, const struct victims *v, struct err *err);
-void victims_unlink(const struct store *s, const struct victims *v);
+void victims_unlink(struct store *s, const struct victims *v);
 
-/* A body of that size is about to be stored: what must go so that all stays under the hard cap, also if
- * it is larger than it said.  0; then as victims_evict. */
+/*
+ * A body of that size is about to be stored: evicts what must go so that all, with what other claims will
+ * bring, stays under the hard cap, also if it is larger than it said.  0, then as victims_evict; or
+ * ERR_LIMIT if there is no room for one that was claimed.
+ */
 int body_room(struct store *s, int64_t message, int64_t size, struct victims *v, struct err *err);
+
+/* So many bytes would have to go for it now; <= 0 = none. */
+int64_t body_over(struct store *s, int64_t message, int64_t size);
 
 /* Could not be fetched: noted unless the body is here. */
 int ledger_failed(struct store *s, int64_t message, const struct err *why, struct err *err);

@@ -43,6 +43,7 @@ libtern_a_SOURCES += \
 	src/store/refind.c \
 	src/store/revive.c \
 	src/store/rights.c \
+	src/store/salvage.c \
 	src/store/settle.c \
 	src/store/store.c src/store/store.h \
 	src/store/tree.c \
@@ -53,7 +54,7 @@ libtern_a_SOURCES += \
 
 BUILT_SOURCES += src/store/schema.h
 CLEANFILES += src/store/schema.h
-EXTRA_DIST += $(schema) src/embed.sh
+EXTRA_DIST += $(schema)
 src/store/schema.h: $(schema) src/embed.sh
 	$(AM_V_GEN)$(MKDIR_P) src/store && \
 	cd $(srcdir) && sh src/embed.sh schema $(schema) >$(abs_top_builddir)/$@.tmp && \

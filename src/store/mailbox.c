@@ -1,3 +1,4 @@
+/* The rows of mailboxes: read, found, their uses and how far their history is. */
 #include "base/clock.h"
 #include "base/i18n.h"
 #include "store/priv.h"

@@ -4,8 +4,6 @@
  * Both look through rows by seeking and in bounded slices, so that the screen
  * can take keys in between.
  */
-#include <string.h>
-
 #include "model/flags.h"
 #include "store/priv.h"
 

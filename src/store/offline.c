@@ -160,8 +160,8 @@ int store_offline_get(struct store *s, mailbox_id m, struct offline *out, struct
 static int next_gaps(struct store *s, account_id a, message_id after, struct cache_pick *out,
 	size_t max, struct err *err)
 {
-	sqlite3_stmt *q = db_stmt(s, "SELECT l.message_id, m.size, m.attachment, max(o.policy)"
-				  " FROM location l CROSS JOIN mailbox_offline o ON o.mailbox_id = l.mailbox_id"
+	sqlite3_stmt *q = db_stmt(s, "SELECT l.message_id, m.size FROM location l"
+				  " CROSS JOIN mailbox_offline o ON o.mailbox_id = l.mailbox_id"
 				  " CROSS JOIN cache_object c ON c.message_id = l.message_id"
 				  " AND c.layer = 'body' AND c.object_id = ''"
 				  " CROSS JOIN message m ON m.id = l.message_id"
@@ -178,16 +178,21 @@ static int next_gaps(struct store *s, account_id a, message_id after, struct cac
 		return db_fail(s, err);
 	db_bind(q, "iii", after.v, a.v, (int64_t)MIN(max, (size_t)INT_MAX));
 	while ((r = db_step(s, q, err)) > 0) {
-		int64_t size = sqlite3_column_int64(q, 1);
-		bool parts = sqlite3_column_int(q, 3) < OFFLINE_ALL &&
-			     cache_in_parts(size, sqlite3_column_int(q, 2) != 0);
-
 		out[n++] = (struct cache_pick){ .message.v = sqlite3_column_int64(q, 0),
 			.account = a,
-			.fetch_bytes = cache_fetch_bytes(size, parts),
-			.priority = OFFLINE_PRIORITY };
+			.fetch_bytes = cache_fetch_bytes(sqlite3_column_int64(q, 1), false),
+			.priority = OFFLINE_PRIORITY,
+			.whole = true };
 	}
 	return r < 0 ? r : (int)n;
+}
+
+/* A round begins: dates move on, and pauses end, for which a command line has no worker. */
+static int begin_round(struct store *s, int64_t now, struct err *err)
+{
+	int r = offline_refresh(s, 0, now, err);
+
+	return r < 0 ? r : ledger_wake(s, now, err);
 }
 
 int store_offline_gaps(struct store *s, account_id a, message_id after, struct cache_pick *out,
@@ -200,7 +205,7 @@ int store_offline_gaps(struct store *s, account_id a, message_id after, struct c
 		"ii", a.v, (int64_t)OFFLINE_RECENT);
 
 	if (r > 0 && after.v == 0)
-		r = offline_refresh(s, 0, clock_unix(), err) < 0 ? (err ? err->code : ERR_STORAGE) : 1;
+		r = begin_round(s, clock_unix(), err) < 0 ? (err ? err->code : ERR_STORAGE) : 1;
 	return r <= 0 ? r : next_gaps(s, a, after, out, max, err);
 }
 

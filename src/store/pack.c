@@ -12,7 +12,6 @@
  * the transaction with its rows commits, and a pack that no row of body_pack
  * names is a rest of a crash.
  */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -25,7 +24,7 @@
 #include "base/file.h"
 #include "base/i18n.h"
 #include "base/mem.h"
-#include "store/priv.h"
+#include "store/ledger.h"
 
 enum {
 	PACK_BYTES = 16 << 20,   /* of one pack */
@@ -36,7 +35,7 @@ enum {
 	COMPACT_FULL = 50,       /* percent in use, from which on a pack stays as it is */
 };
 
-static char *pack_path(const struct store *s, int64_t pack)
+char *pack_path(const struct store *s, int64_t pack)
 {
 	return g_strdup_printf("%s/bodies/packs/%" G_GINT64_FORMAT ".pack", s->dir, pack);
 }
@@ -239,6 +238,8 @@ static int put_file(struct store *s, const struct body_piece *b, struct err *err
 		return r;
 	}
 	r = store_body_commit(s, &d, err);
+	if (r == ERR_LIMIT) /* larger than it said: that is its own matter */
+		return store_cache_failed(s, b->message, err, err);
 	return r == ERR_GONE ? 0 : r; /* it went meanwhile */
 }
 
@@ -355,33 +356,4 @@ int pack_compact(struct store *s, struct err *err)
 	for (guint i = 0; r == 0 && i < ids->len; i++)
 		r = compact_one(s, g_array_index(ids, int64_t, i), err);
 	return r < 0 ? r : pack_clean(s, err);
-}
-
-/* Of nobody: a draft, or a pack without its row. */
-static bool is_rest(struct store *s, const char *name)
-{
-	int64_t id = 0, one;
-	char *end;
-
-	if (strncmp(name, "new.", 4) == 0)
-		return true;
-	id = g_ascii_strtoll(name, &end, 10);
-	return strcmp(end, ".pack") == 0 &&
-	       db_ask(s, NULL, &one, "SELECT 1 FROM body_pack WHERE id = ?", "i", id) == 0;
-}
-
-void pack_sweep(struct store *s)
-{
-	g_autofree char *path = g_build_filename(s->dir, "bodies", "packs", NULL);
-	DIR *d = opendir(path);
-	struct dirent *e;
-	struct stat st;
-
-	if (!d)
-		return;
-	while ((e = readdir(d)))
-		if (*e->d_name != '.' && fstatat(dirfd(d), e->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-			left_over(s, &st) && is_rest(s, e->d_name))
-			unlinkat(dirfd(d), e->d_name, 0);
-	closedir(d);
 }

@@ -281,14 +281,16 @@ char *body_path(const struct store *s, int64_t message);
 int body_tmp(const struct store *s, char **tmp, int *fd, struct err *err);
 /* In a transaction: it becomes the body of a message, on disk under its name, with its row. */
 int body_adopt(struct store *s, int64_t message, const char *tmp, int64_t size, struct err *err);
-/* Removes the files of these messages (GArray of int64_t), those that have one. */
-void body_unlink(const struct store *s, const GArray *messages);
+/* Removes the files of these messages (GArray of int64_t), those that have one and no row that says so;
+ * outside of transactions. */
+void body_unlink(struct store *s, const GArray *messages);
 /* The ledger says that the body is here, size in bytes, or (size < 0) that it was removed. */
 int body_ledger(struct store *s, int64_t message, int64_t size, struct err *err);
 /* One signal, in the caller's transaction; of a message that is gone it is nothing. */
 int cache_note(struct store *s, const struct cache_notice *n, int64_t now, struct err *err);
-/* Removes what a crash left half written. */
-void body_sweep(struct store *s);
+/* After a crash: rows whose bytes are lost go (the ledger is ledger_repair's), and files without a row
+ * (salvage.c). */
+int body_salvage(struct store *s, struct err *err);
 
 /* --- packs (pack.c) ---------------------------------------------------- */
 
@@ -300,8 +302,7 @@ void pack_unlink(const struct store *s, int64_t pack);
 int pack_clean(struct store *s, struct err *err);
 /* Writes packs anew that are mostly empty. */
 int pack_compact(struct store *s, struct err *err);
-/* Removes rests of a crash. */
-void pack_sweep(struct store *s);
+char *pack_path(const struct store *s, int64_t pack);
 
 /* --- the tree (listing.c, tree.c) -------------------------------------- */
 

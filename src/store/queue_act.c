@@ -6,9 +6,6 @@
  * again makes a new row about where the message is now, and the old one goes
  * out of sight.
  */
-#include <string.h>
-
-#include "base/clock.h"
 #include "base/i18n.h"
 #include "store/priv.h"
 

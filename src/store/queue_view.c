@@ -4,7 +4,6 @@
 #include <limits.h>
 
 #include "base/clock.h"
-#include "base/i18n.h"
 #include "store/priv.h"
 
 enum { GROUP_COUNTED_MIN = 20 }; /* rows of a group, whatever was counted before */
@@ -140,19 +139,12 @@ int store_queue_counts(struct store *s, account_id a, int64_t *waiting, int64_t 
 
 /* --- groups ------------------------------------------------------------ */
 
-void queue_group_free(struct queue_group **g)
-{
-	if (!*g)
-		return;
-	row_clear(&(*g)->row);
-	g_clear_pointer(g, g_free);
-}
-
 static void free_group(gpointer p)
 {
 	struct queue_group *g = p;
 
-	queue_group_free(&g);
+	row_clear(&g->row);
+	g_free(g);
 }
 
 char *queue_group_words(const struct queue_group *g)

@@ -9,8 +9,6 @@
  * conflicts, and nothing leaves before the whole mailbox was heard.  What
  * complete passes do not find is dropped like an awaited copy (pass.c).
  */
-#include <string.h>
-
 #include "base/i18n.h"
 #include "store/priv.h"
 

@@ -122,7 +122,8 @@ static int find_target(struct store *s, const struct want *w, int64_t account, i
 		*target = store_mailbox_with_role(s, (account_id){ account }, w->role).v;
 	if (*target == 0)
 		return err_set(err, ERR_GONE,
-			_("This account has no mailbox for \"%s\"; move the message with `s` instead."),
+			_("This account has no mailbox for \"%s\": give one this use, or move the "
+			  "message to a mailbox of your choice."),
 			mailbox_role_name(w->role));
 	return 0;
 }

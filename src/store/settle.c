@@ -7,8 +7,6 @@
  * copy or an append, which will not be, end with it.  Then the picture is made
  * anew from what the server has.
  */
-#include <string.h>
-
 #include "base/backoff.h"
 #include "base/clock.h"
 #include "base/i18n.h"

@@ -480,8 +480,9 @@ int store_recover(struct store *s, struct err *err)
 
 	if (r < 0)
 		return r;
-	body_sweep(s);
-	r = ledger_repair(s, err);
+	r = body_salvage(s, err);
+	if (r == 0)
+		r = ledger_repair(s, err);
 	if (r < 0)
 		return r;
 	if (!write_mark(s, OPEN_SOUND))

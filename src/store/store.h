@@ -246,7 +246,7 @@ struct store_known {
 };
 int store_known(struct store *s, mailbox_id m, uint64_t from, struct store_known *out, size_t max,
 	struct err *err);
-int64_t store_known_count(struct store *s, mailbox_id m);
+int64_t store_known_count(struct store *s, mailbox_id m); /* how many there are in all */
 /* After a complete pass of the account: messages that are in no mailbox any more are removed,
  * with their bodies; pending moves whose copy never appeared are settled. */
 int store_pass_done(struct store *s, account_id a, struct err *err);
@@ -564,8 +564,10 @@ struct mutation_row {
 	enum mailbox_role source_role, target_role;
 };
 void mutation_row_free(struct mutation_row **r);
-const char *mutation_verb_name(enum mutation_verb v);
-const char *mutation_status_name(enum mutation_status s);
+/* What follows its state: ", tried 2 times, next try in 40 s", "" at first (g_free). */
+char *mutation_tries_words(const struct mutation_row *r);
+const char *mutation_verb_name(enum mutation_verb v);     /* "flags", ..., "append": in rows and JSON */
+const char *mutation_status_name(enum mutation_status s); /* "queued", ..., "canceled": likewise */
 /* Unfinished, conflicting and failed rows (all = every row still kept), oldest first; account 0 = all. */
 int store_queue_rows(struct store *s, account_id a, bool all, GPtrArray **out, struct err *err);
 /* At most max of the unfinished, conflicting and failed ones, those about m unless it is 0: for the
@@ -582,7 +584,6 @@ struct queue_group {
 	int64_t n;
 	bool more;                 /* they are more than n, which is as far as they were counted */
 };
-void queue_group_free(struct queue_group **g);
 /* "move of 3 messages from Inbox to Archive" (g_free). */
 char *queue_group_words(const struct queue_group *g);
 /*
@@ -635,7 +636,7 @@ struct event_row {
 	message_id message;    /* 0 = several or none */
 	int64_t count;         /* how many messages, or the absolute unread number */
 };
-const char *store_topic_name(enum store_topic t);
+const char *store_topic_name(enum store_topic t); /* "messages_added", ...: in rows and JSON */
 /* Events with seq > after, oldest first, at most max, as struct event_row.
  * *floor: the oldest seq still kept; a reader below it must read everything again. */
 int store_events(struct store *s, int64_t after, size_t max, GArray **out, int64_t *floor,

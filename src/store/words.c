@@ -1,4 +1,4 @@
-/* A wish, or many alike, as a part of a sentence. */
+/* A wish, or many alike, and how it goes with them, as a part of a sentence. */
 #include "base/i18n.h"
 #include "base/span.h"
 #include "model/flags.h"
@@ -128,4 +128,19 @@ char *wish_words(const struct wish_words *w)
 		return append_words(w, n);
 	}
 	return g_strdup("");
+}
+
+char *mutation_tries_words(const struct mutation_row *r)
+{
+	GString *text = g_string_new(NULL);
+	char span[32];
+
+	if (r->attempts > 0)
+		g_string_append_printf(text,
+			ngettext(", tried %d time", ", tried %d times", (unsigned long)r->attempts),
+			r->attempts);
+	if (r->status == MUTATION_QUEUED && !r->held && r->next_in_ms > 0)
+		g_string_append_printf(text, _(", next try in %s"),
+			span_text((r->next_in_ms + 999) / 1000, span, sizeof span));
+	return g_string_free(text, FALSE);
 }

@@ -42,7 +42,6 @@
  */
 #include "base/clock.h"
 #include "base/log.h"
-#include "base/mem.h"
 #include "sync/priv.h"
 
 void aside_init(struct aside *a)

@@ -120,6 +120,9 @@ struct filling {
 	message_id message;
 	bool whole;
 	int64_t bytes;               /* out: of the file */
+	int64_t mailbox;             /* out: where it was asked for, 0 = nowhere yet */
+	uint32_t uidvalidity;
+	uint64_t uid;
 };
 
 static int keep(struct session *s, struct body_draft *draft, const struct body_rest *rest,
@@ -133,8 +136,7 @@ static int keep(struct session *s, struct body_draft *draft, const struct body_r
 	return store_body_commit(s->store, draft, err);
 }
 
-static int stream(struct session *s, const struct body_place *at, struct filling *f, bool *asked,
-	struct err *err)
+static int stream(struct session *s, const struct body_place *at, struct filling *f, struct err *err)
 {
 	const struct body_ref ref = { .mailbox_path = at->path, .uidvalidity = at->uidvalidity,
 		.uid = at->uid, .canonical = at->canonical, .size = at->size,
@@ -146,7 +148,9 @@ static int stream(struct session *s, const struct body_place *at, struct filling
 	if (r < 0)
 		return r;
 	rest->whole = f->whole;
-	*asked = true;
+	f->mailbox = at->mailbox.v;
+	f->uidvalidity = at->uidvalidity;
+	f->uid = at->uid;
 	r = session_heard(s, s->provider->ops->body(s->provider, &ref, draft.fd, rest, err));
 	if (r >= 0)
 		return keep(s, &draft, rest, f, err);
@@ -155,14 +159,14 @@ static int stream(struct session *s, const struct body_place *at, struct filling
 }
 
 /* One try: place, draft, stream, commit.  A failed try leaves nothing behind. */
-static int fetch(struct session *s, struct filling *f, bool *asked, struct err *err)
+static int fetch(struct session *s, struct filling *f, struct err *err)
 {
 	AUTO(body_place_release) struct body_place at = { 0 };
 	int r = store_body_place(s->store, f->message, &at, err);
 
 	if (r >= 0)
 		r = session_connect(s, err);
-	return r < 0 ? r : stream(s, &at, f, asked, err);
+	return r < 0 ? r : stream(s, &at, f, err);
 }
 
 /* In the cache with all that is wanted of it, and its file is really there. */
@@ -175,30 +179,50 @@ static bool present(struct session *s, message_id m, bool whole)
 	       (!whole || store_body_holes(s->store, m, holes, NULL) == 0);
 }
 
+/* Is it somewhere else than where it was asked for, or on its way?  Then who says that it is gone does not
+ * say so of the message. */
+static bool has_moved(struct session *s, const struct filling *f)
+{
+	AUTO(body_place_release) struct body_place at = { 0 };
+	int r = store_body_place(s->store, f->message, &at, NULL);
+
+	return f->mailbox == 0 || (r >= 0 && (at.mailbox.v != f->mailbox || at.uid != f->uid ||
+						     at.uidvalidity != f->uidvalidity));
+}
+
+static void tell_failure(struct session *s, const struct filling *f, const struct err *err)
+{
+	struct err why = *err, lost = { 0 };
+
+	if (why.code == ERR_GONE && has_moved(s, f))
+		why.code = ERR_RETRY;
+	if (store_cache_failed(s->store, f->message, &why, &lost) < 0)
+		log_event(LOG_WARN, "cache-lost", "s:I, s:s", "message", (long long)f->message.v, "words",
+			lost.text);
+}
+
 int body_fill(struct session *s, message_id m, bool whole, int64_t *bytes, struct err *err)
 {
 	struct filling f = { .message = m, .whole = whole };
-	struct err lost = { 0 };
-	bool asked = false;
-	int r = fetch(s, &f, &asked, err);
+	int r = fetch(s, &f, err);
 
-	if (asked && (r == ERR_OFFLINE || r == ERR_PROTOCOL)) {
+	if (f.mailbox != 0 && (r == ERR_OFFLINE || r == ERR_PROTOCOL)) {
 		session_drop(s); /* an idle connection may have died long ago: once more */
-		r = fetch(s, &f, &asked, err);
+		r = fetch(s, &f, err);
 	}
 	if (bytes)
 		*bytes = f.bytes;
-	if (r < 0 && store_cache_failed(s->store, m, err, &lost) < 0)
-		log_event(LOG_WARN, "cache-lost", "s:I, s:s", "message", (long long)m.v, "words",
-			lost.text);
+	if (r < 0)
+		tell_failure(s, &f, err);
 	return MIN(r, 0);
 }
 
 /* 1 = claimed, 0 = another process has it or it cannot be stored, or an error. */
-static int admit(struct session *s, message_id m, int64_t bytes, struct err *err)
+static int admit(struct session *s, message_id m, int64_t bytes, bool whole, struct err *err)
 {
 	struct cache_caps caps = caps_of(s->sync, 1.0);
-	struct cache_pick pick = { .message = m, .account = s->account->id, .fetch_bytes = bytes };
+	struct cache_pick pick = { .message = m, .account = s->account->id, .fetch_bytes = bytes,
+		.whole = whole };
 	int r = store_cache_admit(s->store, &pick, &caps, true, err);
 
 	if (r == 0 && bytes > caps.hard)
@@ -215,13 +239,13 @@ static int claim(struct session *s, message_id m, bool whole, struct err *err)
 	int r = store_body_place(s->store, m, &at, err);
 
 	if (r >= 0)
-		r = admit(s, m, (int64_t)MIN(at.size, (uint64_t)INT64_MAX), err);
+		r = admit(s, m, (int64_t)MIN(at.size, (uint64_t)INT64_MAX), whole, err);
 	for (int i = 0; r == 0 && i < CLAIM_TRIES; i++) {
 		if (present(s, m, whole))
 			return 0;
 		if (cancel_poll(s->cancel, -1, 0, CLAIM_MS) < 0)
 			return err_set(err, ERR_CANCELED, _("Stopped."));
-		r = admit(s, m, (int64_t)MIN(at.size, (uint64_t)INT64_MAX), err);
+		r = admit(s, m, (int64_t)MIN(at.size, (uint64_t)INT64_MAX), whole, err);
 	}
 	if (r == 0)
 		return err_set(err, ERR_RETRY,
@@ -313,7 +337,7 @@ static int64_t idle_left(struct lane *l, const struct session *s)
 /* Nothing is wanted: waits, and lets an idle connection go. */
 static void doze(struct lane *l, struct session *s)
 {
-	int64_t ms = MIN(idle_left(l, s), warm_wait(l));
+	int64_t ms = MIN(MIN(idle_left(l, s), warm_wait(l)), ready_wait(l, s));
 
 	cancel_poll(&l->stop, cancel_fd(&l->bodies.ring), POLLIN, (int)CLAMP(ms, 0, DOZE_MAX_MS));
 	if (s->provider && idle_left(l, s) <= 0)
@@ -352,6 +376,8 @@ void *body_main(void *lane)
 			continue;
 		else if (warm_wait(l) <= 0)
 			warm_turn(l, &s);
+		else if (ready_wait(l, &s) <= 0)
+			ready_turn(l, &s);
 		else
 			doze(l, &s);
 	}

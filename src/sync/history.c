@@ -27,7 +27,8 @@ int64_t history_limit(const struct session *s, bool whole)
 	return cap > 0 ? MIN(most, cap) : most;
 }
 
-enum mailbox_state history_state(const struct session *s, const struct mailbox *m, int64_t known)
+/* How much history of the mailbox is in the store, judged by what is there now. */
+static enum mailbox_state state_of(const struct session *s, const struct mailbox *m, int64_t known)
 {
 	int64_t cap = history_limit(s, true);
 
@@ -51,7 +52,7 @@ int history_note(struct session *s, mailbox_id id, bool ended, struct mailbox **
 	if (r < 0)
 		return r;
 	known = store_known_count(s->store, id);
-	now = history_state(s, m, known);
+	now = state_of(s, m, known);
 	if (ended && now < MAILBOX_INCREMENTAL)
 		now = MAILBOX_INCREMENTAL; /* what the provider had to give is here */
 	if (now != m->state)
@@ -74,7 +75,7 @@ int history_release(struct session *s, mailbox_id id, struct err *err)
 	if (r < 0)
 		return r == ERR_GONE ? 0 : r;
 	known = store_known_count(s->store, id);
-	now = history_state(s, m, known);
+	now = state_of(s, m, known);
 	return store_mailbox_state(s->store, id, MAX(now, MAILBOX_INCREMENTAL), known, err);
 }
 

@@ -11,7 +11,6 @@
  */
 #include "base/clock.h"
 #include "base/i18n.h"
-#include "base/log.h"
 #include "base/mem.h"
 #include "sync/priv.h"
 

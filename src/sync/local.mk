@@ -23,6 +23,7 @@ libtern_a_SOURCES += \
 	src/sync/priv.h \
 	src/sync/pull.c \
 	src/sync/push.c \
+	src/sync/ready.c \
 	src/sync/retry.c \
 	src/sync/session.c \
 	src/sync/sync.c src/sync/sync.h \

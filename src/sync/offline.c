@@ -26,6 +26,7 @@ enum {
 /* A missing message and where it is. */
 struct lack {
 	int64_t mailbox;
+	uint32_t uidvalidity; /* of the mailbox, when it had this uid */
 	uint64_t uid;
 	message_id message;
 	int64_t bytes;
@@ -54,8 +55,8 @@ static int find_lacks(struct session *s, message_id *after, struct lack *out, bo
 
 		*after = picks[i].message;
 		if (store_body_place(s->store, picks[i].message, &at, NULL) >= 0)
-			out[found++] = (struct lack){ at.mailbox.v, at.uid, picks[i].message,
-				picks[i].fetch_bytes };
+			out[found++] = (struct lack){ at.mailbox.v, at.uidvalidity, at.uid,
+				picks[i].message, picks[i].fetch_bytes };
 	}
 	qsort(out, (size_t)found, sizeof *out, by_place);
 	*end = n <= 0;
@@ -74,8 +75,9 @@ static size_t step_of(const struct lack *lacks, size_t n)
 	return i;
 }
 
-/* Claims those that fit under the cap, which is the store's matter; how many. */
-static size_t claim_step(struct session *s, const struct lack *lacks, size_t n,
+/* Claims those that fit under the cap, which is the store's matter; how many.  Numbers from before the
+ * mailbox was made anew are other messages' now: what they meant is found by the next round. */
+static size_t claim_step(struct session *s, const struct mailbox *m, const struct lack *lacks, size_t n,
 	struct body_gap *gaps)
 {
 	struct cache_caps caps = caps_of(s->sync, 1.0);
@@ -84,9 +86,10 @@ static size_t claim_step(struct session *s, const struct lack *lacks, size_t n,
 
 	for (size_t i = 0; i < n; i++) {
 		const struct cache_pick pick = { .message = lacks[i].message,
-			.account = s->account->id, .fetch_bytes = lacks[i].bytes };
+			.account = s->account->id, .fetch_bytes = lacks[i].bytes, .whole = true };
 
-		if (store_cache_admit(s->store, &pick, &caps, true, &err) > 0)
+		if (lacks[i].uidvalidity == m->uidvalidity &&
+			store_cache_admit(s->store, &pick, &caps, true, &err) > 0)
 			gaps[claimed++] = (struct body_gap){ lacks[i].uid, lacks[i].message };
 	}
 	return claimed;
@@ -106,11 +109,11 @@ static int fetch_step(struct session *s, const struct lack *lacks, size_t n, str
 	AUTO(mailbox_free) struct mailbox *m = NULL;
 	struct body_gap gaps[OFFLINE_STEP];
 	int r = store_mailbox(s->store, (mailbox_id){ lacks[0].mailbox }, &m, err);
-	size_t claimed = r < 0 ? 0 : claim_step(s, lacks, n, gaps);
+	size_t claimed = r < 0 ? 0 : claim_step(s, m, lacks, n, gaps);
 
 	if (claimed > 0)
 		r = bulk_some(s, m, gaps, claimed, err);
-	if (r < 0)
+	if (r < (int)claimed)
 		unclaim(s, gaps, claimed);
 	return r;
 }

@@ -166,7 +166,7 @@ static int waiting_wishes(struct session *s, int64_t *n, struct err *err)
 	for (guint i = 0; r >= 0 && i < all->len; i++) {
 		const struct tree_wish *w = g_ptr_array_index(all, i);
 
-		*n += w->status == MUTATION_QUEUED || w->status == MUTATION_LEASED;
+		*n += mutation_is_waiting(w->status);
 	}
 	return r;
 }
@@ -210,9 +210,9 @@ static int run_drain(struct session *s, struct errand *j, struct err *err)
 	j->left += left;
 	if (left > 0 && j->why.code == ERR_OK)
 		j->why = why;
-	return why.code == ERR_STORAGE || why.code == ERR_CANCELED ? err_set(err, why.code, "%s",
-									     why.text) :
-								     0;
+	if (why.code == ERR_STORAGE || why.code == ERR_CANCELED)
+		return err_set(err, why.code, "%s", why.text);
+	return 0;
 }
 
 /*

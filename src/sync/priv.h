@@ -70,6 +70,7 @@ struct timing {
 	int turn;                    /* of one mailbox when several bring in their history */
 	int progress;                /* least time between two progress events */
 	int body_idle;               /* an idle second connection is closed after this */
+	int ready_after;             /* it is made so long after the first one, if the reader is there */
 	int aside_patience;          /* the sync worker waits so long for its batch */
 	int aside_rest;              /* it is not asked to push for so long when it failed */
 	int warm_first;              /* until the first slice of warming (P-12) */
@@ -224,6 +225,15 @@ bool aside_has_work(struct lane *l, struct session *s);
 /* A wish may be due: wakes who can push it now. */
 void lane_push(struct lane *l);
 
+/* --- ready.c: the second connection, before anybody needs it --------------- */
+
+/* The sync worker: it is connected. */
+void ready_from_now(struct lane *l);
+/* The body worker: milliseconds until it is to connect though nothing is wanted, INT64_MAX = not known ... */
+int64_t ready_wait(struct lane *l, const struct session *s);
+/* ... and does. */
+void ready_turn(struct lane *l, struct session *s);
+
 /* --- expand.c: large steps become wishes ----------------------------------- */
 
 /* The rest of what one key did goes into the queue by one more slice, if something of the account
@@ -264,9 +274,8 @@ struct stop {
 int gather_mailbox(struct session *s, const struct mailbox *m, unsigned flags,
 	const struct stop *stop, struct err *err);
 
+/* How much is brought in at once: the reader's configuration. */
 const struct tuning *tuning_of(const struct session *s);
-/* How much history of the mailbox is in the store, judged by what is there now. */
-enum mailbox_state history_state(const struct session *s, const struct mailbox *m, int64_t known);
 /* Where bootstrap (or, with `whole`, backfill) ends, as messages in the store; 0 = nowhere. */
 int64_t history_limit(const struct session *s, bool whole);
 /* Writes down how far a mailbox is if that is news; `ended`: its last call had nothing more. */
@@ -458,6 +467,7 @@ struct lane {
 	_Atomic bool up;             /* the sync worker is connected */
 	_Atomic int64_t crowded_at;  /* clock_mono_ms: a second connection was refused, 0 = never */
 	_Atomic int64_t looked_at;   /* clock_mono_ms: the reader looked at the account, 0 = never */
+	_Atomic int64_t ready_at;    /* clock_mono_ms: the second connection is made then, 0 = not yet known */
 	_Atomic int64_t watched;     /* the mailbox that live push covers, 0 = none, -1 = all */
 	struct board board;
 	struct bodies bodies;
@@ -467,8 +477,8 @@ struct lane {
 	pthread_t threads[2];
 	int n_threads;
 };
+/* Wakes the sync worker: there is work. */
 void lane_ring(struct lane *l);
-void lane_ask(struct lane *l, bool full);
 /* A thread "KIND:NAME" with room for deep parsers, which no signal interrupts. */
 int sync_spawn(pthread_t *out, const char *kind, const char *name, void *(*run)(void *), void *arg,
 	struct err *err);

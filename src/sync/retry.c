@@ -25,6 +25,7 @@ const struct timing timing_default = {
 	.turn = 2000,
 	.progress = 200,
 	.body_idle = 5 * 60 * 1000,
+	.ready_after = 1000,
 	.aside_patience = 5000,
 	.aside_rest = 60 * 1000,
 	.warm_first = 5000,

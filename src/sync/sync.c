@@ -3,7 +3,6 @@
 
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "base/clock.h"
 #include "base/i18n.h"
@@ -24,7 +23,8 @@ void lane_ring(struct lane *l)
 	cancel_set(&l->wake);
 }
 
-void lane_ask(struct lane *l, bool full)
+/* The reader asks for a pass, now (full: one that distrusts all cursors). */
+static void ask(struct lane *l, bool full)
 {
 	int want = full ? ASKED_FULL : ASKED_PASS, had = atomic_load(&l->asked);
 
@@ -46,7 +46,7 @@ static void engine_sync_now(struct engine *e, account_id a, bool full)
 	note_reader(s);
 	for (size_t i = 0; i < s->n; i++)
 		if (a.v == 0 || s->lanes[i].account->id.v == a.v)
-			lane_ask(&s->lanes[i], full);
+			ask(&s->lanes[i], full);
 }
 
 static void engine_push(struct engine *e, account_id a)
@@ -69,7 +69,8 @@ static void engine_look(struct engine *e, account_id a, mailbox_id m)
 	note_reader(s);
 	if (!l)
 		return;
-	atomic_store(&l->looked_at, clock_mono_ms());
+	if (clock_mono_ms() - atomic_exchange(&l->looked_at, clock_mono_ms()) > s->timing.look_lasts)
+		cancel_set(&l->bodies.ring); /* the reader came (back) */
 	watched = atomic_load(&l->watched);
 	if (m.v != 0 && looks_ask(&l->looks, m, watched == -1 || watched == m.v, &s->timing))
 		lane_ring(l);

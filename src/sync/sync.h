@@ -19,7 +19,9 @@ struct sync;
 
 /* Borrows all of its arguments until sync_free.  Accounts must be bound (account.id). */
 struct sync *sync_new(const struct places *places, const struct config *config, struct queue *events);
+/* What ui/ and cli/ may ask; borrowed. */
 struct engine *sync_engine(struct sync *s);
+/* Starts all threads; if one cannot, none runs. */
 int sync_start(struct sync *s, struct err *err);
 /* Stops and joins all workers (each within 300 ms) and frees; NULL-safe. */
 void sync_free(struct sync **s);

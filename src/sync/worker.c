@@ -12,7 +12,6 @@
  * round begins.
  */
 #include <poll.h>
-#include <stdlib.h>
 
 #include "base/clock.h"
 #include "base/i18n.h"
@@ -488,7 +487,8 @@ static int connect_up(struct worker *w, struct err *err)
 	r = session_connect(&w->s, err);
 	if (r < 0)
 		return r;
-	atomic_store(&l->up, true);
+	if (!atomic_exchange(&l->up, true))
+		ready_from_now(l);
 	share(l, w->s.provider->traits.connections == 1 || (crowded >= 0 && crowded < CROWDED_MS));
 	if (atomic_load(&l->shared))
 		bodies_serve(l, &w->s);

@@ -6,7 +6,6 @@
 
 #include "base/clock.h"
 #include "base/i18n.h"
-#include "base/mem.h"
 #include "base/span.h"
 #include "base/text.h"
 #include "ui/flow.h"
@@ -19,7 +18,6 @@ enum {
 	GROUPS_MAX = 100, /* changes shown per account */
 	COUNTED_MAX = 5000, /* ... and so many messages of theirs are counted: a key may not wait */
 	JOB_COLUMNS = 7,
-	KEYS_MAX = KEY_SEQUENCE_MAX * KEY_NAME_MAX,
 	NEW_S = 5,	/* so young a change is "just now" */
 };
 
@@ -275,29 +273,18 @@ static void add_jobs(struct builder *b, account_id id, const char *heading)
 
 /* --- what waits ---------------------------------------------------------- */
 
-static enum style status_style(enum mutation_status status)
-{
-	return status == MUTATION_CONFLICT || status == MUTATION_FAILED ? STYLE_ERROR
-									: STYLE_NORMAL;
-}
-
-static void keys_of(struct builder *b, const char *command, char *out)
-{
-	g_strlcpy(out, command, KEYS_MAX);
-	keymap_keys_of(b->ui->keymap, IN_ACTIVITY, command, out, KEYS_MAX);
-}
-
 /* What became of a change that needs the reader, and what can be done. */
 static void put_advice(struct builder *b, const struct activity_item *item)
 {
 	bool moves = item->verb == MUTATION_MOVE || item->verb == MUTATION_COPY;
-	char retry[KEYS_MAX], drop[KEYS_MAX], target[KEYS_MAX];
+	char retry[KEYS_NAME_MAX], drop[KEYS_NAME_MAX], target[KEYS_NAME_MAX];
+	const struct keymap *keys = b->ui->keymap;
 
-	if (item->status != MUTATION_CONFLICT && item->status != MUTATION_FAILED)
+	if (!mutation_is_stuck(item->status))
 		return;
-	keys_of(b, "change-retry", retry);
-	keys_of(b, "change-drop", drop);
-	keys_of(b, "change-target", target);
+	keymap_way_to(keys, IN_ACTIVITY, "change-retry", retry);
+	keymap_way_to(keys, IN_ACTIVITY, "change-drop", drop);
+	keymap_way_to(keys, IN_ACTIVITY, "change-target", target);
 	if (item->status == MUTATION_CONFLICT)
 		say(b, STYLE_ROW_DIM, NULL,
 			_("Not done.  %s does it where the message is now, %s gives it up."),
@@ -315,6 +302,7 @@ static void put_advice(struct builder *b, const struct activity_item *item)
  * again; the server's words below.  Takes the words of the item. */
 static void put_change(struct builder *b, struct activity_item item, const struct mutation_row *r)
 {
+	g_autofree char *tries = mutation_tries_words(r);
 	g_autoptr(GString) text = g_string_new(item.what);
 	int64_t age = clock_unix() - r->created_at;
 	char span[32];
@@ -325,16 +313,9 @@ static void put_change(struct builder *b, struct activity_item item, const struc
 		g_string_append(text, _(" (just now"));
 	else
 		g_string_append_printf(text, _(" (%s old"), span_text(age, span, sizeof span));
-	if (r->attempts > 0)
-		g_string_append_printf(text,
-			ngettext(", tried %d time", ", tried %d times", (unsigned long)r->attempts),
-			r->attempts);
-	if (r->status == MUTATION_QUEUED && !r->held && r->next_in_ms > 0)
-		g_string_append_printf(text, _(", next try in %s"),
-			span_text((r->next_in_ms + 999) / 1000, span, sizeof span));
-	g_string_append_c(text, ')');
+	g_string_append_printf(text, "%s)", tries);
 	item.line = (int)b->lines->len;
-	put_text(b, status_style(r->status), TEXT_X,
+	put_text(b, mutation_is_stuck(r->status) ? STYLE_ERROR : STYLE_NORMAL, TEXT_X,
 		mutation_state_words(r->status, r->uncertain, r->held), text->str);
 	if (r->answer && *r->answer) {
 		g_autofree char *words = g_strdup_printf(_("answer: %s"), r->answer);

@@ -47,6 +47,7 @@ struct activity {
 	GArray *items;	   /* of struct activity_item, in the order of the lines */
 };
 
+/* Of all accounts, for so many cells. */
 struct activity *activity_build(struct ui *ui, int width);
 void activity_free(struct activity **a);
 /* "make the mailbox Work" (g_free). */

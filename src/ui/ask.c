@@ -18,8 +18,7 @@ void ask_release(struct ask *a)
 void ask_key(struct ui *ui, const struct key *k)
 {
 	void (*yes)(struct ui *ui) = ui->ask.yes;
-	bool no = k->code == K_ESC || (k->mods == 0 && (k->code == 'n' || k->code == 'N' || k->code == 'q')) ||
-		  (k->mods == MOD_CTRL && (k->code == 'g' || k->code == 'c'));
+	bool no = key_is_cancel(k) || (k->mods == 0 && (k->code == 'n' || k->code == 'N' || k->code == 'q'));
 
 	if (k->mods == 0 && (k->code == 'y' || k->code == 'Y')) {
 		ask_release(&ui->ask);

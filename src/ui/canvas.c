@@ -258,13 +258,6 @@ int canvas_put_right(struct canvas *c, int y, int end, int max, enum style style
 	return end - width;
 }
 
-void canvas_put_field(struct canvas *c, int y, int x, int max, enum style style, const char *text)
-{
-	int used = canvas_put_cut(c, y, x, max, style, text);
-
-	canvas_fill(c, y, x + used, max - used, style);
-}
-
 void canvas_fill(struct canvas *c, int y, int x, int n, enum style style)
 {
 	if (!clip(c, y, x, &n))

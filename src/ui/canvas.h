@@ -69,8 +69,6 @@ int canvas_put_len(struct canvas *c, int y, int x, int max, enum style style, co
 int canvas_put_cut(struct canvas *c, int y, int x, int max, enum style style, const char *text);
 /* Ends at column end (exclusive); returns the column where it begins. */
 int canvas_put_right(struct canvas *c, int y, int end, int max, enum style style, const char *text);
-/* Writes text with an ellipsis if it must and fills the rest of max with blanks. */
-void canvas_put_field(struct canvas *c, int y, int x, int max, enum style style, const char *text);
 /* Blanks in a style. */
 void canvas_fill(struct canvas *c, int y, int x, int n, enum style style);
 void canvas_fill_area(struct canvas *c, const struct area *a, enum style style);

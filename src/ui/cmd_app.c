@@ -1,8 +1,5 @@
 /* Commands about tern itself. */
-#include <string.h>
-
 #include "base/i18n.h"
-#include "base/mem.h"
 #include "ui/command.h"
 #include "ui/priv.h"
 

@@ -1,10 +1,8 @@
 /* Commands that mark messages, and those about whole mailboxes. */
 #include <stdio.h>
-#include <string.h>
 
 #include "base/clock.h"
 #include "base/i18n.h"
-#include "base/mem.h"
 #include "model/flags.h"
 #include "ui/command.h"
 #include "ui/priv.h"
@@ -130,12 +128,12 @@ static int read_all(struct ui *ui, struct err *err)
 {
 	struct want w = { .verb = MUTATION_FLAGS, .add = FLAG_SEEN, .role = ROLE_NONE };
 	int64_t unread = ui->list.unread;
-	char number[32], what[160], undo[KEY_SEQUENCE_MAX * KEY_NAME_MAX] = ":undo";
+	char number[32], what[160], undo[KEYS_NAME_MAX];
 
 	if (store_want_all(ui->store, &w, (const mailbox_id *)(void *)ui->list.mailboxes->data,
 		    ui->list.mailboxes->len, true, err) < 0)
 		return err->code;
-	keymap_keys_of(ui->keymap, ui_view(ui)->ops->context, "undo", undo, sizeof undo);
+	ui_way_to(ui, "undo", undo);
 	snprintf(what, sizeof what,
 		ngettext("Marked read: %s message; %s undoes it", "Marked read: %s messages; %s undoes it",
 			(unsigned long)unread), number_text(unread, number), undo);
@@ -190,20 +188,14 @@ static int empty_trash(struct ui *ui, const char *arg, struct err *err)
 {
 	mailbox_id id = store_mailbox_with_role(ui->store, ui_here(ui), ROLE_TRASH);
 	const struct mailbox *m = sidebar_mailbox(&ui->sidebar, id);
-	const struct account *a = ui_account(ui, ui_here(ui));
+	const struct want w = { .verb = MUTATION_EXPUNGE, .role = ROLE_NONE };
 	g_autofree char *question = NULL;
 	char number[32];
 
 	(void)arg;
 	if (!m)
-		return err_set(err, ERR_REFUSED,
-			_("This account has no mailbox for \"%s\"; :role gives one this use"),
-			mailbox_role_name(ROLE_TRASH));
-	if (a && !a->two_way)
-		return err_set(err, ERR_USAGE,
-			_("%s is read-only: set two-way = true in its configuration to change mail"),
-			a->name);
-	if (store_may(ui->store, &(struct want){ .verb = MUTATION_EXPUNGE, .role = ROLE_NONE }, id, err) < 0)
+		return deed_needs_role(ROLE_TRASH, err);
+	if (deed_writable(ui, m->account, err) < 0 || store_may(ui->store, &w, id, err) < 0)
 		return err->code;
 	if (m->total == 0) {
 		ui_say(ui, _("%s is empty"), mailbox_label(m));

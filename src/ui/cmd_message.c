@@ -180,11 +180,10 @@ static int repeat(struct ui *ui, const char *arg, struct err *err)
 
 void ui_say_undone(struct ui *ui, const struct undone *u, bool again, const char *other)
 {
-	char key[KEY_SEQUENCE_MAX * KEY_NAME_MAX], partly[120] = "", passed[120] = "";
+	char way[KEYS_NAME_MAX], partly[120] = "", passed[120] = "";
 	int all = u->done + u->left + u->skipped;
 
-	snprintf(key, sizeof key, ":%s", other);
-	keymap_keys_of(ui->keymap, ui_view(ui)->ops->context, other, key, sizeof key);
+	ui_way_to(ui, other, way);
 	if (u->skipped > 0)
 		snprintf(partly, sizeof partly,
 			ngettext(" (%d of %d; %d is elsewhere by now)", " (%d of %d; %d are elsewhere by now)",
@@ -194,9 +193,9 @@ void ui_say_undone(struct ui *ui, const struct undone *u, bool again, const char
 			ngettext("%d later change cannot be undone.  ", "%d later changes cannot be undone.  ",
 				(unsigned long)u->passed), u->passed);
 	if (again)
-		ui_say(ui, _("Done again: %s%s; %s undoes it"), u->what, partly, key);
+		ui_say(ui, _("Done again: %s%s; %s undoes it"), u->what, partly, way);
 	else
-		ui_say(ui, _("%sUndone: %s%s; %s does it again"), passed, u->what, partly, key);
+		ui_say(ui, _("%sUndone: %s%s; %s does it again"), passed, u->what, partly, way);
 }
 
 static int turn_back(struct ui *ui, bool again, struct err *err)

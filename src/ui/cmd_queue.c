@@ -102,7 +102,7 @@ static int drop(struct ui *ui, const char *arg, struct err *err)
 	(void)arg;
 	if (pick(ui, &p, err) < 0 || act(ui, &p.item, QUEUE_DROP, err) < 0)
 		return err->code;
-	over = p.item.status == MUTATION_FAILED || p.item.status == MUTATION_CONFLICT;
+	over = mutation_is_stuck(p.item.status);
 	settle(ui, p.item.account);
 	ui_say(ui, over ? _("Out of sight: %s") : _("Dropped: %s; the lists show the server's state"),
 		p.what);

@@ -1,4 +1,6 @@
 /* Commands about the text of the message that is open. */
+#include <string.h>
+
 #include "base/i18n.h"
 #include "ui/command.h"
 #include "ui/priv.h"
@@ -74,13 +76,37 @@ static int source(struct ui *ui, const char *arg, struct err *err)
 	return view_source_open(ui, err);
 }
 
-/* Without a word: the next of best, plain, html. */
+/* Which of the two texts the open message has, as far as it is known, and which is shown. */
+struct texts {
+	bool plain, html, html_shown;
+};
+
+static struct texts texts_of(struct ui *ui)
+{
+	const struct document *doc = reading_document(ui);
+	struct texts t = { .plain = !doc || doc->partial, .html = !doc || doc->partial };
+
+	for (guint i = 0; doc && i < doc->parts->len; i++) {
+		const struct document_part *p = doc->parts->pdata[i];
+		bool html = strcmp(p->type, "text/html") == 0;
+
+		if (p->attachment || !g_str_has_prefix(p->type, "text/") || strcmp(p->type, "text/calendar") == 0)
+			continue;
+		t.html = t.html || html;
+		t.plain = t.plain || !html;
+		t.html_shown = t.html_shown || (html && p->shown);
+	}
+	return t;
+}
+
+/* Without a word: from the best text to the other one, and back. */
 static int view(struct ui *ui, const char *arg, struct err *err)
 {
 	static const char *const names[] = { "best", "plain", "html" };
-	static const char *const said[] = { N_("This is the text that says most"),
-		N_("This is the plain text, where there is one"), N_("This is the HTML, where there is some") };
-	unsigned as = reading_as(ui) >= DOCUMENT_HTML ? DOCUMENT_BEST : reading_as(ui) + 1;
+	static const char *const said[] = { N_("This is the text that says most"), N_("This is the plain text"),
+		N_("This is the HTML") };
+	struct texts t = texts_of(ui);
+	size_t as = reading_as(ui) != DOCUMENT_BEST ? DOCUMENT_BEST : t.html_shown ? DOCUMENT_PLAIN : DOCUMENT_HTML;
 
 	if (*arg) {
 		for (as = 0; as < G_N_ELEMENTS(names) && strcmp(arg, names[as]) != 0; as++)
@@ -88,6 +114,9 @@ static int view(struct ui *ui, const char *arg, struct err *err)
 		if (as == G_N_ELEMENTS(names))
 			return err_set(err, ERR_USAGE, _("A message is viewed as best, plain or html"));
 	}
+	if ((as == DOCUMENT_PLAIN && !t.plain) || (as == DOCUMENT_HTML && !t.html))
+		return err_set(err, ERR_USAGE, as == DOCUMENT_HTML ? _("This message has no HTML")
+								   : _("This message has no plain text"));
 	if (reading_show(ui, (enum document_as)as, 0, err) < 0)
 		return err->code;
 	ui_say(ui, "%s", _(said[as]));

@@ -9,21 +9,8 @@
 #include <string.h>
 
 #include "base/i18n.h"
-#include "base/mem.h"
 #include "ui/command.h"
 #include "ui/priv.h"
-
-static int writable(const struct ui *ui, account_id id, struct err *err)
-{
-	const struct account *a = ui_account(ui, id);
-
-	if (a && !a->two_way)
-		return err_set(err, ERR_USAGE,
-			_("%s is read-only: set two-way = true in its configuration to change "
-			  "mail"),
-			a->name);
-	return 0;
-}
 
 /* The open mailbox, borrowed; NULL with words. */
 static const struct mailbox *open_one(const struct ui *ui, struct err *err)
@@ -34,7 +21,7 @@ static const struct mailbox *open_one(const struct ui *ui, struct err *err)
 	if (!m)
 		err_set(err, ERR_USAGE,
 			_("Open the mailbox first: this command is about the open one"));
-	else if (writable(ui, m->account, err) < 0)
+	else if (deed_writable(ui, m->account, err) < 0)
 		return NULL;
 	return m;
 }
@@ -43,14 +30,13 @@ static const struct mailbox *open_one(const struct ui *ui, struct err *err)
 static int want(struct ui *ui, account_id a, enum mailbox_verb verb, mailbox_id m, const char *name,
 	const char *what, struct err *err)
 {
-	char keys[KEY_SEQUENCE_MAX * KEY_NAME_MAX] = ":activity";
+	char way[KEYS_NAME_MAX];
 	int64_t id = store_want_mailbox(ui->store, a, verb, m, name, err);
 
 	if (id < 0)
 		return (int)id;
 	ui->status.pending_at = 0;
-	keymap_keys_of(ui->keymap, ui_view(ui)->ops->context, "activity", keys, sizeof keys);
-	ui_say(ui, _("%s: waits for the server; %s shows it"), what, keys);
+	ui_say(ui, _("%s: waits for the server; %s shows it"), what, ui_way_to(ui, "activity", way));
 	ui->waiting_wish = id;
 	ui->waiting_until = ui->status.until;
 	if (ui->engine)
@@ -65,7 +51,7 @@ static int create_it(struct ui *ui, const char *name, struct err *err)
 	account_id a = ui_here(ui);
 	g_autofree char *what = g_strdup_printf(_("New mailbox %s"), name);
 
-	return writable(ui, a, err) < 0
+	return deed_writable(ui, a, err) < 0
 		       ? err->code
 		       : want(ui, a, MAILBOX_CREATE, (mailbox_id){ 0 }, name, what, err);
 }

@@ -198,16 +198,29 @@ int deed_account(struct ui *ui, account_id *out, struct err *err)
 
 /* --- may it be? -------------------------------------------------------- */
 
-static int writable(struct ui *ui, mailbox_id id, struct err *err)
+int deed_writable(const struct ui *ui, account_id id, struct err *err)
 {
-	const struct mailbox *m = sidebar_mailbox(&ui->sidebar, id);
-	const struct account *a = m ? ui_account(ui, m->account) : NULL;
+	const struct account *a = ui_account(ui, id);
 
 	if (a && !a->two_way)
 		return err_set(err, ERR_USAGE,
-			_("%s is read-only: set two-way = true in its configuration to change mail"),
+			_("%s is read-only: set two-way = on in its configuration to change mail"),
 			a->name);
 	return 0;
+}
+
+int deed_needs_role(enum mailbox_role role, struct err *err)
+{
+	return err_set(err, ERR_REFUSED,
+		_("This account has no mailbox for \"%s\"; :mailbox-role gives one this use"),
+		mailbox_role_name(role));
+}
+
+static int writable(struct ui *ui, mailbox_id id, struct err *err)
+{
+	const struct mailbox *m = sidebar_mailbox(&ui->sidebar, id);
+
+	return m ? deed_writable(ui, m->account, err) : 0;
 }
 
 static int allowed(struct ui *ui, const struct want *w, const struct survey *v, struct err *err)
@@ -245,8 +258,7 @@ static bool ask_probe(struct ui *ui, const struct probe *p, mailbox_id m, struct
 		return false;
 	if (box && p->want.verb == MUTATION_MOVE && p->want.role != ROLE_NONE &&
 		store_mailbox_with_role(ui->store, box->account, p->want.role).v == 0) {
-		err_set(why, ERR_REFUSED, _("This account has no mailbox for \"%s\"; :role gives one this use"),
-			mailbox_role_name(p->want.role));
+		deed_needs_role(p->want.role, why);
 		return false;
 	}
 	return store_may(ui->store, &p->want, m, why) >= 0;
@@ -313,16 +325,10 @@ static void go_on(struct ui *ui, const struct deed *d)
 		ui_complain(ui, &err);
 }
 
-static void undo_key(struct ui *ui, char *out, size_t cap)
-{
-	g_strlcpy(out, ":undo", cap);
-	keymap_keys_of(ui->keymap, ui_view(ui)->ops->context, "undo", out, cap);
-}
-
 /* After a wish was stored: show it, go on, tell the engine. */
 static void settle(struct ui *ui, const struct deed *d, account_id account, int64_t n)
 {
-	char undo[KEY_SEQUENCE_MAX * KEY_NAME_MAX], what[200], number[32];
+	char undo[KEYS_NAME_MAX], what[200], number[32];
 
 	if (ui->targets.marked) {
 		marks_clear(&ui->marks);
@@ -332,13 +338,12 @@ static void settle(struct ui *ui, const struct deed *d, account_id account, int6
 	deed_done_words(ui, d, n, what, sizeof what);
 	ui_reread(ui);
 	go_on(ui, d);
-	undo_key(ui, undo, sizeof undo);
 	if (ui->carry.left > 0)
 		ui_say(ui, _("On its way: %s messages; Esc Esc stops the rest"), number_text(n, number));
 	else if (d->kind == DEED_FOREVER)
 		ui_say(ui, "%s", what);
 	else
-		ui_say(ui, _("%s; %s undoes it"), what, undo);
+		ui_say(ui, _("%s; %s undoes it"), what, ui_way_to(ui, "undo", undo));
 	if (ui->engine)
 		ui->engine->push(ui->engine, account);
 }

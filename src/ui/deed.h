@@ -70,6 +70,11 @@ bool deed_possible(struct ui *ui, const char *command, struct err *why);
 /* The same, remembered until rows are read again: for what is drawn with every key. */
 bool deed_offered(struct ui *ui, const char *command);
 
+/* May mail of this account be changed at all?  ERR_USAGE with words. */
+int deed_writable(const struct ui *ui, account_id a, struct err *err);
+/* ERR_REFUSED: no mailbox of the account has this use. */
+int deed_needs_role(enum mailbox_role role, struct err *err);
+
 /* --- words (deed_words.c) ---------------------------------------------- */
 
 /* "Archived", "Moved to Lists", "Archived: 3 messages". */

@@ -1,6 +1,5 @@
 /* What is said of a deed: before, while, and after it is done. */
 #include <stdio.h>
-#include <string.h>
 
 #include "base/i18n.h"
 #include "ui/deed.h"

@@ -32,6 +32,7 @@ struct find {
 	size_t at, start;         /* the next place to try, and where it began */
 };
 
+/* What is looked for; "" = nothing. */
 void needle_set(struct needle *n, const char *words);
 /* Bytes that match at s; 0 = they do not. */
 size_t needle_match(const struct needle *n, const char *s, size_t len);

@@ -141,6 +141,14 @@ void flow_set_width(struct flow *f, int width)
 	restart(f);
 }
 
+void flow_set_measure(struct flow *f, int cells)
+{
+	if (cells == f->measure)
+		return;
+	f->measure = cells;
+	restart(f);
+}
+
 void flow_set_fold(struct flow *f, int n)
 {
 	if (n == f->fold)
@@ -170,11 +178,18 @@ static uint32_t next_cells(struct text_iter *it, int used, int *width)
 	return c;
 }
 
+/* Cells for a line. */
+struct room {
+	int cells;  /* for words */
+	int most;   /* for a word that is longer */
+	int lead;   /* of them for quote marks or a bullet, behind which no line is broken */
+};
+
 /*
- * How many bytes of [s, s + n) fit into `cells`, broken at the best place;
- * *skip = blanks behind the break that are not shown.
+ * How many bytes of [s, s + n) fit, broken at the best place; *skip = blanks
+ * behind the break that are not shown.
  */
-static size_t fit(const char *s, size_t n, int cells, size_t *skip)
+static size_t fit(const char *s, size_t n, const struct room *room, size_t *skip)
 {
 	struct text_iter it;
 	size_t best = 0, at = 0;
@@ -191,12 +206,12 @@ static size_t fit(const char *s, size_t n, int cells, size_t *skip)
 			return n;
 		if (word && c != ' ' && (last == ' ' || width == 2))
 			best = at;
-		if (used + width > cells && c != ' ')
+		if (used + width > (best > 0 ? room->cells : room->most) && c != ' ')
 			break;
+		word |= c != ' ' && used >= room->lead;
 		used += width;
 		if (width > 0)
 			last = c;
-		word |= c != ' ';
 	}
 	if (best == 0) /* one word, longer than the line */
 		best = at > 0 ? at : (size_t)((const char *)it.p - s);
@@ -299,6 +314,19 @@ static bool count_quoted(struct flow *f, const struct quote_line *l)
 
 /* --- lines ------------------------------------------------------------------ */
 
+/* How long the lines of a paragraph may be. */
+static int limit_of(const struct flow *f, const struct quote_line *l, const struct flow_look *look)
+{
+	const struct room screen = { .cells = f->width, .most = f->width };
+	size_t skip;
+
+	if (f->measure == 0 || f->measure >= f->width || look->kinds & 1u << SPAN_PREFORMATTED)
+		return f->width;
+	if (!(look->kinds & 1u << SPAN_FLOWED) && fit(l->text, l->len, &screen, &skip) == l->len)
+		return f->width;
+	return f->measure;
+}
+
 /* Begins the next paragraph, a line of the text; false at its end. */
 static bool begin_paragraph(struct flow *f)
 {
@@ -317,6 +345,7 @@ static bool begin_paragraph(struct flow *f)
 	f->prefix_len = l.prefix;
 	f->preformatted = look.kinds & 1u << SPAN_PREFORMATTED;
 	f->indent = look.indent;
+	f->limit = limit_of(f, &l, &look);
 	f->next = (struct flow_line){ .kind = (uint8_t)l.kind, .quote = (uint8_t)l.level };
 	return true;
 }
@@ -328,11 +357,11 @@ static void continue_paragraph(struct flow *f)
 
 	if (f->prefix_len == 0 && f->indent == 0)
 		return;
-	if ((int)f->prefix_len < f->width / 2 && line->prefix_len == 0) {
+	if ((int)f->prefix_len < f->limit / 2 && line->prefix_len == 0) {
 		line->prefix = line->at;
 		line->prefix_len = (uint16_t)f->prefix_len;
 	}
-	if ((int)f->prefix_len + f->indent < f->width / 2)
+	if ((int)f->prefix_len + f->indent < f->limit / 2)
 		line->indent = f->indent;
 	f->prefix_len = f->indent = 0;
 }
@@ -341,11 +370,13 @@ static void continue_paragraph(struct flow *f)
 static void break_line(struct flow *f)
 {
 	struct flow_line *line = &f->next;
-	int cells = f->width - line->prefix_len - line->indent;
+	int taken = line->prefix_len + line->indent;
+	struct room room = { .cells = f->limit - taken, .most = f->width - taken,
+		.lead = (int)f->prefix_len + f->indent };
 	size_t skip = 0, n;
 
-	n = f->preformatted ? fit_as_is(f->rest, f->rest_len, cells)
-			    : fit(f->rest, f->rest_len, cells, &skip);
+	n = f->preformatted ? fit_as_is(f->rest, f->rest_len, room.most)
+			    : fit(f->rest, f->rest_len, &room, &skip);
 	line->at = (uint32_t)(f->rest - f->text);
 	line->len = (uint32_t)n;
 	g_array_append_val(f->lines, *line);

@@ -3,7 +3,9 @@
  *
  * Lines break at blanks, or between wide characters, or, where a word is longer
  * than the screen, in the word; preformatted lines only where they are longer
- * than the screen.  A wrapped quoted line repeats its quote marks, a wrapped
+ * than the screen.  On a screen that is wider than one likes to read a measure
+ * can be set: paragraphs (SPAN_FLOWED) are broken at it, other lines only if
+ * they do not fit on the screen as they are.  A wrapped quoted line repeats its quote marks, a wrapped
  * list item its indent.  Long quotations can be folded: their first lines
  * show, and one line that says how many more there are.
  *
@@ -58,7 +60,8 @@ struct flow {
 	const char *text;
 	size_t len;
 	GArray *looks;        /* of struct stretch (flow.c), by place */
-	int width;
+	int width;            /* cells of the screen */
+	int measure;          /* cells that words take of them, 0 = all */
 	int fold;             /* quotations of more lines are folded, 0 = none */
 	struct quote_scan scan;
 	bool own;             /* something that is no quotation came already */
@@ -67,6 +70,7 @@ struct flow {
 	size_t rest_len, prefix_len;
 	bool preformatted;
 	uint16_t indent;
+	int limit;            /* cells that its lines may take */
 	int block;            /* its place in its quotation, counted from 1; 0 = in none */
 	int block_len;        /* lines of that quotation */
 	bool folds;           /* it is to be folded */
@@ -81,6 +85,8 @@ void flow_init_spans(struct flow *f, const char *text, size_t len, const GArray 
 void flow_release(struct flow *f);
 /* Breaks again for another width. */
 void flow_set_width(struct flow *f, int width);
+/* Words take so many cells, 0 = all of the width. */
+void flow_set_measure(struct flow *f, int cells);
 /* Folds quotations of more than n lines, 0 = none. */
 void flow_set_fold(struct flow *f, int n);
 /* More text came behind the present one, which may have moved; it ended with a line end. */

@@ -11,7 +11,7 @@
 struct described {
 	const char *line;
 	enum context context;
-	char keys[KEY_SEQUENCE_MAX * KEY_NAME_MAX]; /* "" = it has no key here */
+	char keys[KEYS_NAME_MAX]; /* "" = it has no key here */
 	const char *label;
 };
 
@@ -97,7 +97,7 @@ void hint_draw(struct ui *ui, struct canvas *c, int y)
 {
 	static const char help_line[] = "help";
 	const char *const *hints = hints_of(ui), *label;
-	char keys[KEY_SEQUENCE_MAX * KEY_NAME_MAX], help[sizeof keys];
+	char keys[KEYS_NAME_MAX], help[sizeof keys];
 	const char *help_label = NULL;
 	int x = 0, room = c->width;
 

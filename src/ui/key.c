@@ -102,3 +102,8 @@ bool key_is_text(const struct key *k)
 {
 	return k->mods == 0 && k->code >= ' ' && k->code != 0x7F && k->code < K_UP;
 }
+
+bool key_is_cancel(const struct key *k)
+{
+	return k->code == K_ESC || (k->mods == MOD_CTRL && (k->code == 'g' || k->code == 'c'));
+}

@@ -45,7 +45,11 @@ struct key {
 	unsigned mods;
 };
 
-enum { KEY_SEQUENCE_MAX = 4, KEY_NAME_MAX = 24 };
+enum {
+	KEY_SEQUENCE_MAX = 4,
+	KEY_NAME_MAX = 24,
+	KEYS_NAME_MAX = KEY_SEQUENCE_MAX * KEY_NAME_MAX, /* of a sequence */
+};
 
 /* Reads one key of a key file, moving *s behind it; false if there is none or the name is unknown. */
 bool key_parse(const char **s, struct key *out);
@@ -54,5 +58,7 @@ void key_text(const struct key *k, char *out);
 bool key_equal(const struct key *a, const struct key *b);
 /* True for a character that types text. */
 bool key_is_text(const struct key *k);
+/* Esc, ^G or ^C: what was begun is not to be. */
+bool key_is_cancel(const struct key *k);
 
 #endif

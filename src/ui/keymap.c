@@ -4,23 +4,17 @@
 #include <string.h>
 
 #include "base/i18n.h"
-#include "base/mem.h"
 #include "ui/command.h"
+#include "ui/default-keys.h" /* default.keys as one string, made by the build */
 
 struct keymap {
 	GPtrArray *bindings; /* of struct binding */
 };
 
-/* default.keys as one string, made by the build. */
-static const char shipped[] =
-#include "ui/default-keys.h"
-	;
-
 static const struct {
 	const char *name;
 	unsigned bits;
 } contexts[] = {
-	{ "any", IN_ANY },
 	{ "list", IN_LIST },
 	{ "reader", IN_READER },
 	{ "picker", IN_PICKER },
@@ -32,6 +26,12 @@ static const struct {
 	{ "text", IN_TEXT },
 	{ "links", IN_LINKS },
 };
+
+const char *keymap_context(size_t n, unsigned *where)
+{
+	*where = n < G_N_ELEMENTS(contexts) ? contexts[n].bits : 0;
+	return n < G_N_ELEMENTS(contexts) ? contexts[n].name : NULL;
+}
 
 static void binding_free(gpointer p)
 {
@@ -46,7 +46,7 @@ struct keymap *keymap_new(void)
 	struct keymap *m = g_new0(struct keymap, 1);
 
 	m->bindings = g_ptr_array_new_with_free_func(binding_free);
-	keymap_add(m, shipped, "default.keys", false, NULL);
+	keymap_add(m, default_keys, "default.keys", false, NULL);
 	return m;
 }
 
@@ -59,6 +59,14 @@ void keymap_free(struct keymap **m)
 	*m = NULL;
 }
 
+static unsigned parse_context(const char *word)
+{
+	for (size_t i = 0; i < G_N_ELEMENTS(contexts); i++)
+		if (strcmp(contexts[i].name, word) == 0)
+			return contexts[i].bits;
+	return strcmp(word, "any") == 0 ? IN_ANY : 0;
+}
+
 /* "list,reader" to bits; 0 if a word is unknown. */
 static unsigned parse_contexts(const char *words)
 {
@@ -66,11 +74,8 @@ static unsigned parse_contexts(const char *words)
 	unsigned bits = 0;
 
 	for (size_t i = 0; list[i]; i++) {
-		unsigned found = 0;
+		unsigned found = parse_context(list[i]);
 
-		for (size_t k = 0; k < G_N_ELEMENTS(contexts); k++)
-			if (strcmp(contexts[k].name, list[i]) == 0)
-				found = contexts[k].bits;
 		if (!found)
 			return 0;
 		bits |= found;
@@ -230,13 +235,20 @@ bool keymap_keys_of(const struct keymap *m, unsigned where, const char *command,
 	return best != NULL;
 }
 
+const char *keymap_way_to(const struct keymap *m, unsigned where, const char *command, char *out)
+{
+	snprintf(out, KEYS_NAME_MAX, ":%s", command);
+	keymap_keys_of(m, where, command, out, KEYS_NAME_MAX);
+	return out;
+}
+
 char *keymap_all_keys_of(const struct keymap *m, unsigned where, const char *command)
 {
 	GString *out = g_string_new(NULL);
 
 	for (size_t i = 0; i < m->bindings->len; i++) {
 		const struct binding *b = m->bindings->pdata[i];
-		char name[KEY_SEQUENCE_MAX * KEY_NAME_MAX];
+		char name[KEYS_NAME_MAX];
 
 		if (strcmp(b->command, command) != 0 || !counts(m, where, b))
 			continue;

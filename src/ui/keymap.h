@@ -32,6 +32,9 @@ enum context {
 	IN_ANY = (1 << 10) - 1,
 };
 
+/* The n-th context by its name in the table, and its bit; NULL at the end.  "any" is none of them. */
+const char *keymap_context(size_t n, unsigned *where);
+
 struct binding {
 	unsigned where;
 	size_t n;
@@ -64,8 +67,11 @@ GPtrArray *keymap_following(const struct keymap *m, unsigned where, const struct
 /* The keys of a command line for people ("gi", "^D"), the reader's own first; false if it has none. */
 bool keymap_keys_of(const struct keymap *m, unsigned where, const char *command, char *out,
 	size_t cap);
+/* The same, or where it has no key what to type, ":go inbox".  out holds KEYS_NAME_MAX bytes; returns it. */
+const char *keymap_way_to(const struct keymap *m, unsigned where, const char *command, char *out);
 /* All keys of it, "e a", "" if it has none (g_free). */
 char *keymap_all_keys_of(const struct keymap *m, unsigned where, const char *command);
+/* Its keys for people; cap KEYS_NAME_MAX is enough for any. */
 void binding_name(const struct binding *b, char *out, size_t cap);
 
 #endif

@@ -1,6 +1,5 @@
 #include "ui/list.h"
 
-#include "base/mem.h"
 #include "model/flags.h"
 
 enum {

@@ -38,7 +38,9 @@ void list_release(struct list *l);
 
 /* Shows other mailboxes, from the top. */
 int list_open(struct list *l, const mailbox_id *mailboxes, size_t n, struct err *err);
+/* Sorts anew, from the top. */
 int list_set_order(struct list *l, enum list_order order, bool ascending, struct err *err);
+/* How many rows are shown, and how many of these stay free below the last one of the list. */
 void list_set_height(struct list *l, int height, int foot);
 bool list_shows(const struct list *l, mailbox_id m);
 

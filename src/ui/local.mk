@@ -20,10 +20,12 @@ libtern_a_SOURCES += \
 	src/ui/deed.c src/ui/deed.h \
 	src/ui/deed_words.c \
 	src/ui/errand.c src/ui/errand.h \
+	src/ui/events.c \
 	src/ui/filter.c src/ui/filter.h \
 	src/ui/find.c src/ui/find.h \
 	src/ui/flow.c src/ui/flow.h \
 	src/ui/format.c \
+	src/ui/frame.c \
 	src/ui/hint.c src/ui/hint.h \
 	src/ui/hyperlink.c src/ui/hyperlink.h \
 	src/ui/key.c src/ui/key.h \
@@ -37,12 +39,13 @@ libtern_a_SOURCES += \
 	src/ui/opener.c src/ui/opener.h \
 	src/ui/page.c src/ui/page.h \
 	src/ui/page_draw.c \
-	src/ui/seen.c src/ui/seen.h \
+	src/ui/pager.c src/ui/pager.h \
 	src/ui/priv.h \
 	src/ui/prompt.c src/ui/prompt.h \
 	src/ui/reading.c src/ui/reading.h \
 	src/ui/seal_words.c src/ui/seal_words.h \
 	src/ui/search.c src/ui/search.h \
+	src/ui/seen.c src/ui/seen.h \
 	src/ui/sidebar.c src/ui/sidebar.h \
 	src/ui/status.c src/ui/status.h \
 	src/ui/term.c src/ui/term.h \
@@ -64,11 +67,11 @@ libtern_a_SOURCES += \
 	src/ui/view_welcome.c
 
 # The shipped keys become one C string.
-nodist_libtern_a_SOURCES = src/ui/default-keys.h
 BUILT_SOURCES += src/ui/default-keys.h
 CLEANFILES += src/ui/default-keys.h
 EXTRA_DIST += src/ui/default.keys
-src/ui/default-keys.h: $(srcdir)/src/ui/default.keys src/ui/$(am__dirstamp)
-	$(AM_V_GEN)sed -e 's/[\\"]/\\&/g' -e 's/^/"/' -e 's/$$/\\n"/' \
-		$(srcdir)/src/ui/default.keys > $@.tmp && mv $@.tmp $@
+src/ui/default-keys.h: src/ui/default.keys src/embed.sh
+	$(AM_V_GEN)$(MKDIR_P) src/ui && cd $(srcdir) && \
+	sh src/embed.sh default_keys src/ui/default.keys >$(abs_top_builddir)/$@.tmp && \
+	mv $(abs_top_builddir)/$@.tmp $(abs_top_builddir)/$@
 src/ui/libtern_a-keymap.$(OBJEXT): src/ui/default-keys.h

@@ -175,7 +175,7 @@ static int attachments(const struct page *p)
 
 static void add_count(struct page *p)
 {
-	char count[160], keys[KEY_SEQUENCE_MAX * KEY_NAME_MAX];
+	char count[160], keys[KEYS_NAME_MAX];
 	int n = attachments(p);
 
 	if (n == 0 || (p->head_room && p->head_room < 5))
@@ -333,6 +333,7 @@ void page_read(struct page *p)
 	p->has_text = doc != NULL;
 	if (doc) {
 		flow_init_spans(&p->flow, doc->text, strlen(doc->text), doc->spans, MAX(p->width, 1));
+		flow_set_measure(&p->flow, p->reading->ui->config->text_width);
 		flow_set_fold(&p->flow, p->unfolded ? 0 : p->reading->ui->config->fold_quotes);
 	}
 	page_refresh(p);

@@ -145,9 +145,9 @@ static void draw_run(const struct page *p, struct pen *pen, const struct flow_ru
 
 static void draw_fold(const struct page *p, const struct flow_line *line, struct pen *pen)
 {
-	char keys[KEY_SEQUENCE_MAX * KEY_NAME_MAX] = ":fold", text[160];
+	char keys[KEYS_NAME_MAX], text[160];
 
-	keymap_keys_of(p->reading->ui->keymap, IN_READER, "fold", keys, sizeof keys);
+	keymap_way_to(p->reading->ui->keymap, IN_READER, "fold", keys);
 	snprintf(text, sizeof text,
 		ngettext("▸ %u more quoted line (%s opens)", "▸ %u more quoted lines (%s opens)",
 			line->folded),

@@ -35,11 +35,6 @@ enum {
 	WHICH_KEY_MS = 500,     /* until the keys that may follow are listed */
 	REREAD_MS = 100,        /* at most this often while a sync writes */
 	LOOK_MS = 10000,        /* keys tell the engine this often which mailbox is looked at */
-	ANSWERS_MAX = 32,       /* changes of one message whose answers are looked through */
-	NARROW = 60,            /* narrower screens show no sidebar */
-	SMALLEST_WIDTH = 20,
-	SMALLEST_HEIGHT = 5,
-	COUNT_MAX = 9999,       /* typed before a command */
 	MARK_RANGE_MAX = 100000, /* rows of a visual range */
 };
 
@@ -122,7 +117,6 @@ struct ui {
 	int end;               /* enum ui_end or an error, once done */
 };
 
-
 struct ui *ui_new(const struct ui_start *start);
 void ui_free(struct ui **ui);
 
@@ -132,6 +126,10 @@ void ui_event(struct ui *ui, const struct event *e);
 /* Does what is due; milliseconds until the next thing is, -1 = nothing is. */
 int64_t ui_tick(struct ui *ui);
 void ui_draw(struct ui *ui, struct canvas *c);
+
+/* --- events.c ---------------------------------------------------------- */
+/* Says which change a server did not take, if an event told of one. */
+void events_tell_failed(struct ui *ui);
 
 /* --- for commands and views -------------------------------------------- */
 struct view *ui_view(const struct ui *ui);            /* the top one */
@@ -145,6 +143,8 @@ int ui_open_place(struct ui *ui, int place, struct err *err);
 int ui_open_mailbox(struct ui *ui, mailbox_id m, struct err *err);
 const struct account *ui_account(const struct ui *ui, account_id a); /* NULL = unknown */
 void ui_ask_command(struct ui *ui, const char *initial);
+/* What to press or type here for a command (keymap_way_to). */
+const char *ui_way_to(const struct ui *ui, const char *command, char *out);
 /* The account that "the archive" and the like mean here. */
 account_id ui_here(const struct ui *ui);
 /* Tells the engine which mailboxes are looked at: cheap, often. */

@@ -1,7 +1,5 @@
 #include "ui/prompt.h"
 
-#include <string.h>
-
 #include "base/text.h"
 #include "ui/priv.h"
 

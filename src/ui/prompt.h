@@ -37,9 +37,13 @@ struct prompt {
 
 void prompt_init(struct prompt *p);
 void prompt_release(struct prompt *p);
+/* Opens it; label and initial are copied.  complete may be NULL; keeps_history: what was typed can be
+ * had again with the up key. */
 void prompt_ask(struct prompt *p, const char *label, const char *initial,
 	prompt_complete *complete, prompt_done *done, bool keeps_history);
+/* Takes every key while it is open. */
 void prompt_key(struct ui *ui, const struct key *k);
+/* In row y; places the terminal's cursor. */
 void prompt_draw(const struct prompt *p, struct canvas *c, int y);
 /* The candidates in one row; false if there are none. */
 bool prompt_draw_candidates(const struct prompt *p, struct canvas *c, int y);

@@ -181,7 +181,8 @@ static int ask(struct reading *r, struct err *err)
 		return rc;
 	q.seal = !r->plain;
 	r->of_plain = r->plain != 0;
-	q.how = (struct document_how){ .width = r->width, .as = r->as, .part = r->part,
+	q.how = (struct document_how){ .width = r->width, .text_width = r->ui->config->text_width,
+		.as = r->as, .part = r->part,
 		.holes = holes, .n_holes = (size_t)n };
 	forget_question(r);
 	r->ticket = reader_ask(r->ui->reader, &q);
@@ -217,14 +218,10 @@ static void note_way(struct reading *r)
 	r->above = above ? above->message : (message_id){ 0 };
 }
 
-/* The next message is asked for ahead of need, so that going on does not wait. */
-static void fetch_ahead(const struct reading *r)
+/* Brings the body of what will be opened next. */
+static void fetch_ahead(const struct ui *ui, const struct list_row *next)
 {
-	struct ui *ui = r->ui;
-	const struct list_row *next = beside(r, r->way);
-
-	if (ui->engine && next && next->size <= FETCH_AHEAD_MAX &&
-		!store_body_cached(ui->store, next->message))
+	if (ui->engine && next->size <= FETCH_AHEAD_MAX && !store_body_cached(ui->store, next->message))
 		ui->engine->want_body(ui->engine, next->account, next->message);
 }
 
@@ -288,7 +285,6 @@ void reading_begin(struct reading *r, const struct list_row *row)
 	note_way(r);
 	tell_opened(r);
 	open_body(r);
-	fetch_ahead(r);
 	r->ahead_due = true;
 }
 
@@ -298,7 +294,11 @@ void reading_retry(struct reading *r)
 	open_body(r);
 }
 
-/* Small messages only: a large one would keep the reader process from what is wanted now. */
+/*
+ * Not before the open one is here: the newest request for a body goes first, and
+ * would keep it waiting.  Only small messages are read: a large one would keep the
+ * reader process from what is wanted now.
+ */
 void reading_ahead(struct reading *r)
 {
 	struct ui *ui = r->ui;
@@ -310,10 +310,14 @@ void reading_ahead(struct reading *r)
 		return;
 	r->ahead_due = false;
 	forget_ahead(r);
-	if (!next || next->size > READER_FIRST ||
+	if (!next)
+		return;
+	fetch_ahead(ui, next);
+	if (next->size > READER_FIRST ||
 		store_body_open(ui->store, next->message, &q.fd, &ignored) < 0)
 		return;
 	q.how.width = r->width;
+	q.how.text_width = ui->config->text_width;
 	r->ahead = next->message;
 	r->ahead_width = r->width;
 	r->ahead_ticket = reader_ask(ui->reader, &q);
@@ -405,13 +409,6 @@ message_id reading_message(struct ui *ui)
 account_id reading_account(struct ui *ui)
 {
 	return ui->reading ? ui->reading->row.account : (account_id){ 0 };
-}
-
-const struct seal_verdict *reading_verdict(struct ui *ui)
-{
-	static const struct seal_verdict nothing;
-
-	return reading_document(ui) ? &ui->reading->verdict : &nothing;
 }
 
 static int need_document(struct ui *ui, struct err *err)

@@ -29,8 +29,6 @@ struct ui;
 const struct document *reading_document(struct ui *ui);
 message_id reading_message(struct ui *ui);
 account_id reading_account(struct ui *ui);
-/* What was found out of its signature; kind SEAL_NONE: nothing. */
-const struct seal_verdict *reading_verdict(struct ui *ui);
 /* A new descriptor of its stored file (of its decrypted text, where that is shown). */
 int reading_open(struct ui *ui, int *fd_out, struct err *err);
 /* Its holes (store_body_holes), for questions to the reader; how many.  out: BODY_HOLES_MAX. */
@@ -39,12 +37,8 @@ int reading_holes(struct ui *ui, struct body_hole *out, struct err *err);
 int reading_show(struct ui *ui, enum document_as as, int part, struct err *err);
 /* Which text is shown, or was asked for last. */
 enum document_as reading_as(struct ui *ui);
-/* Scrolls so that this byte of the text is on the screen. */
-void reading_go(struct ui *ui, size_t at);
 /* Has the open message what this command is about (attachments, links, a list)?  For the hints. */
 bool reading_offered(struct ui *ui, const char *command);
-/* The bytes of the text that are on the screen now. */
-void reading_screen(struct ui *ui, size_t *from, size_t *to);
 
 /* --- for the view ------------------------------------------------------------------------ */
 
@@ -100,7 +94,7 @@ void reading_set_width(struct reading *r, int width);
 /* The flags and tags of the row changed; true if what is shown did. */
 bool reading_set_flags(struct reading *r, unsigned flags, const char *keywords);
 void reading_event(struct reading *r, const struct event *e);
-/* Reads the next message ahead, once, when there is time. */
+/* Fetches and reads the next message ahead of need, once, when the open one is there. */
 void reading_ahead(struct reading *r);
 
 #endif

@@ -1,7 +1,5 @@
 #include "ui/seal_words.h"
 
-#include "base/mem.h"
-
 static const enum style styles[] = {
 	[SEAL_UNKNOWN] = STYLE_SEAL_DOUBT,
 	[SEAL_GOOD] = STYLE_SEAL_GOOD,

@@ -36,6 +36,7 @@ struct sidebar {
 
 void sidebar_init(struct sidebar *s);
 void sidebar_release(struct sidebar *s);
+/* Reads everything again; the current place stays, or is none if it is gone. */
 int sidebar_read(struct sidebar *s, struct store *store, const struct config *config,
 	struct err *err);
 const struct place *sidebar_current(const struct sidebar *s); /* NULL = none */
@@ -43,7 +44,8 @@ const struct place *sidebar_current(const struct sidebar *s); /* NULL = none */
 int sidebar_step(const struct sidebar *s, int direction);
 /* Where to begin: all inboxes, else the first inbox, else the first mailbox; -1 = nothing. */
 int sidebar_start(const struct sidebar *s);
-int sidebar_find(const struct sidebar *s, mailbox_id m);
+int sidebar_find(const struct sidebar *s, mailbox_id m); /* its place, -1 = there is none */
+/* Borrowed until the next sidebar_read; NULL = there is none. */
 const struct mailbox *sidebar_mailbox(const struct sidebar *s, mailbox_id m);
 /* The mailboxes of a place, for a list (of mailbox_id; g_array_unref). */
 GArray *sidebar_scope(const struct sidebar *s, int place);

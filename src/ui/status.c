@@ -218,8 +218,8 @@ static int pending(struct ui *ui)
 	for (guint i = 0; i < wishes->len; i++) {
 		const struct tree_wish *w = wishes->pdata[i];
 
-		waiting += w->status == MUTATION_QUEUED || w->status == MUTATION_LEASED;
-		stuck += w->status == MUTATION_FAILED || w->status == MUTATION_CONFLICT;
+		waiting += mutation_is_waiting(w->status);
+		stuck += mutation_is_stuck(w->status);
 	}
 	s->pending = (int)waiting;
 	s->stuck = (int)stuck;
@@ -235,7 +235,7 @@ static void add_part(GString *out, const char *part)
 /* Changes that did not happen stand there until the reader saw to them. */
 static void add_stuck(struct ui *ui, GString *out)
 {
-	char keys[KEY_SEQUENCE_MAX * KEY_NAME_MAX], text[160];
+	char keys[KEYS_NAME_MAX], text[160];
 	int n = ui->status.stuck;
 
 	if (keymap_keys_of(ui->keymap, ui_view(ui)->ops->context, "activity", keys, sizeof keys))

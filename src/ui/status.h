@@ -38,7 +38,9 @@ struct status {
 	size_t n_told;
 };
 
+/* Shows words for a few seconds, or until the next key. */
 void ui_say(struct ui *ui, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* Shows an error for half a minute, likewise, and keeps it for the activity (but ERR_USAGE). */
 void ui_complain(struct ui *ui, const struct err *err);
 /* Forgets the message; true if there was one. */
 bool status_clear(struct ui *ui);

@@ -1,23 +1,21 @@
 /*
- * The screen without a terminal: keys and events in, a canvas out.
+ * The screen without a terminal: keys and events in, a canvas out (events.c,
+ * frame.c).
  *
  * Nothing here waits, and nothing reads more of the store than a few screens
  * full of rows.  Events only mark what is stale; ui_tick reads it again, at
  * once for the first event and at most every REREAD_MS while they keep coming.
  */
 #include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/i18n.h"
 #include "base/log.h"
-#include "read/reader.h"
 #include "base/mem.h"
-#include "ui/activity.h"
-#include "ui/hint.h"
 #include "ui/priv.h"
+
+enum { COUNT_MAX = 9999 }; /* typed before a command */
 
 static void load_keys(struct ui *ui)
 {
@@ -207,6 +205,34 @@ void ui_reread(struct ui *ui)
 	}
 }
 
+/* --- marks ------------------------------------------------------------- */
+
+bool ui_forget_marks(struct ui *ui)
+{
+	bool any = marks_clear(&ui->marks) || ui->visual;
+
+	ui->seen.hits = 0;
+	ui->visual = false;
+	ui->dirty |= any;
+	return any;
+}
+
+bool ui_marked(const struct ui *ui, const struct list_row *r)
+{
+	return marks_has(&ui->marks, r->location) ||
+	       (ui->visual && list_between(&ui->list, &ui->anchor, r));
+}
+
+/* The marks of rows that are gone go too. */
+static int64_t marks_due(struct ui *ui)
+{
+	guint dropped = 0;
+	int64_t wait = marks_tick(&ui->marks, ui->store, &dropped);
+
+	ui->dirty |= dropped > 0;
+	return wait;
+}
+
 /* --- keys -------------------------------------------------------------- */
 
 void ui_run_line(struct ui *ui, const char *line)
@@ -228,15 +254,19 @@ void ui_ask_command(struct ui *ui, const char *initial)
 	prompt_ask(&ui->prompt, ":", initial, command_complete, command_typed, true);
 }
 
+const char *ui_way_to(const struct ui *ui, const char *command, char *out)
+{
+	return keymap_way_to(ui->keymap, ui_view(ui)->ops->context, command, out);
+}
+
 static void say_unbound(struct ui *ui)
 {
 	struct binding b = { .n = ui->n_keys };
-	char name[KEY_SEQUENCE_MAX * KEY_NAME_MAX], help[KEY_SEQUENCE_MAX * KEY_NAME_MAX] = ":help";
+	char name[KEYS_NAME_MAX], help[KEYS_NAME_MAX];
 
 	memcpy(b.keys, ui->keys, sizeof b.keys);
 	binding_name(&b, name, sizeof name);
-	keymap_keys_of(ui->keymap, ui_view(ui)->ops->context, "help", help, sizeof help);
-	ui_say(ui, _("%s does nothing here: %s shows the keys"), name, help);
+	ui_say(ui, _("%s does nothing here: %s shows the keys"), name, ui_way_to(ui, "help", help));
 }
 
 /* One more key of a sequence. */
@@ -286,34 +316,6 @@ int ui_count(const struct ui *ui)
 	return MAX(ui->count, 1);
 }
 
-/* --- marks ------------------------------------------------------------- */
-
-bool ui_forget_marks(struct ui *ui)
-{
-	bool any = marks_clear(&ui->marks) || ui->visual;
-
-	ui->seen.hits = 0;
-	ui->visual = false;
-	ui->dirty |= any;
-	return any;
-}
-
-bool ui_marked(const struct ui *ui, const struct list_row *r)
-{
-	return marks_has(&ui->marks, r->location) ||
-	       (ui->visual && list_between(&ui->list, &ui->anchor, r));
-}
-
-/* The marks of rows that are gone go too. */
-static int64_t marks_due(struct ui *ui)
-{
-	guint dropped = 0;
-	int64_t wait = marks_tick(&ui->marks, ui->store, &dropped);
-
-	ui->dirty |= dropped > 0;
-	return wait;
-}
-
 /* True if the key only opens, closes or belongs to pasted text. */
 static bool pasted(struct ui *ui, const struct key *k)
 {
@@ -350,11 +352,6 @@ static bool split_alt(struct ui *ui, const struct key *k)
 	return true;
 }
 
-static bool is_cancel(const struct key *k)
-{
-	return k->code == K_ESC || (k->mods == MOD_CTRL && (k->code == 'g' || k->code == 'c'));
-}
-
 static void take_key(struct ui *ui, const struct key *k)
 {
 	struct view *v;
@@ -370,7 +367,7 @@ static void take_key(struct ui *ui, const struct key *k)
 		prompt_key(ui, k);
 		return;
 	}
-	if ((ui->n_keys > 0 || ui->count > 0) && is_cancel(k)) {
+	if ((ui->n_keys > 0 || ui->count > 0) && key_is_cancel(k)) {
 		ui->n_keys = 0;
 		ui->count = 0;
 		return;
@@ -400,171 +397,7 @@ void ui_key(struct ui *ui, const struct key *k)
 	ui->dirty |= was_dirty;
 }
 
-/* --- events and time --------------------------------------------------- */
-
-/* The change about the message that the server did not take, in words; false if none is known. */
-static bool refused_words(struct ui *ui, const struct event *e, const char *keys, struct err *out)
-{
-	g_autoptr(GPtrArray) rows = NULL;
-	bool found = false;
-
-	if (!e->message || store_queue_some(ui->store, (account_id){ e->account },
-				   (message_id){ e->message }, ANSWERS_MAX, &rows, NULL) < 0)
-		return false;
-	for (guint i = 0; i < rows->len; i++) {
-		const struct mutation_row *r = rows->pdata[i];
-
-		if (!r->answer || !*r->answer ||
-			(r->status != MUTATION_FAILED && r->status != MUTATION_CONFLICT))
-			continue;
-		found = true;
-		err_set(out, out->code, r->status == MUTATION_CONFLICT
-				? _("\"%s\" was changed elsewhere: %s (%s shows it)")
-				: _("The server did not change \"%s\": %s (%s shows it)"),
-			r->subject, r->answer, keys);
-	}
-	return found;
-}
-
-/* Says what happened to a change that the server did not take. */
-static void complain_mutation(struct ui *ui, const struct event *e)
-{
-	struct err err = { .code = e->code < 0 ? (enum err_code)e->code : ERR_CONFLICT };
-	char keys[KEY_SEQUENCE_MAX * KEY_NAME_MAX] = ":activity";
-
-	keymap_keys_of(ui->keymap, ui_view(ui)->ops->context, "activity", keys, sizeof keys);
-	if (!refused_words(ui, e, keys, &err))
-		err_set(&err, err.code,
-			_("The server did not take a change, the list shows what it has; %s tells more"),
-			keys);
-	ui_complain(ui, &err);
-}
-
-/* What was said to wait does so no more: the words go as well, if they still stand there. */
-static void end_waiting(struct ui *ui)
-{
-	g_autoptr(GPtrArray) rows = NULL;
-	bool waits = false;
-
-	if (ui->waiting_wish == 0 ||
-		store_tree_rows(ui->store, (account_id){ 0 }, &rows, NULL) < 0)
-		return;
-	for (guint i = 0; i < rows->len; i++)
-		waits |= ((const struct tree_wish *)rows->pdata[i])->id == ui->waiting_wish;
-	if (waits)
-		return;
-	ui->waiting_wish = 0;
-	if (ui->status.until == ui->waiting_until)
-		ui_say(ui, _("Done: the server has it"));
-}
-
-/* Says which wish about the tree of mailboxes was refused, once. */
-static void complain_tree(struct ui *ui, const struct event *e)
-{
-	g_autoptr(GPtrArray) rows = NULL;
-	struct err err = { 0 };
-
-	if (store_tree_rows(ui->store, (account_id){ e->account }, &rows, &err) < 0)
-		return;
-	for (guint i = 0; i < rows->len; i++) {
-		const struct tree_wish *w = rows->pdata[i];
-		g_autofree char *words = NULL;
-
-		if (w->id <= ui->told_wish ||
-			(w->status != MUTATION_FAILED && w->status != MUTATION_CONFLICT))
-			continue;
-		words = activity_wish_words(w);
-		err_set(&err, ERR_REFUSED, _("Refused: %s.  %s"), words, w->answer ? w->answer : "");
-		ui->told_wish = w->id;
-		ui_complain(ui, &err);
-	}
-}
-
-/* The trouble of an account is told when it comes, and forgotten when it is over. */
-static void complain_account(struct ui *ui, const struct event *e)
-{
-	const struct account *a = ui_account(ui, (account_id){ e->account });
-	struct engine_state state = { 0 };
-	struct err named;
-
-	if (!a || !ui->engine || !ui->engine->state(ui->engine, a->id, &state))
-		return;
-	if (!state_is_trouble(&state)) { /* that another tern is at work stands in the status line */
-		if (ui->status.about.v == e->account)
-			status_clear(ui);
-		return;
-	}
-	if (e->code >= 0)
-		return;
-	named = state.error;
-	if (ui->config->accounts->len > 1)
-		err_set(&named, state.error.code, "%s: %s", a->name, state.error.text);
-	if (strcmp(named.text, ui->status.text) == 0)
-		return;
-	ui_complain(ui, &named);
-	ui->status.about = a->id;
-}
-
-static void say_new_mail(struct ui *ui, const struct event *e)
-{
-	const struct mailbox *m = sidebar_mailbox(&ui->sidebar, (mailbox_id){ e->mailbox });
-	const struct account *a = ui_account(ui, (account_id){ e->account });
-
-	if (ui->status.until) /* what the reader just did matters more; the counters tell */
-		return;
-	if (m && a && ui->config->accounts->len > 1)
-		ui_say(ui, _("New mail in %s / %s"), a->name, mailbox_label(m));
-	else
-		ui_say(ui, _("New mail"));
-}
-
-void ui_event(struct ui *ui, const struct event *e)
-{
-	ui->dirty = true;
-	switch (e->kind) {
-	case EV_ACCOUNT:
-		complain_account(ui, e);
-		break;
-	case EV_MUTATION:
-		ui->status.pending_at = 0;
-		ui->stale = true;
-		carry_look(ui);
-		if (e->code < 0)
-			ui->failed = *e;
-		break;
-	case EV_NEW_MAIL:
-		ui->stale = true;
-		say_new_mail(ui, e);
-		break;
-	case EV_MAILBOXES:
-		ui->stale = true;
-		ui->status.pending_at = 0;
-		if (e->code < 0)
-			complain_tree(ui, e);
-		end_waiting(ui);
-		break;
-	case EV_RESYNC:
-		unsubscribe_event(ui);
-		/* fall through */
-	case EV_MESSAGES:
-		carry_look(ui);
-		ui->stale = true;
-		break;
-	case EV_BODY:
-	case EV_DOCUMENT:
-		break;
-	case EV_ONE_CLICK:
-		unsubscribe_event(ui);
-		break;
-	}
-	for (guint i = 0; i < ui->views->len; i++) {
-		struct view *v = ui->views->pdata[i];
-
-		if (v->ops->event)
-			v->ops->event(v, e);
-	}
-	errand_event(ui, e);
-}
+/* --- time --------------------------------------------------------------- */
 
 static int64_t sooner(int64_t a, int64_t b)
 {
@@ -602,9 +435,7 @@ int64_t ui_tick(struct ui *ui)
 	struct view *v = ui_view(ui);
 	int64_t next = sooner(reread_tick(ui), status_tick(ui));
 
-	if (ui->failed.code < 0)
-		complain_mutation(ui, &ui->failed);
-	ui->failed.code = 0;
+	events_tell_failed(ui);
 	next = sooner(next, which_key_tick(ui));
 	next = sooner(next, search_tick(ui));
 	next = sooner(next, errand_tick(ui));
@@ -615,121 +446,4 @@ int64_t ui_tick(struct ui *ui)
 	if (v->ops->tick)
 		next = sooner(next, v->ops->tick(v));
 	return next;
-}
-
-/* --- drawing ----------------------------------------------------------- */
-
-static void draw_bar(struct ui *ui, struct canvas *c)
-{
-	g_autoptr(GString) left = g_string_new(NULL), right = g_string_new(NULL);
-	struct view *v = ui_view(ui);
-	int x = c->width;
-
-	canvas_fill(c, 0, 0, c->width, STYLE_BAR);
-	if (v->ops->title)
-		v->ops->title(v, left, right);
-	if (right->len > 0)
-		x = canvas_put_right(c, 0, c->width - 1, c->width * 2 / 3, STYLE_BAR_DIM, right->str);
-	canvas_put_cut(c, 0, 1, x - 2, STYLE_BAR, left->str);
-}
-
-/* The keys that may follow those typed, in a box above the hint line. */
-static void draw_which_key(struct ui *ui, struct canvas *c)
-{
-	unsigned where = ui_view(ui)->ops->context;
-	g_autoptr(GPtrArray) next = keymap_following(ui->keymap, where, ui->keys, ui->n_keys);
-	int n = MIN((int)next->len, c->height - 5);
-	struct area a = { c->height - 4 - n, 0, n + 2, MIN(c->width, 50) };
-
-	canvas_fill_area(c, &a, STYLE_NORMAL);
-	canvas_box(c, &a, STYLE_BORDER);
-	for (int i = 0; i < n; i++) {
-		const struct binding *b = next->pdata[i];
-		g_autofree char *name = g_strndup(b->command, strcspn(b->command, " "));
-		const struct command *command = command_find(name);
-		char keys[KEY_SEQUENCE_MAX * KEY_NAME_MAX];
-		bool off = !deed_offered(ui, name);
-		int x = a.x + 2;
-
-		binding_name(b, keys, sizeof keys);
-		x += canvas_put(c, a.y + 1 + i, x, 8, off ? STYLE_KEY_OFF : STYLE_KEY, keys) + 2;
-		x += canvas_put_cut(c, a.y + 1 + i, x, a.w - x - 2, off ? STYLE_KEY_OFF : STYLE_NORMAL,
-			     b->command) + 2;
-		if (command && strcmp(b->command, name) == 0)
-			canvas_put_cut(c, a.y + 1 + i, x, a.w - x - 2, STYLE_HINT, _(command->help));
-	}
-	if ((int)next->len > n)
-		canvas_put(c, a.y + a.h - 1, a.x + 2, 3, STYLE_HINT, " … ");
-}
-
-/* The keys of an unfinished sequence stand where messages do. */
-static void draw_sequence(struct ui *ui, struct canvas *c, int y)
-{
-	struct binding b = { .n = ui->n_keys };
-	char name[KEY_SEQUENCE_MAX * KEY_NAME_MAX], all[sizeof name + 20], count[12] = "";
-
-	memcpy(b.keys, ui->keys, sizeof b.keys);
-	binding_name(&b, name, sizeof name);
-	if (ui->count > 0)
-		snprintf(count, sizeof count, "%d", ui->count);
-	snprintf(all, sizeof all, "%s%s…", count, name);
-	canvas_fill(c, y, 0, 16, STYLE_NORMAL);
-	canvas_put(c, y, 0, 16, STYLE_PROMPT, all);
-}
-
-static void draw_views(struct ui *ui, struct canvas *c)
-{
-	struct area a = { 1, 0, c->height - 3, c->width };
-	guint first = ui->views->len - 1;
-
-	while (first > 0 && ((struct view *)ui->views->pdata[first])->ops->overlay)
-		first--;
-	for (guint i = first; i < ui->views->len; i++) {
-		struct view *v = ui->views->pdata[i];
-
-		v->ops->draw(v, c, &a);
-	}
-}
-
-/* 1 = the drawing of before needed nothing but the cursor bar. */
-static bool draw_bar_only(struct ui *ui, struct canvas *c)
-{
-	struct view *v = ui_view(ui);
-	int from = ui->bar_from;
-
-	ui->bar_from = -1;
-	if (ui->dirty || from < 0 || ui->drawn != c || !v->ops->draw_bar)
-		return false;
-	v->ops->draw_bar(v, c, from);
-	return true;
-}
-
-void ui_draw(struct ui *ui, struct canvas *c)
-{
-	int last = c->height - 1;
-
-	if (draw_bar_only(ui, c))
-		return;
-	canvas_clear(c);
-	ui->dirty = false;
-	ui->drawn = c;
-	if (c->width < SMALLEST_WIDTH || c->height < SMALLEST_HEIGHT) {
-		canvas_put(c, 0, 0, c->width, STYLE_NORMAL, _("window too small"));
-		return;
-	}
-	draw_views(ui, c);
-	draw_bar(ui, c);
-	if (ui->n_keys > 0 && clock_mono_ms() - ui->keys_at >= WHICH_KEY_MS)
-		draw_which_key(ui, c);
-	if (!prompt_draw_candidates(&ui->prompt, c, last - 1))
-		hint_draw(ui, c, last - 1);
-	if (ui->prompt.active) {
-		prompt_draw(&ui->prompt, c, last);
-		return;
-	}
-	status_draw(ui, c, last);
-	if (ui->ask.text)
-		ask_draw(&ui->ask, c, last);
-	else if (ui->n_keys > 0 || ui->count > 0)
-		draw_sequence(ui, c, last);
 }

@@ -2,18 +2,26 @@
 #include <string.h>
 
 #include "base/i18n.h"
+#include "ui/flow.h"
 #include "ui/priv.h"
 
 struct help_line {
 	enum style style;
 	char keys[64], name[64];
-	const char *text;       /* translated, or NULL */
+	const char *text;       /* translated */
+};
+
+/* A row of the screen: a line, or what of its text did not fit above. */
+struct help_row {
+	guint line;
+	uint32_t at, len;       /* bytes of its text */
 };
 
 struct help_view {
 	struct view base;
 	GArray *lines;          /* of struct help_line */
-	int top, height;
+	GArray *rows;           /* of struct help_row, for the width */
+	int top, height, width;
 };
 
 static struct help_line *add(struct help_view *h, enum style style, const char *text)
@@ -102,7 +110,7 @@ static void fill(struct help_view *h, unsigned from)
 		{ IN_ACTIVITY, N_("In the activity") },
 		{ IN_HISTORY, N_("In the history") },
 		{ IN_PARTS, N_("In the parts of a message") },
-		{ IN_TEXT, N_("In the output of a program") },
+		{ IN_TEXT, N_("In the source of a message, and in the output of a program") },
 		{ IN_LINKS, N_("In the links of a message") },
 	};
 
@@ -120,31 +128,84 @@ static void fill(struct help_view *h, unsigned from)
 	add(h, STYLE_NORMAL, _("Keys are changed in keys.conf; tern-keys(7) says how."));
 }
 
-static void draw_line(const struct help_line *line, struct canvas *c, int y, const struct area *a)
+static int keys_cells(int width)
 {
-	int keys = a->w >= 60 ? 20 : 12, name = a->w >= 100 ? 40 : a->w >= 60 ? 20 : 0;
-	int x = a->x + 2;
+	return width >= 60 ? 20 : 12;
+}
 
-	if (!*line->keys && !*line->name) {
-		canvas_put_cut(c, y, a->x + 1, a->w - 1, line->style, line->text);
-		return;
+static int name_cells(int width)
+{
+	return width >= 100 ? 40 : width >= 60 ? 20 : 0;
+}
+
+/* Where the text of a line begins. */
+static int text_at(const struct help_line *line, int width)
+{
+	return *line->keys || *line->name ? 2 + keys_cells(width) + name_cells(width) : 1;
+}
+
+static void add_rows(struct help_view *h, guint i)
+{
+	const struct help_line *line = &g_array_index(h->lines, struct help_line, i);
+	struct help_row row = { .line = i };
+	const struct flow_line *piece;
+	struct flow flow;
+
+	flow_init(&flow, line->text, h->width - text_at(line, h->width));
+	if (!flow_line(&flow, 0))
+		g_array_append_val(h->rows, row);
+	for (size_t n = 0; (piece = flow_line(&flow, n)); n++) {
+		row.at = piece->at;
+		row.len = piece->len;
+		g_array_append_val(h->rows, row);
 	}
+	flow_release(&flow);
+}
+
+static const struct help_row *row_at(const struct help_view *h, int i)
+{
+	return &g_array_index(h->rows, struct help_row, i);
+}
+
+/* Breaks the lines for a width; the one at the top stays. */
+static void lay_out(struct help_view *h, int width)
+{
+	guint line = h->rows->len > 0 ? row_at(h, h->top)->line : 0;
+
+	h->width = width;
+	g_array_set_size(h->rows, 0);
+	for (guint i = 0; i < h->lines->len; i++)
+		add_rows(h, i);
+	h->top = 0;
+	while (row_at(h, h->top)->line < line)
+		h->top++;
+}
+
+static void draw_row(const struct help_view *h, const struct help_row *row, struct canvas *c, int y,
+	const struct area *a)
+{
+	const struct help_line *line = &g_array_index(h->lines, struct help_line, row->line);
+	int x = a->x + 2, keys = keys_cells(a->w), name = name_cells(a->w), text = text_at(line, a->w);
+
+	canvas_put_len(c, y, a->x + text, a->w - text, line->style, line->text + row->at, (ssize_t)row->len);
+	if (row->at > 0 || (!*line->keys && !*line->name))
+		return;
 	canvas_put_cut(c, y, x, keys - 1, line->style == STYLE_KEY_OFF ? STYLE_KEY_OFF : STYLE_KEY,
 		line->keys);
-	x += keys;
-	if (name > 0 || !line->text || !*line->text)
-		canvas_put_cut(c, y, x, name > 0 ? name - 1 : 20, STYLE_HINT, line->name);
-	canvas_put_cut(c, y, x + name, a->w - x - name, line->style, line->text);
+	if (name > 0 || !*line->text)
+		canvas_put_cut(c, y, x + keys, name > 0 ? name - 1 : 20, STYLE_HINT, line->name);
 }
 
 static void draw(struct view *v, struct canvas *c, const struct area *a)
 {
 	struct help_view *h = (struct help_view *)v;
 
+	if (h->width != a->w)
+		lay_out(h, a->w);
 	h->height = a->h;
-	h->top = CLAMP(h->top, 0, MAX((int)h->lines->len - a->h, 0));
-	for (int y = 0; y < a->h && h->top + y < (int)h->lines->len; y++)
-		draw_line(&g_array_index(h->lines, struct help_line, h->top + y), c, a->y + y, a);
+	h->top = CLAMP(h->top, 0, MAX((int)h->rows->len - a->h, 0));
+	for (int y = 0; y < a->h && h->top + y < (int)h->rows->len; y++)
+		draw_row(h, row_at(h, h->top + y), c, a->y + y, a);
 }
 
 static int move(struct view *v, enum motion m, struct err *err)
@@ -152,7 +213,7 @@ static int move(struct view *v, enum motion m, struct err *err)
 	struct help_view *h = (struct help_view *)v;
 
 	(void)err;
-	view_scroll(v->ui, m, h->height, (int)h->lines->len, &h->top);
+	view_scroll(v->ui, m, h->height, (int)h->rows->len, &h->top);
 	return 0;
 }
 
@@ -165,7 +226,10 @@ static void title(struct view *v, GString *left, GString *right)
 
 static void close_view(struct view *v)
 {
-	g_array_unref(((struct help_view *)v)->lines);
+	struct help_view *h = (struct help_view *)v;
+
+	g_array_unref(h->lines);
+	g_array_unref(h->rows);
 }
 
 static const char *const hints[] = { "close", "next", "page-down", NULL };
@@ -187,30 +251,26 @@ void view_help_open(struct ui *ui)
 	struct help_view *h = (struct help_view *)view_push(ui, &ops);
 
 	h->lines = g_array_new(FALSE, TRUE, sizeof(struct help_line));
+	h->rows = g_array_new(FALSE, TRUE, sizeof(struct help_row));
 	fill(h, from);
 }
 
 char *ui_keys_text(void)
 {
-	static const struct {
-		unsigned where;
-		const char *name;
-	} parts[] = { { IN_LIST, "list" }, { IN_READER, "reader" }, { IN_PICKER, "picker" },
-		{ IN_HELP, "help" }, { IN_WELCOME, "welcome" }, { IN_ACTIVITY, "activity" },
-		{ IN_HISTORY, "history" }, { IN_PARTS, "parts" }, { IN_TEXT, "text" },
-		{ IN_LINKS, "links" } };
 	struct keymap *m = keymap_new();
 	GString *out = g_string_new(NULL);
 	const struct command *command;
+	const char *context;
+	unsigned where;
 
-	for (size_t p = 0; p < G_N_ELEMENTS(parts); p++) {
-		g_autoptr(GPtrArray) all = keymap_following(m, parts[p].where, NULL, 0);
+	for (size_t n = 0; (context = keymap_context(n, &where)); n++) {
+		g_autoptr(GPtrArray) all = keymap_following(m, where, NULL, 0);
 
 		for (guint i = 0; i < all->len; i++) {
-			char keys[KEY_SEQUENCE_MAX * KEY_NAME_MAX];
+			char keys[KEYS_NAME_MAX];
 
 			binding_name(all->pdata[i], keys, sizeof keys);
-			g_string_append_printf(out, "key\t%s\t%s\t%s\n", parts[p].name, keys,
+			g_string_append_printf(out, "key\t%s\t%s\t%s\n", context, keys,
 				((struct binding *)all->pdata[i])->command);
 		}
 	}

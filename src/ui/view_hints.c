@@ -9,7 +9,6 @@
 #include <string.h>
 
 #include "base/i18n.h"
-#include "base/mem.h"
 #include "mime/document.h"
 #include "ui/link.h"
 #include "ui/linkhint.h"
@@ -170,7 +169,7 @@ static int key(struct view *base, const struct key *k)
 	struct hints_view *v = (struct hints_view *)base;
 	struct ui *ui = base->ui;
 
-	if (k->code == K_ESC || (k->mods == MOD_CTRL && (k->code == 'g' || k->code == 'c')))
+	if (key_is_cancel(k))
 		view_pop(ui);
 	else if (k->code == K_ENTER && v->number > 0)
 		choose_number(v);
@@ -201,7 +200,7 @@ static const char *hint(struct view *base)
 	const struct hints_view *v = (const struct hints_view *)base;
 
 	if (v->spots && v->spots->len == 0)
-		return _("Enter lists all, Esc back, or a number: no link is on the screen");
+		return _("No link on the screen: Enter lists all, a number opens one, Esc back");
 	return _("Enter lists all, Esc back, or type the letters or the number of a link");
 }
 

@@ -5,12 +5,9 @@
  * screen the rows: a page is found by the number above it, so that a history of
  * any length costs the same.
  */
-#include <string.h>
-
 #include "base/clock.h"
 #include "base/i18n.h"
 #include "base/mem.h"
-#include "base/text.h"
 #include "ui/priv.h"
 
 enum {

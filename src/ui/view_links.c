@@ -3,11 +3,8 @@
  * of the cursor in full below.
  */
 #include <stdio.h>
-#include <string.h>
 
 #include "base/i18n.h"
-#include "base/mem.h"
-#include "base/text.h"
 #include "base/url.h"
 #include "ui/flow.h"
 #include "ui/link.h"
@@ -82,7 +79,10 @@ static void draw_target(const struct links_view *v, struct canvas *c, const stru
 	url_shown(url, shown, sizeof shown);
 	flow_init(&flow, shown, a->w - 1);
 	for (int y = 1; y < a->h && (line = flow_line(&flow, (size_t)(y - 1))); y++)
-		canvas_put_len(c, a->y + y, a->x + 1, a->w - 1, STYLE_LINK, flow_text(&flow, line), line->len);
+		if (y == a->h - 1) /* the rest, which is cut if it must be */
+			canvas_put_cut(c, a->y + y, a->x + 1, a->w - 1, STYLE_LINK, flow_text(&flow, line));
+		else
+			canvas_put_len(c, a->y + y, a->x + 1, a->w - 1, STYLE_LINK, flow_text(&flow, line), line->len);
 	flow_release(&flow);
 }
 

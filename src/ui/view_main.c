@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "base/i18n.h"
-#include "base/text.h"
 #include "model/flags.h"
 #include "ui/flow.h"
 #include "ui/priv.h"
@@ -20,6 +19,7 @@ struct columns {
 };
 
 enum { WIDE = 100, TAGS_WIDE = 24, TAGS_GAP = 2, TAGS_MAX = 160 }; /* cells; bytes */
+enum { NARROW = 60 }; /* narrower screens show no sidebar */
 enum { MARKS = 4, SIDEBAR_MIN = 16, SIDEBAR_MAX = 32, FOOT_MAX = 4 };
 
 static int sidebar_width(const struct ui *ui, const struct canvas *c)

@@ -16,7 +16,10 @@
 #include "ui/priv.h"
 #include "ui/view_message.h"
 
-enum { FIND_TELL_MS = 200 }; /* a search that takes longer says so */
+enum {
+	FIND_TELL_MS = 200, /* a search that takes longer says so */
+	FOLD_LOOK = 5000,   /* lines that are looked through for something to fold */
+};
 
 struct message_view {
 	struct view base;
@@ -203,21 +206,16 @@ static int64_t tick(struct view *v)
 
 /* --- drawing ----------------------------------------------------------- */
 
-static void keys_of(const struct message_view *m, const char *command, char *out, size_t cap)
-{
-	snprintf(out, cap, ":%s", command);
-	keymap_keys_of(m->base.ui->keymap, IN_READER, command, out, cap);
-}
-
 /* A message that is stored and cannot be shown: it can still be saved. */
 static void draw_too_complex(const struct message_view *m, struct canvas *c, int y,
 	const struct area *a)
 {
-	char save[KEY_SEQUENCE_MAX * KEY_NAME_MAX], next[sizeof save], source[sizeof save], text[300];
+	char save[KEYS_NAME_MAX], next[KEYS_NAME_MAX], source[KEYS_NAME_MAX], text[300];
+	const struct keymap *keys = m->base.ui->keymap;
 
-	keys_of(m, "save", save, sizeof save);
-	keys_of(m, "next-message", next, sizeof next);
-	keys_of(m, "source", source, sizeof source);
+	keymap_way_to(keys, IN_READER, "save", save);
+	keymap_way_to(keys, IN_READER, "next-message", next);
+	keymap_way_to(keys, IN_READER, "source", source);
 	snprintf(text, sizeof text, _("%s saves it, %s shows it as it was sent, %s goes on to the next message."),
 		save, source, next);
 	canvas_put_cut(c, y, a->x, a->w, STYLE_NOTICE, text);
@@ -225,9 +223,9 @@ static void draw_too_complex(const struct message_view *m, struct canvas *c, int
 
 static void draw_retry(const struct message_view *m, struct canvas *c, int y, const struct area *a)
 {
-	char keys[KEY_SEQUENCE_MAX * KEY_NAME_MAX], text[200];
+	char keys[KEYS_NAME_MAX], text[200];
 
-	keys_of(m, "retry", keys, sizeof keys);
+	keymap_way_to(m->base.ui->keymap, IN_READER, "retry", keys);
 	snprintf(text, sizeof text, _("Press %s to try again."), keys);
 	canvas_put_cut(c, y, a->x, a->w, STYLE_NOTICE, text);
 }
@@ -490,10 +488,25 @@ int view_message_headers(struct ui *ui, struct err *err)
 	return 0;
 }
 
+/* Is it certain that nothing is folded?  A long text is not looked through to its end for it. */
+static bool folds_nothing(struct message_view *m)
+{
+	const struct flow_line *line;
+
+	if (m->reading.doc->partial)
+		return false;
+	for (size_t i = 0; i < FOLD_LOOK; i++) {
+		line = page_text_line(&m->page, m->page.head->len + i);
+		if (!line || line->folded)
+			return !line;
+	}
+	return false;
+}
+
 int view_message_fold(struct ui *ui, struct err *err)
 {
 	struct message_view *m = shown(ui, err);
-	bool text = m && in_text(m);
+	bool text = m && in_text(m), open, none;
 	size_t at;
 
 	if (!m)
@@ -501,10 +514,17 @@ int view_message_fold(struct ui *ui, struct err *err)
 	if (ui->config->fold_quotes == 0)
 		return err_set(err, ERR_USAGE, _("Quotations are never folded: fold-quotes is 0"));
 	at = page_offset(&m->page, m->top);
-	page_fold(&m->page, m->page.unfolded);
+	open = m->page.unfolded;
+	page_fold(&m->page, true);
+	none = folds_nothing(m);
+	if (!none && !open)
+		page_fold(&m->page, false);
 	if (text)
 		m->top = bounded(m, page_find(&m->page, at));
-	ui_say(ui, m->page.unfolded ? _("All quotations are open") : _("Long quotations are folded"));
+	if (none)
+		ui_say(ui, _("There is nothing to fold in this message"));
+	else
+		ui_say(ui, open ? _("Long quotations are folded") : _("All quotations are open"));
 	return 0;
 }
 
@@ -597,22 +617,4 @@ bool view_message_at_end(struct ui *ui)
 	struct message_view *m = reader(ui);
 
 	return m && is_shown(m) && !page_has(&m->page, m->top + (size_t)m->page.height);
-}
-
-void reading_go(struct ui *ui, size_t at)
-{
-	if (reading_document(ui))
-		go(of_reading(ui->reading), at);
-}
-
-void reading_screen(struct ui *ui, size_t *from, size_t *to)
-{
-	struct message_view *m;
-
-	*from = *to = 0;
-	if (!reading_document(ui))
-		return;
-	m = of_reading(ui->reading);
-	*from = page_offset(&m->page, m->top);
-	*to = page_offset(&m->page, m->top + (size_t)m->page.height);
 }

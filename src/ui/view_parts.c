@@ -1,10 +1,8 @@
 /* The parts of the open message as a tree. */
 #include <stdio.h>
-#include <string.h>
 
 #include "base/i18n.h"
 #include "mime/document.h"
-#include "ui/errand.h"
 #include "ui/priv.h"
 #include "ui/reading.h"
 

@@ -2,81 +2,27 @@
 #include <string.h>
 
 #include "base/i18n.h"
-#include "ui/flow.h"
+#include "ui/pager.h"
 #include "ui/priv.h"
 
 struct text_view {
 	struct view base;
 	char *title, *text;
-	struct flow flow;
-	size_t top;
-	int height;
+	struct pager pager;
 };
-
-static void draw_line(struct text_view *t, const struct flow_line *line, struct canvas *c, int y,
-	const struct area *a)
-{
-	struct flow_run runs[FLOW_RUNS_MAX];
-	int n = flow_runs(&t->flow, line, runs), x = a->x;
-
-	for (int i = 0; i < n; i++)
-		x += runs[i].text ? canvas_put_len(c, y, x, a->x + a->w - x, STYLE_NORMAL, runs[i].text,
-					    (ssize_t)runs[i].len)
-				  : (int)runs[i].len;
-}
 
 static void draw(struct view *v, struct canvas *c, const struct area *a)
 {
-	struct text_view *t = (struct text_view *)v;
-	const struct flow_line *line;
-
-	if (t->flow.width != a->w) {
-		size_t at = flow_offset(&t->flow, t->top);
-
-		flow_set_width(&t->flow, a->w);
-		t->top = flow_find(&t->flow, at);
-	}
-	t->height = a->h;
-	for (int y = 0; y < a->h && (line = flow_line(&t->flow, t->top + (size_t)y)); y++)
-		draw_line(t, line, c, a->y + y, a);
-}
-
-/* Lines are made as far as the screen goes: only the way to the end makes all of them. */
-static size_t last_top(struct text_view *t)
-{
-	size_t n = flow_total(&t->flow);
-
-	return n > (size_t)t->height ? n - (size_t)t->height : 0;
-}
-
-static void scroll(struct text_view *t, int by)
-{
-	size_t was = t->top;
-
-	if (by < 0)
-		t->top -= MIN(t->top, (size_t)-by);
-	else if (flow_line(&t->flow, t->top + (size_t)(by + t->height) - 1))
-		t->top += (size_t)by;
-	else
-		t->top = last_top(t);
-	if (t->top == was)
-		ui_say(t->base.ui, by < 0 ? _("This is the beginning") : _("This is the end"));
+	pager_draw(&((struct text_view *)v)->pager, c, a);
 }
 
 static int move(struct view *v, enum motion motion, struct err *err)
 {
-	struct text_view *t = (struct text_view *)v;
-	int page = MAX(t->height - 1, 1), half = MAX(t->height / 2, 1);
-	const int by[] = { [MOVE_NEXT] = 1, [MOVE_PREV] = -1, [MOVE_HALF_DOWN] = half,
-		[MOVE_HALF_UP] = -half, [MOVE_PAGE_DOWN] = page, [MOVE_PAGE_UP] = -page };
+	int stuck = pager_move(&((struct text_view *)v)->pager, motion);
 
 	(void)err;
-	if (motion == MOVE_FIRST)
-		t->top = 0;
-	else if (motion == MOVE_LAST)
-		t->top = last_top(t);
-	else
-		scroll(t, by[motion]);
+	if (stuck)
+		ui_say(v->ui, stuck < 0 ? _("This is the beginning") : _("This is the end"));
 	return 0;
 }
 
@@ -92,7 +38,7 @@ static void close_view(struct view *v)
 {
 	struct text_view *t = (struct text_view *)v;
 
-	flow_release(&t->flow);
+	pager_release(&t->pager);
 	g_free(t->title);
 	g_free(t->text);
 }
@@ -112,12 +58,9 @@ static const struct view_ops ops = {
 
 void view_text_open(struct ui *ui, const char *heading, const char *text)
 {
-	g_autoptr(GArray) spans = g_array_new(FALSE, FALSE, sizeof(struct document_span));
-	struct document_span as_is = { 0, UINT32_MAX, SPAN_PREFORMATTED, 0 };
 	struct text_view *t = (struct text_view *)view_push(ui, &ops);
 
 	t->title = g_strdup(heading);
 	t->text = g_strdup(text);
-	g_array_append_val(spans, as_is);
-	flow_init_spans(&t->flow, t->text, strlen(t->text), spans, 80);
+	pager_init(&t->pager, t->text, strlen(t->text), NULL, NULL);
 }

@@ -2,10 +2,6 @@
 #include "base/i18n.h"
 #include "ui/priv.h"
 
-struct welcome_view {
-	struct view base;
-};
-
 static const struct {
 	enum style style;
 	const char *key, *text;
@@ -62,7 +58,7 @@ static const char *const hints[] = { "add-account", "demo", "open-maildir", "qui
 static const struct view_ops ops = {
 	.name = "welcome",
 	.context = IN_WELCOME,
-	.size = sizeof(struct welcome_view),
+	.size = sizeof(struct view),
 	.hints = hints,
 	.title = title,
 	.draw = draw,

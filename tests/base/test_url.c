@@ -177,6 +177,18 @@ START_TEST(skeletons_are_what_eyes_see)
 }
 END_TEST
 
+START_TEST(loopback_is_told_by_the_name)
+{
+	ck_assert(host_is_loopback("localhost"));
+	ck_assert(host_is_loopback("127.9.8.7"));
+	ck_assert(host_is_loopback("::1"));
+	ck_assert(!host_is_loopback("127.0.0.1.example.org"));
+	ck_assert(!host_is_loopback("localhost.example.org"));
+	ck_assert(!host_is_loopback("10.0.0.1"));
+	ck_assert(!host_is_loopback("::2"));
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("url");
@@ -190,6 +202,7 @@ int main(void)
 	tcase_add_test(t, random_bytes_come_out_clean);
 	tcase_add_test(t, sites_are_what_somebody_registered);
 	tcase_add_test(t, skeletons_are_what_eyes_see);
+	tcase_add_test(t, loopback_is_told_by_the_name);
 	suite_add_tcase(suite, t);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_ENV);

@@ -21,4 +21,8 @@ $missing
 (tests/lint/potfiles.sh --write writes it anew)"
 [ -z "$extra" ] || finding "po/POTFILES.in lists files without words:
 $extra"
+# Of a word in several strings gettext knows the macros of <inttypes.h> only.
+cut=$(grep -nE '(^|[^A-Za-z0-9_])(_|N_|ngettext)\("[^"]*" *G_[A-Z0-9]+_FORMAT' $(sources))
+[ -z "$cut" ] || finding "gettext would cut these words; take PRId64:
+$cut"
 exit $rc

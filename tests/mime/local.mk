@@ -1,6 +1,7 @@
 check_PROGRAMS += tests/mime/test_mime tests/mime/test_sets tests/mime/test_html_corpus
 tests_mime_test_mime_SOURCES = tests/mime/test_mime.c tests/mime/test_mime.h tests/mime/check.c \
-	tests/mime/test_corpus.c tests/mime/test_document.c tests/mime/test_hostile.c \
+	tests/mime/test_corpus.c tests/mime/test_document.c \
+	tests/mime/test_encoded.c tests/mime/test_hostile.c \
 	tests/mime/test_html.c tests/mime/test_quote.c tests/mime/test_sender.c \
 	tests/mime/test_shapes.c tests/mime/test_summary.c tests/mime/test_text.c
 tests_mime_test_mime_LDADD = $(test_ldadd)

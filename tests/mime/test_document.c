@@ -10,6 +10,7 @@
 #define MULTI(kind) "Content-Type: multipart/" kind "; boundary=B\n\n"
 #define PART(type, body) "--B\nContent-Type: " type "\n\n" body "\n"
 #define END "--B--\n"
+#define SAID "A long letter that says very much more than its plain part."
 
 /* What is expected: the text, and the parts as "type" with * = shown, + = attachment. */
 static const struct {
@@ -50,6 +51,25 @@ static const struct {
 	{ MULTI("alternative") "--B\nContent-Type: multipart/mixed; boundary=C\n\n--C\n\n\n--C--\n"
 	  PART("text/html", "<p>html</p>") END,
 		"html\n", "multipart/alternative multipart/mixed text/plain text/html*" },
+	{ MULTI("alternative") PART("text/plain; charset=utf-8", "\u00a0\n\u200b\n") PART("text/html", "<p>html</p>") END,
+		"html\n", "multipart/alternative text/plain text/html*" },
+	/* the HTML with its images, and a plain text of little but an address */
+	{ MULTI("alternative") PART("text/plain", "Online: https://a.example/0123456789/0123456789/0123456789")
+	  "--B\nContent-Type: multipart/related; boundary=C\n\n--C\nContent-Type: text/html\n\n"
+	  "<p>" SAID "</p>\n--C\nContent-Type: image/png\nContent-ID: <a>\n\ny\n--C--\n" END,
+		SAID "\n", "multipart/alternative text/plain multipart/related text/html* image/png" },
+	{ MULTI("alternative") PART("text/plain; charset=utf-8", "\u8bf7\u770b HTML")
+	  PART("text/html", "<p>" SAID "</p>") END,
+		SAID "\n", "multipart/alternative text/plain text/html*" },
+	/* short letters that say the same in both */
+	{ MULTI("alternative") PART("text/plain", "Ok") PART("text/html", "<p>Ok</p><img alt='[logo of a firm]' src=x>") END,
+		"Ok\n", "multipart/alternative text/plain* text/html" },
+	{ MULTI("alternative") PART("text/plain", "Look: https://a.example/")
+	  PART("text/html", "<p>Look: <a href='https://a.example/?long=0123456789012345678901234567890123456789'>"
+			    "here</a></p>") END,
+		"Look: https://a.example/\n", "multipart/alternative text/plain* text/html" },
+	{ MULTI("alternative") PART("text/plain", "https://a.example/") PART("text/html", "<a href='https://a.example/'>a.example</a>") END,
+		"https://a.example/\n", "multipart/alternative text/plain* text/html" },
 	{ MULTI("alternative") PART("text/x-odd", "odd") END, "",
 		"multipart/alternative text/x-odd+" },
 	/* mixed */

@@ -72,6 +72,11 @@ static const struct {
 	{ "<img alt=x width=1 height=1><img alt=y width=0><img alt=z height=3px>w", "w\n" },
 	{ "<img title=t>", "[t]\n" },
 	{ "<map><area href=http://a.b alt=words></map>", "words [1]\n\n[1] http://a.b\n" },
+	/* what was appended behind the end of the page */
+	{ "<html><body><p>a</p></body></html>\n<br><hr>list footer", "a\n\n"
+	  "\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\nlist footer\n" },
+	{ "<html><body>a</BODY ></html ><html><body><div>b</div></body></html>c", "a\nb\nc\n" },
+	{ "<div>a</bodyguard>b</div>", "ab\n" },
 	/* what is hidden stays so */
 	{ "<p style='visibility: hidden'>s</p>x", "x\n" },
 	{ "<p style='font-size:0'>s</p>x", "x\n" },
@@ -85,6 +90,17 @@ static const struct {
 	{ "<p style='color:#fff;background-color:#FFF'>s</p>x", "x\n" },
 	{ "<p style='color:#fff;background:#000'>s</p>", "s\n" },
 	{ "<p hidden>s</p>x", "x\n" },
+	/* a size and a colour pass on to what is inside, until something has its own */
+	{ "<table><tr><td style='font-size:0px;padding:10px'><div style='font-size:13px'>seen</div>s</table>",
+		"seen\n" },
+	{ "<div style='font-size:0'><span style='font:14px/1.2 Arial'>a</span> <span style='font-size:small'>"
+	  "b</span><i>s</i></div>x", "a b\nx\n" },
+	{ "<div style='font-size:0'><b style='font-size:2em'>s</b></div>x", "x\n" },
+	{ "<div style='font-size:0;line-height:0'>&nbsp;</div>x<div style='font-size:1px'>&nbsp;</div>y",
+		"x\ny\n" },
+	{ "<td style='color:#fff;background:#fff'><font color=black>a</font>s</td>x", "ax\n" },
+	{ "a<span style='font-size:0'>s</span>b<span style='font-size:0'>s<u style='font-size:9pt'>c</u></span>",
+		"abc\n" },
 	{ "<p aria-hidden=true>s</p>", "s\n" },
 	{ "<p style='display:none'>all</p>", "The sender hid all of this text:\n\nall\n" },
 	{ "<template>s</template><noscript>s</noscript><svg><text>s</text></svg>x", "x\n" },
@@ -220,7 +236,7 @@ static const struct {
 	{ "<ul><li>a<li>b</ul>", "9 2 \u2022 a\n\u2022 b|" },
 	{ "<ul><li>a<ul><li>b</ul></ul>", "9 2 \u2022 a|9 4   \u2022 b|" },
 	{ "<pre>a\nb</pre>c", "8 0 a\nb|" },
-	{ "<a href=http://a.b>x</a>", "6 0 x|10 0 [1]|9 4 [1] http://a.b|10 0 [1] |6 0 http://a.b|" },
+	{ "<a href=http://a.b>x</a>", "6 0 x|11 0 [1]|9 4 [1] http://a.b|11 0 [1] |6 0 http://a.b|" },
 	{ "<img alt=x>", "7 0 [x]|" },
 	{ "<table><tr><th>a<th>b<tr><td>c<td><i>d</i></table>",
 		"8 0 a  b\n\u2500  \u2500\nc  d|0 0 a|0 0 b|1 0 d|" },

@@ -20,6 +20,7 @@ int main(void)
 	suite_add_tcase(s, html_bombs());
 	suite_add_tcase(s, hostile_cases());
 	suite_add_tcase(s, shape_cases());
+	suite_add_tcase(s, encoded_cases());
 	suite_add_tcase(s, corpus_cases());
 	suite_add_tcase(s, sender_cases());
 	suite_add_tcase(s, quote_cases());

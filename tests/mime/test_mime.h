@@ -18,6 +18,7 @@ TCase *corpus_cases(void);
 TCase *sender_cases(void);
 TCase *quote_cases(void);
 TCase *shape_cases(void);
+TCase *encoded_cases(void);
 
 /* A memory file that holds these bytes. */
 int file_of(const char *bytes, size_t len);

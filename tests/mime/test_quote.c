@@ -248,6 +248,8 @@ START_TEST(lines_are_told_apart)
 		{ "From: here to there\nit is far\n", "o2" },
 		{ "To: do\nFrom: now\nplain\n", "o3" },
 		{ "a -- b\n--\nAna\n", "o1 s2" },
+		{ "a\n--  \t\nAna\n", "o1 s2" },
+		{ "a\n--x\nAna\n", "o3" },
 		{ "hi\n-- \nAna\nOn 3 May 2024, Bo wrote:\n> x\n> -- \n> Bo\n", "o1 s2 a1 q3" },
 		{ "hi\nVon meinem iPhone gesendet\n", "o1 s1" },
 		{ "Sent from my point of view, all is well.\n", "o1" },

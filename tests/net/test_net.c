@@ -463,18 +463,6 @@ START_TEST(cancel_ends_tls_and_reading)
 }
 END_TEST
 
-START_TEST(loopback_is_told_by_the_name)
-{
-	ck_assert(stream_host_is_loopback("localhost"));
-	ck_assert(stream_host_is_loopback("127.9.8.7"));
-	ck_assert(stream_host_is_loopback("::1"));
-	ck_assert(!stream_host_is_loopback("127.0.0.1.example.org"));
-	ck_assert(!stream_host_is_loopback("localhost.example.org"));
-	ck_assert(!stream_host_is_loopback("10.0.0.1"));
-	ck_assert(!stream_host_is_loopback("::2"));
-}
-END_TEST
-
 static bool make_certs(void)
 {
 	g_autofree char *command = NULL;
@@ -518,7 +506,6 @@ int main(void)
 	tcase_add_test(guard, guard_forgets_a_refused_literal);
 	suite_add_tcase(suite, guard);
 	tcase_set_timeout(stream, 120);
-	tcase_add_test(stream, loopback_is_told_by_the_name);
 	tcase_add_test(stream, a_silent_server_is_offline_and_an_end_is_an_error);
 	tcase_add_test(stream, cancel_ends_tls_and_reading);
 	if (make_certs()) {

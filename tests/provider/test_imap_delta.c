@@ -54,8 +54,11 @@ static void scanned(struct rig *r, uint32_t uidnext, uint64_t messages, uint64_t
 	struct box_status st = {
 		.uidvalidity = 77, .uidnext = uidnext, .messages = messages, .modseq = modseq
 	};
+	struct imap *i = imap_of(r->p);
 
-	status_keep(imap_of(r->p), "box", &st);
+	if (!i->status)
+		i->status = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+	g_hash_table_replace(i->status, g_strdup("box"), g_memdup2(&st, sizeof st));
 }
 
 static int ledger_count(const struct proxy *p, const char *text)

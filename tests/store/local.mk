@@ -109,6 +109,12 @@ tests_store_test_hoard_CFLAGS = $(test_cflags)
 tests_store_test_hoard_CPPFLAGS = $(test_cppflags)
 tests_store_test_hoard_LDADD = $(test_ldadd)
 
+check_PROGRAMS += tests/store/test_salvage
+tests_store_test_salvage_SOURCES = tests/store/test_salvage.c $(larder)
+tests_store_test_salvage_CFLAGS = $(test_cflags)
+tests_store_test_salvage_CPPFLAGS = $(test_cppflags)
+tests_store_test_salvage_LDADD = $(test_ldadd)
+
 # How often mail that is opened is here already: make cachesim; a short form is in the suite.
 dist_check_SCRIPTS += tests/store/test_cachesim.sh
 EXTRA_PROGRAMS += tests/bench/cachesim

@@ -110,6 +110,62 @@ START_TEST(a_body_larger_than_it_said_stays_under_the_cap)
 }
 END_TEST
 
+START_TEST(a_body_leaves_room_for_the_claims_of_others) /* L-94 */
+{
+	static const char bytes[30000];
+	struct body_piece piece = { .p = bytes, .n = sizeof bytes };
+	message_id liar;
+	struct err err;
+
+	for (unsigned i = 1; i <= 6; i++)
+		stock(i, 10000);
+	score_all();
+	piece.message = put(100, 0, sizeof bytes, 0);
+	liar = put(101, 0, 5000, 0);
+	ck_assert_int_eq(admit(piece.message, 100000, 100000, 1, false), 1);
+	ck_assert_int_eq(admit(liar, 100000, 100000, 1, false), 1);
+	keep(liar, 40000);
+	must(store_bodies_put(rig->store, &piece, 1, &err), &err);
+	ck_assert_int_le(bytes_used(), 100000);
+	ck_assert_str_eq(state_of(piece.message), "cached");
+}
+END_TEST
+
+/* L-94: what says less than it is, and for which nothing may go, is not kept. */
+START_TEST(a_lie_crosses_the_hard_cap_never)
+{
+	message_id liar = put(100, 0, 5000, 0);
+	struct body_draft d;
+	struct err err;
+
+	for (unsigned i = 1; i <= 9; i++) {
+		stock(i, 10000);
+		rig_fact(rig, rig->archive, CHANGE_FLAGS, i, FLAG_SEEN | FLAG_FLAGGED);
+	}
+	score_all();
+	ck_assert_int_eq(admit(liar, 100000, 100000, 1, true), 1);
+	must(store_body_begin(rig->store, liar, &d, &err), &err);
+	ck_assert_int_eq(ftruncate(d.fd, 40000), 0);
+	ck_assert_int_eq(store_body_commit(rig->store, &d, &err), ERR_LIMIT);
+	ck_assert_int_eq(bytes_used(), 90000);
+	must(store_cache_failed(rig->store, liar, &err, &err), &err);
+	ck_assert_str_eq(state_of(liar), "failed");
+	keep(put(101, 0, 40000, 0), 40000); /* nobody claimed it: a pass for all bodies, which is asked for */
+	ck_assert_int_eq(bytes_used(), 130000);
+}
+END_TEST
+
+START_TEST(who_waits_takes_the_place_of_an_own_claim)
+{
+	message_id m = put(1, 0, 10000, 0);
+
+	ck_assert_int_eq(admit(m, 12000, 12000, 0, false), 1);
+	ck_assert_int_eq(admit(m, 12000, 12000, 1, true), 1); /* it is not counted twice */
+	keep(m, 10000);
+	ck_assert_int_eq(bytes_used(), 10000);
+}
+END_TEST
+
 START_TEST(packs_go_with_their_last_piece)
 {
 	static const char bytes[2000];
@@ -251,6 +307,21 @@ START_TEST(a_lowered_cap_keeps_nobody_waiting)
 }
 END_TEST
 
+/* Many are evicted at once, and their hour ends at once: the screen waits for none of it. */
+START_TEST(the_evicted_wake_in_steps)
+{
+	crowd(2500);
+	ck_assert_int_eq(sqlite3_exec(rig->store->db,
+				 "DELETE FROM body; UPDATE cache_object SET state = 'evicted',"
+				 " stored_bytes = 0, next_try_at = 1000",
+				 NULL, NULL, NULL), SQLITE_OK);
+	score_all(); /* none of these is due */
+	ck_assert_int_gt(rig_ask(rig, "SELECT count(*) FROM cache_object WHERE state = 'evicted'"), 0);
+	score_all();
+	ck_assert_int_eq(rig_ask(rig, "SELECT count(*) FROM cache_object WHERE state <> 'wanted'"), 0);
+}
+END_TEST
+
 /* --- reading offline ------------------------------------------------------------ */
 
 static int gaps(struct cache_pick *out, size_t max)
@@ -294,6 +365,50 @@ START_TEST(policies_say_what_must_be_here)
 	must(store_offline_set(rig->store, rig->inbox, &none, &err), &err);
 	ck_assert_int_eq(gaps(out, 20), 0);
 	ck_assert_int_eq(store_offline_set(rig->store, (mailbox_id){ 999 }, &recent, &err), ERR_GONE);
+}
+END_TEST
+
+/* C-07: a pause ends also where nobody but `tern sync` runs. */
+START_TEST(a_round_tries_again_what_failed)
+{
+	const struct offline all = { OFFLINE_ALL, 0, 0 };
+	const struct err weather = { .code = ERR_OFFLINE };
+	message_id m = put(1, 0, 5000, 0);
+	struct cache_pick out[2];
+	struct err err;
+
+	must(store_offline_set(rig->store, rig->inbox, &all, &err), &err);
+	ck_assert_int_eq(admit(m, 1 << 20, 1 << 20, 1, true), 1);
+	must(store_cache_failed(rig->store, m, &weather, &err), &err);
+	ck_assert_int_eq(gaps(out, 2), 0);
+	clock_at(LARDER_NOW + 20 * 60);
+	ck_assert_int_eq(gaps(out, 2), 1);
+	ck_assert_str_eq(state_of(m), "wanted");
+}
+END_TEST
+
+/* It is fetched whole, so that it pays for the whole; nothing of it comes if that is too much. */
+START_TEST(what_is_fetched_whole_pays_for_all_of_it)
+{
+	const struct offline recent = { OFFLINE_RECENT, 30, 0 };
+	const struct change c = { .kind = CHANGE_MESSAGE, .uid = 1, .message_id = "big@example.org",
+		.received_at = LARDER_NOW - 86400, .size = 5 << 20, .has_attachment = true };
+	const struct cache_caps caps = { 1 << 20, 1 << 20, 1 };
+	struct batch *b = batch_new(rig->account, rig->inbox);
+	struct cache_pick out[2];
+	struct err err;
+
+	batch_change(b, &c);
+	must(batch_apply(rig->store, b, NULL, &err), &err);
+	batch_free(&b);
+	must(store_offline_set(rig->store, rig->inbox, &recent, &err), &err);
+	score_all(); /* as a guess it is small */
+	ck_assert_int_lt(rig_ask(rig, "SELECT fetch_bytes FROM cache_object"), 1 << 20);
+	ck_assert_int_eq(gaps(out, 2), 1);
+	ck_assert_int_eq(out[0].fetch_bytes, 5 << 20);
+	ck_assert_int_eq(store_cache_admit(rig->store, &out[0], &caps, true, &err), 0);
+	out[0].whole = false; /* without its attachment */
+	ck_assert_int_eq(store_cache_admit(rig->store, &out[0], &caps, true, &err), 1);
 }
 END_TEST
 
@@ -385,12 +500,18 @@ int main(void)
 	tcase_add_test(t, what_is_better_evicts_what_is_worse);
 	tcase_add_test(t, over_the_target_nothing_is_added);
 	tcase_add_test(t, a_body_larger_than_it_said_stays_under_the_cap);
+	tcase_add_test(t, a_body_leaves_room_for_the_claims_of_others);
+	tcase_add_test(t, a_lie_crosses_the_hard_cap_never);
+	tcase_add_test(t, who_waits_takes_the_place_of_an_own_claim);
 	tcase_add_test(t, packs_go_with_their_last_piece);
 	tcase_add_test(t, protected_bodies_stay);
 	tcase_add_test(t, what_is_past_its_time_is_first_in_line);
 	tcase_add_test(t, the_daily_job_shrinks_to_the_soft_cap);
 	tcase_add_test(t, a_lowered_cap_keeps_nobody_waiting);
+	tcase_add_test(t, the_evicted_wake_in_steps);
 	tcase_add_test(t, policies_say_what_must_be_here);
+	tcase_add_test(t, a_round_tries_again_what_failed);
+	tcase_add_test(t, what_is_fetched_whole_pays_for_all_of_it);
 	tcase_add_test(t, headers_only_is_not_fetched_unasked);
 	tcase_add_test(t, one_slice_does_not_pay_for_the_whole_mailbox);
 	tcase_add_test(t, protected_rows_are_passed_over_once);

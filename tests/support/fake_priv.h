@@ -11,6 +11,7 @@ struct fake {
 	struct provider base;    /* first */
 	struct fake_account *a;
 	bool up;
+	bool beside;             /* another one was up when this one was made */
 	int seen[FAKE_BOXES];    /* generation of the last changes() */
 	int tree_seen;           /* ... and of the last mailboxes() */
 };

@@ -38,6 +38,8 @@ static struct provider *create(const struct account *account, struct cancel *can
 void fake_set_up(struct fake *f, bool up)
 {
 	fake_lock();
+	if (up && !f->up)
+		f->beside = f->a->connected > 0;
 	f->a->connected += up - f->up;
 	f->a->connected_max = MAX(f->a->connected_max, f->a->connected);
 	f->up = up;
@@ -63,7 +65,7 @@ int fake_enter(struct fake *f, enum fake_call call, struct err *err)
 	fake_lock();
 	f->a->call[call].count++;
 	block = f->a->call[call].block;
-	if (f->a->call[call].times > 0) {
+	if (f->a->call[call].times > 0 && (f->beside || !f->a->call[call].beside)) {
 		f->a->call[call].times--;
 		code = f->a->call[call].code;
 		after_s = f->a->call[call].after_s;
@@ -391,7 +393,7 @@ static int fake_body(struct provider *p, const struct body_ref *ref, int fd, str
 	if (r < 0)
 		return r;
 	fake_lock();
-	if (b)
+	if (b && (ref->uidvalidity == 0 || ref->uidvalidity == b->uidvalidity))
 		m = fake_by_uid(b, ref->uid);
 	if (m)
 		text = body_text(f, m, rest);
@@ -482,6 +484,10 @@ static int fake_bodies(struct provider *p, const struct mailbox *m, const uint64
 	struct fake_box *b = fake_box_of(f, m->path);
 	int r = fake_enter(f, FAKE_BODIES, err);
 
+	fake_lock();
+	if (r >= 0 && m->uidvalidity != b->uidvalidity)
+		r = err_set(err, ERR_GONE, "The mailbox was made anew.");
+	fake_unlock();
 	for (size_t i = 0; r >= 0 && i < n; i++) {
 		g_autofree char *text = NULL;
 		struct fake_message *at;

@@ -80,6 +80,7 @@ struct fake_account {
 	struct {
 		enum err_code code;
 		int times, after_s;
+		bool beside;     /* only on a connection that was made beside another one */
 		bool block;      /* until canceled */
 		int count;       /* calls so far */
 	} call[FAKE_CALLS];
@@ -137,6 +138,8 @@ void fake_lie(struct fake_account *a, int times, int kind);
 /* The mailbox gets a new UIDVALIDITY and all its messages new uids. */
 void fake_renumber(struct fake_box *b);
 void fake_fail(struct fake_account *a, enum fake_call call, enum err_code code, int times);
+/* The same, on a connection that was made beside another one. */
+void fake_fail_beside(struct fake_account *a, enum fake_call call, enum err_code code, int times);
 /* A new mailbox appears; its index. */
 int fake_box_appears(struct fake_account *a, const char *path);
 int fake_boxes(struct fake_account *a);

@@ -214,23 +214,40 @@ void fake_lie(struct fake_account *a, int times, int kind)
 
 void fake_renumber(struct fake_box *b)
 {
+	size_t n = 0;
+
 	fake_lock();
 	b->uidvalidity += 7;
 	b->uidnext = 1;
 	for (size_t i = 0; i < b->n; i++) {
-		b->m[i].uid = b->uidnext++;
-		b->m[i].modseq = ++b->modseq;
+		if (!b->m[i].here)
+			continue;
+		b->m[n] = b->m[i];
+		b->m[n].uid = b->uidnext++;
+		b->m[n++].modseq = ++b->modseq;
 	}
+	b->n = n;
 	b->generation++;
+	fake_unlock();
+}
+
+static void fail(struct fake_account *a, enum fake_call call, enum err_code code, int times, bool beside)
+{
+	fake_lock();
+	a->call[call].code = code;
+	a->call[call].times = times;
+	a->call[call].beside = beside;
 	fake_unlock();
 }
 
 void fake_fail(struct fake_account *a, enum fake_call call, enum err_code code, int times)
 {
-	fake_lock();
-	a->call[call].code = code;
-	a->call[call].times = times;
-	fake_unlock();
+	fail(a, call, code, times, false);
+}
+
+void fake_fail_beside(struct fake_account *a, enum fake_call call, enum err_code code, int times)
+{
+	fail(a, call, code, times, true);
 }
 
 void fake_block(struct fake_account *a, enum fake_call call, bool on)

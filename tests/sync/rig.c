@@ -59,6 +59,7 @@ static const struct timing quick = {
 	.turn = 10,
 	.progress = 20,
 	.body_idle = 50,
+	.ready_after = 100000,
 	.aside_patience = 300,
 	.aside_rest = 1000,
 	.warm_first = 20,

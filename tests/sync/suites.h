@@ -12,6 +12,7 @@ TCase *suite_soak(void);
 TCase *suite_coalesce(void);
 TCase *suite_push(void);
 TCase *suite_aside(void);
+TCase *suite_ready(void);
 TCase *suite_governor(void);
 TCase *suite_warm(void);
 

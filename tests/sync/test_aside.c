@@ -246,7 +246,7 @@ static const struct {
 	{ FAKE_APPLY, ERR_RETRY },
 	{ FAKE_APPLY, ERR_AUTH },
 	{ FAKE_PREPARE, ERR_OFFLINE },
-	{ FAKE_CONNECT, ERR_OFFLINE }, /* cold: the second connection is the next to connect */
+	{ FAKE_CONNECT, ERR_OFFLINE }, /* cold: the second connection is made now */
 	{ FAKE_CONNECT, ERR_AUTH },
 };
 
@@ -258,7 +258,7 @@ START_TEST(its_failures_are_no_news_of_the_account)
 	rig->sync->timing.stuck = 1;
 	begin(!cold);
 	calls = fake_count(rig->server[0], FAKE_MAILBOXES);
-	fake_fail(rig->server[0], faults[_i].call, faults[_i].code, 1);
+	fake_fail_beside(rig->server[0], faults[_i].call, faults[_i].code, 1);
 	if (faults[_i].call == FAKE_PREPARE)
 		rig_move(rig, INBOX, newest(0), ARCHIVE);
 	else

@@ -1,5 +1,6 @@
 /* Warming, whole messages on request, and reading offline; with the fake server. */
 #include <check.h>
+#include <sqlite3.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -107,6 +108,55 @@ START_TEST(a_failure_lands_in_the_ledger)
 	g_usleep(50000);
 	ck_assert_int_eq(fake_count(rig->server[0], FAKE_BODY), 3);
 	ck_assert_int_eq(rig_state(rig, 0).error.code, 0); /* that is nobody's concern */
+}
+END_TEST
+
+static void forget_numbers(void)
+{
+	g_autofree char *path = g_build_filename(rig->places.data, "tern.db", NULL);
+	sqlite3 *db;
+
+	ck_assert_int_eq(sqlite3_open(path, &db), SQLITE_OK);
+	ck_assert_int_eq(sqlite3_exec(db, "UPDATE location SET uid = NULL; UPDATE mailbox SET known = 0",
+				 NULL, NULL, NULL), SQLITE_OK);
+	sqlite3_close(db);
+}
+
+/* What a try that was claimed for the message ends with. */
+static void fails_with(message_id m, enum err_code code, const char *noted)
+{
+	const struct cache_caps caps = { CACHE_SOFT_CAP, CACHE_HARD_CAP, 0 };
+	const struct cache_pick p = { .message = m, .account = rig->id[0], .fetch_bytes = 50 };
+	struct cache_line *l = NULL;
+	struct cancel never;
+	struct session s;
+	struct err err = { 0 };
+
+	cancel_init(&never);
+	session_init(&s, rig->sync, account(0), &never);
+	ck_assert_int_eq(session_open(&s, STORE_WORKER, &err), 0);
+	ck_assert_int_eq(store_cache_admit(s.store, &p, &caps, true, &err), 1);
+	ck_assert_int_eq(body_fill(&s, m, false, NULL, &err), code);
+	session_close(&s);
+	cancel_release(&never);
+	ck_assert_int_eq(store_cache_line(rig->store, m, &l, &err), 1);
+	ck_assert_str_eq(l->state, "failed");
+	ck_assert_str_eq(l->last_error, noted);
+	cache_line_free(l);
+}
+
+/* C-07: gone is what the server says of the number that the message has; one without is on its way. */
+START_TEST(only_what_is_gone_fails_for_good)
+{
+	int serial = fake_deliver(rig_box(rig, 0, INBOX), 1);
+	message_id m;
+
+	rig_pass(rig);
+	m = rig_message(rig, INBOX, serial);
+	fake_expunge(rig_box(rig, 0, INBOX), serial);
+	fails_with(m, ERR_GONE, err_name(ERR_GONE));
+	forget_numbers();
+	fails_with(m, ERR_GONE, err_name(ERR_RETRY));
 }
 END_TEST
 
@@ -411,6 +461,57 @@ START_TEST(offline_fetching_gives_way_and_survives)
 }
 END_TEST
 
+static void check_own_body(struct cache_report *sum, int serial)
+{
+	AUTO(list_row_free) struct list_row *row = rig_row(rig, 0, ARCHIVE, serial);
+	g_autofree char *want = g_strdup_printf("<m%d@fake>", serial);
+	AUTO(fd_close) int fd = -1;
+	char text[200] = "";
+
+	ck_assert_ptr_nonnull(row);
+	if (store_body_open(rig->store, row->message, &fd, NULL) < 0)
+		return;
+	ck_assert_int_gt(read(fd, text, sizeof text - 1), 0);
+	ck_assert_msg(strstr(text, want), "message %d has the body %s", serial, text);
+	sum->cached++;
+}
+
+static uint32_t validity(int box)
+{
+	AUTO(mailbox_free) struct mailbox *m = NULL;
+	struct err err = { 0 };
+
+	ck_assert_int_eq(store_mailbox(rig->store, rig_mailbox(rig, 0, box), &m, &err), 0);
+	return m->uidvalidity;
+}
+
+/* A mailbox is made anew while it is fetched: a number that was read before is another message's. */
+START_TEST(offline_fetching_outlives_a_new_uidvalidity)
+{
+	int first = fake_deliver(rig_box(rig, 0, ARCHIVE), 190);
+	struct cache_report sum = { 0 };
+	uint32_t was;
+
+	account(0)->cache = false;
+	rig->server[0]->body_ms = 50; /* of the first step: what comes behind it was read before */
+	rig_pass(rig);
+	was = validity(ARCHIVE);
+	want_offline(ARCHIVE, OFFLINE_ALL, 0);
+	rig_start(rig);
+	UNTIL(report().cached >= 10);
+	fake_expunge(rig_box(rig, 0, ARCHIVE), first); /* every number changes */
+	fake_renumber(rig_box(rig, 0, ARCHIVE));
+	rig->engine->sync_now(rig->engine, rig->id[0], true);
+	UNTIL(validity(ARCHIVE) != was);
+	rig->server[0]->body_ms = 0;
+	UNTIL(job_says(0, "offline", "189 of 189"));
+	rig_stop(rig);
+	for (int i = 1; i < 190; i++)
+		check_own_body(&sum, first + i);
+	ck_assert_int_eq(sum.cached, 189);
+}
+END_TEST
+
 START_TEST(offline_keeps_to_the_cap)
 {
 	struct offline_progress p;
@@ -440,6 +541,7 @@ TCase *suite_warm(void)
 	tcase_add_test(t, a_disk_is_full_before_it_is);
 	tcase_add_test(t, only_what_fits_is_fetched);
 	tcase_add_test(t, a_failure_lands_in_the_ledger);
+	tcase_add_test(t, only_what_is_gone_fails_for_good);
 	tcase_add_test(t, a_broken_account_slows_nobody);
 	tcase_add_test(t, the_reader_goes_first);
 	tcase_add_test(t, cache_signal_rescore_goes_before_the_choice);
@@ -453,6 +555,7 @@ TCase *suite_warm(void)
 	tcase_add_test(t, a_failed_rest_harms_nothing);
 	tcase_add_test(t, a_mailbox_becomes_readable_offline);
 	tcase_add_test(t, offline_fetching_gives_way_and_survives);
+	tcase_add_test(t, offline_fetching_outlives_a_new_uidvalidity);
 	tcase_add_test(t, offline_keeps_to_the_cap);
 	return t;
 }

@@ -148,6 +148,44 @@ START_TEST(preformatted_lines_keep_their_blanks)
 }
 END_TEST
 
+/* M-10.  What the sender broke himself stays whole as long as it fits on the screen. */
+START_TEST(paragraphs_keep_to_the_measure)
+{
+	static const struct {
+		const char *text, *lines;
+		int kind; /* of all of it, -1 = none */
+		int width, measure;
+	} cases[] = {
+		{ "one two three four", "one two\nthree four\n", SPAN_FLOWED, 20, 10 },
+		{ "one two three four", "one two three four\n", -1, 20, 10 },
+		{ "one two three four five", "one two\nthree four\nfive\n", -1, 20, 10 },
+		{ "one  two three four five", "one  two three four \nfive\n", SPAN_PREFORMATTED, 20, 10 },
+		{ "one two three four", "one two three\nfour\n", SPAN_FLOWED, 15, 0 },
+		{ "one two three four", "one two three\nfour\n", SPAN_FLOWED, 15, 40 },
+		/* a word that is longer than the measure may stand out */
+		{ "see https://a.example/b now", "see\nhttps://a.example/b\nnow\n", SPAN_FLOWED, 20, 10 },
+		{ "> https://a.example/b", "> https://a.example/b\n", SPAN_FLOWED, 30, 10 },
+		{ "> one two three", "> one two\n> three\n", SPAN_FLOWED, 20, 10 },
+		{ "日本語の文章です", "日本語\nの文章\nです\n", SPAN_FLOWED, 20, 6 },
+		{ "a b c d", "a\nb\nc\nd\n", SPAN_FLOWED, 20, 1 },
+	};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autoptr(GArray) spans = g_array_new(FALSE, FALSE, sizeof(struct document_span));
+		g_autofree char *lines = NULL;
+		struct flow f;
+
+		if (cases[i].kind >= 0)
+			span(spans, 0, (uint32_t)strlen(cases[i].text), (enum span_kind)cases[i].kind, 0);
+		flow_init_spans(&f, cases[i].text, strlen(cases[i].text), spans, cases[i].width);
+		flow_set_measure(&f, cases[i].measure);
+		lines = all_lines(&f);
+		ck_assert_str_eq(lines, cases[i].lines);
+		flow_release(&f);
+	}
+}
+END_TEST
+
 /* Spans come from a process that strangers feed: none of them may lead outside of the text. */
 START_TEST(wild_spans_do_no_harm)
 {
@@ -163,7 +201,7 @@ START_TEST(wild_spans_do_no_harm)
 	span(spans, 2, 5, (enum span_kind)99, 0);
 	flow_init_spans(&f, text, strlen(text), spans, 4);
 	lines = all_lines(&f);
-	ck_assert_str_eq(lines, "shor\nt\n>\ntext\n");
+	ck_assert_str_eq(lines, "shor\nt\n> te\nxt\n");
 	flow_release(&f);
 }
 END_TEST
@@ -263,6 +301,7 @@ Suite *suite_of_flow(void)
 	tcase_add_test(tc, lines_are_made_on_demand);
 	tcase_add_test(tc, styles_survive_wrapping);
 	tcase_add_test(tc, preformatted_lines_keep_their_blanks);
+	tcase_add_test(tc, paragraphs_keep_to_the_measure);
 	tcase_add_test(tc, wild_spans_do_no_harm);
 	tcase_add_test(tc, long_quotations_are_folded);
 	tcase_add_test(tc, what_is_all_of_a_message_is_not_folded);

@@ -350,7 +350,7 @@ static char *keys_as_roff(void)
 		{ "reader", "In a message" }, { "picker", "Choosing a mailbox" }, { "help", "In the help" },
 		{ "welcome", "On the first screen" }, { "activity", "In the activity" },
 		{ "history", "In the history" }, { "parts", "In the parts of a message" },
-		{ "links", "In the links of a message" }, { "text", "In the output of a program" } };
+		{ "links", "In the links of a message" }, { "text", "In the source of a message, and in the output of a program" } };
 	g_autofree char *text = ui_keys_text();
 	g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
 	GString *out = g_string_new(".SH KEYS\n");

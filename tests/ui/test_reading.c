@@ -37,6 +37,13 @@ static char *letter_of(const char *body)
 	return g_strconcat("From: Ana Lima <ana@example.org>\nSubject: Tuesday\nX-Mailer: test\n\n", body, NULL);
 }
 
+static char *two_texts(const char *plain, const char *html)
+{
+	return g_strdup_printf("From: Ana Lima <ana@example.org>\nSubject: Tuesday\nMIME-Version: 1.0\n"
+		"Content-Type: multipart/alternative; boundary=B\n\n--B\nContent-Type: text/plain\n\n%s\n"
+		"--B\nContent-Type: text/html\n\n<p>%s</p>\n--B--\n", plain, html);
+}
+
 static void open_letter(const char *body)
 {
 	g_autofree char *raw = letter_of(body);
@@ -121,6 +128,33 @@ START_TEST(a_long_quotation_folds_and_opens)
 	screen_keys(s, "z");
 	ck_assert(screen_shows(s, "27 more quoted lines"));
 	screen_golden(s, "reader-folded-80x24");
+}
+END_TEST
+
+START_TEST(what_has_nothing_to_fold_says_so)
+{
+	open_letter("Yes.\n\nOn 3 May 2024, Bo wrote:\n> a\n> b\n\nFine.\n");
+	screen_keys(s, "z");
+	ck_assert(screen_shows(s, "There is nothing to fold in this message"));
+	ck_assert(screen_shows(s, "> b"));
+	screen_keys(s, "z");
+	ck_assert(screen_shows(s, "There is nothing to fold in this message"));
+}
+END_TEST
+
+/* A quotation that is further down than is looked for still opens: nothing untrue is said. */
+START_TEST(what_may_fold_far_below_is_opened)
+{
+	g_autofree char *own = numbered("own words", 1, 6000), *quoted = numbered("> line", 1, 30);
+	g_autofree char *body = g_strconcat(own, "On 3 May 2024, Bo wrote:\n", quoted, "Fine.\n", NULL);
+
+	open_letter(body);
+	screen_keys(s, "z");
+	ck_assert(screen_shows(s, "All quotations are open"));
+	screen_keys(s, "G");
+	ck_assert(screen_shows(s, "> line 30"));
+	screen_keys(s, "z");
+	ck_assert(screen_shows(s, "Long quotations are folded"));
 }
 END_TEST
 
@@ -408,7 +442,7 @@ START_TEST(a_large_message_comes_in_two_steps)
 	ck_assert(screen_shows(s, "number 20000"));
 	screen_keys(s, "gg<PgDn>");
 	before = screen_row(s, 1);
-	screen_keys(s, "gv");
+	screen_keys(s, ":view<Space>plain<Enter>");
 	after = screen_row(s, 1);
 	ck_assert(g_str_has_prefix(after, "From: Ana"));
 	ck_assert_str_ne(before, after);
@@ -448,6 +482,59 @@ START_TEST(space_goes_on_if_it_is_told_to)
 }
 END_TEST
 
+/* M-10: where the HTML was chosen, the key leads to the plain text; where there is one text, it says so. */
+START_TEST(the_other_text_is_the_one_that_is_not_shown)
+{
+	g_autofree char *mail = two_texts("See the page.",
+		"We meet on Tuesday at three, in the room above the library; bring the plans.");
+
+	with_body(mail, 24, 80);
+	screen_keys(s, "<Enter>");
+	ck_assert(screen_shows(s, "We meet on Tuesday"));
+	screen_keys(s, "gv");
+	screen_events(s);
+	ck_assert(screen_shows(s, "See the page."));
+	ck_assert(screen_shows(s, "plain text"));
+	screen_keys(s, "gv");
+	screen_events(s);
+	ck_assert(screen_shows(s, "We meet on Tuesday"));
+	screen_free(&s);
+	open_letter("words\n");
+	screen_keys(s, "gv");
+	ck_assert(screen_shows(s, "This message has no HTML"));
+}
+END_TEST
+
+/* M-10: paragraphs are broken at text-width, lines that fit stay whole; words and links on either
+ * side of the new breaks are found as before. */
+START_TEST(paragraphs_are_as_wide_as_one_likes_to_read)
+{
+	static const char mail[] = "From: Ana Lima <ana@example.org>\nSubject: Tuesday\n"
+		"Content-Type: text/html\n\n<p>The quick brown fox jumps over the lazy dog and runs "
+		"<a href=\"https://a.example/\">along the river to the sea</a> and sleeps.</p>"
+		"<pre>0123456789 0123456789 0123456789 0123456789 0123456789 0123456789 end</pre>";
+	int x, y;
+
+	with_body(mail, 24, 120);
+	s->config.text_width = 60;
+	screen_keys(s, "<Enter>");
+	ck_assert(screen_shows(s, "The quick brown fox jumps over the lazy dog and runs along\n"
+				  "the river to the sea [1] and sleeps."));
+	ck_assert(screen_shows(s, "0123456789 end"));
+	y = row_of("along", &x);
+	ck_assert_uint_eq(style_at(y, x), STYLE_LINK);
+	y = row_of("the river", &x);
+	ck_assert_uint_eq(style_at(y, x), STYLE_LINK);
+	screen_keys(s, "/along<Space>the<Space>river<Enter>");
+	y = row_of("the river", &x);
+	ck_assert_uint_eq(style_at(y, x), STYLE_MATCH_HERE);
+	screen_size(s, 24, 40);
+	ck_assert(screen_shows(s, "The quick brown fox jumps over the lazy\n"));
+	screen_size(s, 24, 120);
+	ck_assert(screen_shows(s, "and runs along\n"));
+}
+END_TEST
+
 /* The next message is read ahead, and its document is used when it is opened. */
 START_TEST(the_next_message_is_read_ahead)
 {
@@ -472,18 +559,25 @@ START_TEST(the_next_message_is_read_ahead)
 }
 END_TEST
 
+/* M-10: one key leads to the text that is not shown, and back. */
 START_TEST(other_texts_can_be_viewed)
 {
-	open_letter("text\n");
+	g_autofree char *mail = two_texts("The words as text.", "The words as a page.");
+
+	with_body(mail, 24, 80);
+	screen_keys(s, "<Enter>");
+	ck_assert(screen_shows(s, "The words as text."));
 	screen_keys(s, "gv");
+	screen_events(s);
+	ck_assert(screen_shows(s, "The words as a page."));
+	ck_assert(screen_shows(s, "HTML"));
+	screen_keys(s, "gv");
+	screen_events(s);
+	ck_assert(screen_shows(s, "The words as text."));
+	ck_assert(!screen_shows(s, "HTML"));
+	screen_keys(s, ":view<Space>plain<Enter>");
 	screen_events(s);
 	ck_assert(screen_shows(s, "plain text"));
-	screen_keys(s, "gv");
-	screen_events(s);
-	ck_assert(screen_shows(s, "HTML"));
-	screen_keys(s, ":view<Space>best<Enter>");
-	screen_events(s);
-	ck_assert(!screen_shows(s, "HTML"));
 	screen_keys(s, ":view<Space>loud<Enter>");
 	ck_assert(screen_shows(s, "A message is viewed as best, plain or html"));
 }
@@ -529,6 +623,8 @@ Suite *suite_of_reading(void)
 	tcase_add_checked_fixture(tc, NULL, teardown);
 	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, a_long_quotation_folds_and_opens);
+	tcase_add_test(tc, what_has_nothing_to_fold_says_so);
+	tcase_add_test(tc, what_may_fold_far_below_is_opened);
 	tcase_add_test(tc, own_words_are_found_between_quotations);
 	tcase_add_test(tc, words_are_found_marked_and_wrapped_around);
 	tcase_add_test(tc, a_match_in_a_folded_quotation_opens_it);
@@ -546,6 +642,8 @@ Suite *suite_of_reading(void)
 	tcase_add_test(tc, space_goes_on_if_it_is_told_to);
 	tcase_add_test(tc, the_next_message_is_read_ahead);
 	tcase_add_test(tc, other_texts_can_be_viewed);
+	tcase_add_test(tc, the_other_text_is_the_one_that_is_not_shown);
+	tcase_add_test(tc, paragraphs_are_as_wide_as_one_likes_to_read);
 	tcase_add_test(tc, what_opening_costs);
 	suite_add_tcase(suite, tc);
 	suite_add_tcase(suite, hyperlink_cases());

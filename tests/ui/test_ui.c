@@ -284,8 +284,26 @@ START_TEST(the_next_body_is_asked_for_ahead)
 	one_account();
 	screen_body(s, 1, letter);
 	screen_keys(s, "<Enter>");
-	ck_assert(g_str_has_prefix(s->calls->str, "body 1 "));
 	ck_assert(screen_shows(s, "the review of Tuesday"));
+	screen_wait(s, 1);
+	ck_assert_str_eq(s->calls->str, "body 1 2\n");
+}
+END_TEST
+
+/* The newest request goes first, so nothing may be asked for behind the message that is awaited. */
+START_TEST(nothing_is_asked_for_ahead_of_the_open_message)
+{
+	struct event here = { .kind = EV_BODY, .account = 1, .message = 1 };
+
+	one_account();
+	screen_keys(s, "<Enter>");
+	screen_wait(s, 1);
+	ck_assert_str_eq(s->calls->str, "body 1 1\n");
+	screen_body(s, 1, letter);
+	ui_event(s->ui, &here);
+	screen_read(s);
+	screen_wait(s, 1);
+	ck_assert_str_eq(s->calls->str, "body 1 1\nbody 1 2\n");
 }
 END_TEST
 
@@ -639,6 +657,7 @@ static Suite *suite_of_screens(void)
 	tcase_add_test(tc, move_by_the_picker);
 	tcase_add_test(tc, the_picker_moves_what_the_key_was_pressed_on);
 	tcase_add_test(tc, the_next_body_is_asked_for_ahead);
+	tcase_add_test(tc, nothing_is_asked_for_ahead_of_the_open_message);
 	tcase_add_test(tc, a_read_only_account_is_left_alone);
 	tcase_add_test(tc, reading_marks_read_after_the_delay);
 	tcase_add_test(tc, leaving_early_marks_nothing);

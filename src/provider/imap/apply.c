@@ -1,3 +1,4 @@
+/* The queue's batches: a job for each, which carries what becomes of every message. */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>

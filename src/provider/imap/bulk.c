@@ -2,6 +2,7 @@
  * COMPRESS=DEFLATE (RFC 4978), begun when much is going to be read: a scan or a
  * small change is not worth the round trip.
  */
+#include "base/host.h"
 #include "base/i18n.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -13,7 +14,7 @@ static bool pays(const struct imap *i)
 
 	if (!i->plan.compress || a->compress == COMPRESS_NO)
 		return false;
-	return a->compress == COMPRESS_YES || !stream_host_is_loopback(a->host);
+	return a->compress == COMPRESS_YES || !host_is_loopback(a->host);
 }
 
 static int begin(struct imap *i, struct answer *a, struct err *err)

@@ -1,3 +1,4 @@
+/* What changed in a mailbox: from a cursor to the next one. */
 #include <inttypes.h>
 #include <jansson.h>
 #include <string.h>

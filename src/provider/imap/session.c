@@ -16,6 +16,7 @@
 
 #include <string.h>
 
+#include "base/host.h"
 #include "base/i18n.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -238,7 +239,7 @@ static int secret_allowed(const struct imap *i, struct err *err)
 
 	if (stream_is_tls(wire_stream(i->wire)))
 		return 0;
-	if (a->tls == TLS_PLAIN && stream_host_is_loopback(a->host))
+	if (a->tls == TLS_PLAIN && host_is_loopback(a->host))
 		return 0;
 	return err_set(err, ERR_TRUST,
 		_("The connection is not encrypted; tern sends no password over it."));
@@ -371,7 +372,7 @@ static int open_stream(struct imap *i, struct err *err)
 
 	if (!a->host || strpbrk(a->host, "\r\n"))
 		return err_set(err, ERR_USAGE, _("The account has no host; see accounts.conf."));
-	if (a->tls == TLS_PLAIN && !stream_host_is_loopback(a->host))
+	if (a->tls == TLS_PLAIN && !host_is_loopback(a->host))
 		return err_set(err, ERR_TRUST,
 			_("Without encryption tern talks to this machine only; set tls to "
 			  "implicit."));

@@ -82,13 +82,6 @@ const char *status_items(const struct plan *p)
 	return items[(p->condstore ? 1 : 0) + (p->objectid && !p->sieve_mailbox ? 2 : 0)];
 }
 
-void status_keep(struct imap *i, const char *path, const struct box_status *s)
-{
-	if (!i->status)
-		i->status = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
-	g_hash_table_replace(i->status, g_strdup(path), g_memdup2(s, sizeof *s));
-}
-
 const struct box_status *imap_status(const struct imap *i, const char *path)
 {
 	return i->status ? g_hash_table_lookup(i->status, path) : NULL;

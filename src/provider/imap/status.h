@@ -22,7 +22,4 @@ bool status_read(
 /* The items that this server can tell, with brackets: "(MESSAGES UIDNEXT ...)". */
 const char *status_items(const struct plan *p);
 
-/* Adds a mailbox to i->status. */
-void status_keep(struct imap *i, const char *path, const struct box_status *s);
-
 #endif

@@ -8,7 +8,6 @@
 #include "provider/maildir/maildir.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
 

@@ -181,7 +181,7 @@ int listing_read(struct maildir *m, const struct folder *f, struct listing *l, s
 	return 0;
 }
 
-const struct entry *listing_find(const struct listing *l, uint64_t uid)
+static const struct entry *find(const struct listing *l, uint64_t uid)
 {
 	guint low = 0, high = l->entries->len;
 
@@ -251,7 +251,7 @@ int folder_locate(struct maildir *m, const struct folder *f, const char *base, u
 	r = listing_read(m, f, &l, err);
 	if (r < 0)
 		return r;
-	e = listing_find(&l, uid);
+	e = find(&l, uid);
 	if (!e || strlen(listing_name(&l, e)) >= sizeof out->name)
 		return 0;
 	out->sub = e->in_new ? SUB_NEW : SUB_CUR;

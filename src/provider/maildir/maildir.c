@@ -1,7 +1,6 @@
 #include "provider/maildir/maildir.h"
 
 #include <errno.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "base/file.h"

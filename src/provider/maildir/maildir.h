@@ -44,7 +44,9 @@ struct maildir {
 
 /* Length of the unique part of a file name: before ":2,FLAGS". */
 size_t maildir_base_length(const char *name);
+/* The number of a message: of the SHA-256 of its unique part, as much as fits below 2^63, never 0. */
 uint64_t maildir_uid(GChecksum *sum, const char *base, size_t len);
+/* Enum flags by the letters behind ":2,"; what is in new/ is not seen. */
 unsigned maildir_flags(const char *name, bool in_new);
 const char *maildir_keywords(const char *name); /* "" or "$forwarded" */
 /* The seconds that a delivery agent wrote at the beginning; 0 if there are none. */
@@ -71,6 +73,7 @@ void folder_close(struct folder *f);
 /* ERR_OFFLINE if the whole tree is gone, ERR_RETRY if only this folder is. */
 int folder_open(struct maildir *m, const char *path, struct folder *out, struct err *err);
 
+/* Opens the root and finds out which layout it has; ERR_OFFLINE if it is not there. */
 int tree_connect(struct maildir *m, struct err *err);
 /* The tree is still the one that was connected to. */
 int tree_check(struct maildir *m, struct err *err);
@@ -97,9 +100,10 @@ struct listing {
 
 void listing_init(struct listing *l);
 void listing_release(struct listing *l);
+/* All messages of a folder; a file that moves from new/ to cur/ meanwhile is there once. */
 int listing_read(struct maildir *m, const struct folder *f, struct listing *l, struct err *err);
-const char *listing_name(const struct listing *l, const struct entry *e);
-const struct entry *listing_find(const struct listing *l, uint64_t uid);
+const char *listing_name(const struct listing *l, const struct entry *e); /* of its file, borrowed */
+/* When new/ and cur/ changed last, in ns. */
 int folder_mtimes(const struct folder *f, int64_t out[N_SUBS], struct err *err);
 
 /* Where one message is: its directory and its name now. */

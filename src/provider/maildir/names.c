@@ -1,3 +1,4 @@
+/* What a file name says: the number, the flags, the time of a message. */
 #include "provider/maildir/maildir.h"
 
 #include <string.h>

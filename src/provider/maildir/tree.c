@@ -1,3 +1,4 @@
+/* Folders: found, opened and read through descriptors. */
 #include "provider/maildir/maildir.h"
 
 #include <dirent.h>

@@ -1,10 +1,10 @@
+/* Waiting for a change of the tree: by inotify, else by looking. */
 #include "provider/maildir/maildir.h"
 
 #include <errno.h>
 #include <poll.h>
 #include <string.h>
 #include <sys/inotify.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/clock.h"
