@@ -30,9 +30,9 @@ one_thread = tests/config/% tests/mime/% tests/model/% tests/store/% tests/cli/%
 	tests/base/test_url tests/provider/test_recordings tests/provider/test_imap tests/ui/test_ui
 .PHONY: check-asan check-tsan
 check-asan:
-	CK_EXCLUDE_TAGS=slow KILLS=20 OPS=400 $(MAKE) check TESTS='$(filter-out $(same_again) $(lints),$(TESTS))'
+	CK_TIMEOUT_MULTIPLIER=3 CK_EXCLUDE_TAGS=slow KILLS=20 OPS=400 $(MAKE) check TESTS='$(filter-out $(same_again) $(lints),$(TESTS))'
 check-tsan:
-	KILLS=20 OPS=400 $(MAKE) check TESTS='$(filter-out $(one_thread),$(check_PROGRAMS)) $(loops)'
+	CK_TIMEOUT_MULTIPLIER=3 KILLS=20 OPS=400 $(MAKE) check TESTS='$(filter-out $(one_thread),$(check_PROGRAMS)) $(loops)'
 
 # The long forms; CI runs short ones through make check.
 ptyproof: tern$(EXEEXT)

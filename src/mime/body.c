@@ -25,8 +25,8 @@ enum {
 	PICK_ALL = -1,
 	PICK_NONE = -2,
 	STUB_MAX = 400,       /* letters: a plain part this short may only say "see the HTML part" ... */
-	STUB_FACTOR = 4,      /* ... if the HTML part says this many times more */
-	STUB_LEAST = 8,       /* letters: so many are meant where there are fewer */
+	STUB_FACTOR = 3,      /* ... if the HTML says this many times more: where both are the letter, it is below 2 */
+	STUB_LEAST = 12,      /* letters: so many are meant where there are fewer */
 	FIELD_MAX = 4096,     /* bytes shown of a header of a message inside */
 	LOOK_MAX = 4096,      /* bytes by which a part is taken for text */
 	WORDS_LEAST = 4,      /* bytes of a text that says something */

@@ -1,8 +1,6 @@
 /* Text that grows, with its spans and links: what every kind of part writes into. */
 #include "mime/body.h"
 
-#include <string.h>
-
 #include "mime/document.h"
 
 static void link_free(void *p)

@@ -5,7 +5,6 @@
 
 #include "base/i18n.h"
 #include "mime/calendar_time.h"
-#include "mime/document.h"
 #include "mime/ical.h"
 
 /* --- what may be parsed -------------------------------------------------------------- */

@@ -104,7 +104,8 @@ void html_to_text(const char *html, size_t len, const struct html_how *how, stru
 		.width = how->width > 0 ? MIN(how->width, WIDTH_MAX) : WIDTH_USUAL };
 	size_t start = out->text->len;
 	guint first = out->spans->len;
-	struct html_styles styles = { 0 };
+	g_autoptr(GHashTable) hidden = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	struct html_styles styles = { .hidden = hidden };
 
 	f.text_width = how->text_width > 0 ? MIN(how->text_width, f.width) : f.width;
 	out->cut = !html_trim(trimmed, html, len, &styles) || out->cut;

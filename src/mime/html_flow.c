@@ -12,6 +12,8 @@ enum {
 	SIGHT_MIN = 32,      /* pixels: the size of a smaller image is not told */
 	PICTURE_MIN = 100,   /* pixels: an image without words that is this large is no ornament */
 	DIGITS_MAX = 6,
+	ROMAN_MAX = 100,     /* from there on by numbers */
+	SIGN_MAX = 40,       /* bytes of an emoji of several characters */
 };
 
 /* An element whose end is still to come, and what it found. */
@@ -22,6 +24,7 @@ struct level {
 	bool ordered;        /* of a list */
 	uint32_t next;
 	int digits;
+	char counts;         /* 'a', 'A', 'i', 'I', else by numbers */
 	size_t words_at;     /* out->len before its words: of a link, of a cell */
 	char *target;
 };
@@ -115,10 +118,44 @@ static void close_item(struct walk *k)
 	}
 }
 
+static void letters(GString *out, uint32_t n)
+{
+	for (; n > 0; n = (n - 1) / 26)
+		g_string_prepend_c(out, (char)('a' + (n - 1) % 26));
+}
+
+static void roman(GString *out, uint32_t n)
+{
+	static const struct {
+		uint32_t value;
+		const char *word;
+	} signs[] = { { 90, "xc" }, { 50, "l" }, { 40, "xl" }, { 10, "x" }, { 9, "ix" }, { 5, "v" },
+		{ 4, "iv" }, { 1, "i" } };
+
+	for (size_t i = 0; i < G_N_ELEMENTS(signs); i++)
+		for (; n >= signs[i].value; n -= signs[i].value)
+			g_string_append(out, signs[i].word);
+}
+
+/* The number of an item as its list counts: "7", "c", "IV". */
+static void number(GString *out, const struct level *list, uint32_t n)
+{
+	char how = g_ascii_tolower(list->counts);
+
+	if (n > 0 && n < ROMAN_MAX && how == 'i')
+		roman(out, n);
+	else if (n > 0 && how == 'a')
+		letters(out, n);
+	else
+		g_string_append_printf(out, "%*u", list->digits, n);
+	if (g_ascii_isupper(list->counts))
+		g_string_ascii_up(out);
+}
+
 static void begin_item(struct walk *k, const struct html_node *n)
 {
+	g_autoptr(GString) mark = g_string_new(NULL);
 	struct level *list = list_around(k);
-	char mark[HTML_BULLET_MAX];
 
 	close_item(k);
 	if (!list || !list->ordered) {
@@ -126,8 +163,9 @@ static void begin_item(struct walk *k, const struct html_node *n)
 		return;
 	}
 	list->next = n->one ? n->one : list->next;
-	g_snprintf(mark, sizeof mark, "%*u. ", list->digits, list->next++);
-	bullet(k, mark);
+	number(mark, list, list->next++);
+	g_string_append(mark, ". ");
+	bullet(k, mark->str);
 }
 
 static void begin_list(struct walk *k, struct level *l, const struct html_node *n)
@@ -143,6 +181,7 @@ static void begin_list(struct walk *k, struct level *l, const struct html_node *
 	l->ordered = n->tag == TAG_OL;
 	if (l->ordered) {
 		l->next = n->one;
+		l->counts = (char)n->two;
 		l->digits = digits_of(k, l->node);
 	}
 	pen_bullet(k->w, "", 0);
@@ -215,11 +254,22 @@ static void end_link(struct walk *k, struct level *l)
 	g_clear_pointer(&l->target, g_free);
 }
 
+/* An emoji as an image, its words the emoji. */
+static bool is_sign(const char *s)
+{
+	if ((unsigned char)*s < 0x80 || strlen(s) > SIGN_MAX || !g_utf8_validate(s, -1, NULL))
+		return false;
+	for (; *s; s = g_utf8_next_char(s))
+		if (g_unichar_isalnum(g_utf8_get_char(s)) || (unsigned char)*s <= ' ')
+			return false;
+	return true;
+}
+
 /* What stands for an image: its words and its size. */
 static void image(struct walk *k, const struct html_node *n)
 {
 	bool sized = n->one >= SIGHT_MIN && n->two >= SIGHT_MIN;
-	bool large = n->one >= PICTURE_MIN && n->two >= PICTURE_MIN;
+	bool large = n->one >= PICTURE_MIN && (n->two >= PICTURE_MIN || n->two == 0);
 	g_autofree char *words = g_strndup(string_of(k, n), n->len);
 	bool blank, said = false;
 
@@ -229,6 +279,10 @@ static void image(struct walk *k, const struct html_node *n)
 	}
 	if (!said && !(n->flags & FLAG_MUTE && large)) {
 		k->picture = true; /* it only decorates, unless it is all there is of a link */
+		return;
+	}
+	if (is_sign(words)) {
+		pen_flow(k->w, words, n->len);
 		return;
 	}
 	pen_begin(k->w, SPAN_IMAGE, NULL);

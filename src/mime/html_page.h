@@ -27,7 +27,7 @@ enum html_tag {
 	TAG_HR,
 	TAG_IMG,     /* at, len: its words; one, two: width and height in pixels, 0 = not told */
 	TAG_UL,
-	TAG_OL,      /* one: number of its first item */
+	TAG_OL,      /* one: number of its first item; two: 'a', 'A', 'i' or 'I', how it counts */
 	TAG_LI,      /* one: its number, 0 = the next */
 	TAG_WORD_LI, /* a paragraph of Word that is an item; one: level */
 	TAG_WORD_BULLET,
@@ -66,6 +66,7 @@ enum html_flag {
 	FLAG_SIZED = 1 << 17,    /* letters with one, whatever is around */
 	FLAG_BLIND = 1 << 18,    /* letters in the colour of their ground */
 	FLAG_COLOURED = 1 << 19, /* letters in a colour of their own */
+	FLAG_LINED = 1 << 20,    /* with a line all around; this one does not pass on */
 	FLAG_WRITTEN = FLAG_STRONG | FLAG_EMPHASIS | FLAG_UNDERLINE | FLAG_STRIKE | FLAG_CODE,
 };
 
@@ -95,6 +96,7 @@ struct html_page {
 	GString *pool;     /* the characters of the nodes */
 	GArray *tables;    /* of struct html_table */
 	char *base;        /* against which targets are read; may be NULL */
+	GHashTable *hidden; /* of html_styles, borrowed */
 	int blocked;       /* what would have been loaded */
 	bool word;         /* paragraphs have no distance, as Word says */
 	bool cut;          /* a limit left something out */
@@ -102,6 +104,7 @@ struct html_page {
 
 /* What was in the style elements that html_trim took out. */
 struct html_styles {
+	GHashTable *hidden; /* names of classes that are not displayed */
 	int loads;         /* addresses that would be fetched */
 	bool word;         /* they are Word's, whose paragraphs are lines */
 };
@@ -127,6 +130,11 @@ unsigned html_style(const char *style, uint16_t *level, int *blocked);
  * false = the end was cut off.
  */
 bool html_trim(GString *out, const char *html, size_t len, struct html_styles *styles);
+
+/* Adds the classes that the style sheet does not display, and takes out those that it does. */
+void html_sheet_read(GHashTable *hidden, const char *css, size_t len);
+/* Whether one of the classes (a class attribute) is not displayed. */
+bool html_sheet_hides(GHashTable *hidden, const char *classes);
 
 /* Whether a renderer would fetch this address. */
 bool html_is_remote(const char *address);

@@ -12,6 +12,7 @@
 #include <libxml/HTMLparser.h>
 #include <libxml/uri.h>
 
+#include "base/i18n.h"
 #include "mime/html.h"
 
 static const struct element {
@@ -37,7 +38,9 @@ static const struct element {
 	{ "code", TAG_INLINE, FLAG_CODE, 0 },
 	{ "dd", TAG_DD, FLAG_BLOCK, 0 },
 	{ "del", TAG_INLINE, FLAG_STRIKE, 0 },
+	{ "details", TAG_BLOCK, FLAG_BLOCK, 0 },
 	{ "dfn", TAG_INLINE, FLAG_EMPHASIS, 0 },
+	{ "dialog", TAG_BLOCK, FLAG_BLOCK, 0 },
 	{ "dir", TAG_UL, FLAG_BLOCK, 0 },
 	{ "div", TAG_BLOCK, FLAG_BLOCK, 0 },
 	{ "dl", TAG_BLOCK, FLAG_PARA, 0 },
@@ -58,6 +61,7 @@ static const struct element {
 	{ "h5", TAG_HEADING, FLAG_PARA, 5 },
 	{ "h6", TAG_HEADING, FLAG_PARA, 6 },
 	{ "header", TAG_BLOCK, FLAG_BLOCK, 0 },
+	{ "hgroup", TAG_BLOCK, FLAG_BLOCK, 0 },
 	{ "hr", TAG_HR, 0, 0 },
 	{ "i", TAG_INLINE, FLAG_EMPHASIS, 0 },
 	{ "iframe", TAG_DROP, 0, 1 },
@@ -69,6 +73,7 @@ static const struct element {
 	{ "legend", TAG_BLOCK, FLAG_BLOCK, 0 },
 	{ "li", TAG_LI, FLAG_BLOCK, 0 },
 	{ "main", TAG_BLOCK, FLAG_BLOCK, 0 },
+	{ "marquee", TAG_BLOCK, FLAG_BLOCK, 0 },
 	{ "menu", TAG_UL, FLAG_BLOCK, 0 },
 	{ "nav", TAG_BLOCK, FLAG_BLOCK, 0 },
 	{ "noembed", TAG_DROP, 0, 0 },
@@ -88,6 +93,7 @@ static const struct element {
 	{ "strike", TAG_INLINE, FLAG_STRIKE, 0 },
 	{ "strong", TAG_INLINE, FLAG_STRONG, 0 },
 	{ "style", TAG_DROP, 0, 0 },
+	{ "summary", TAG_BLOCK, FLAG_BLOCK, 0 },
 	{ "sup", TAG_SUP, 0, 0 },
 	{ "svg", TAG_DROP, 0, 0 },
 	{ "table", TAG_TABLE, FLAG_BLOCK, 0 },
@@ -113,6 +119,7 @@ struct open {
 	uint32_t node;        /* NO_NODE if it left none */
 	uint16_t tag;
 	bool drop, hidden;
+	bool kept;            /* a link around a table, which ends with that */
 	bool small, blind;    /* of the reader when this was opened */
 	int blocks;           /* of a cell: blocks begun in it */
 	size_t letters;       /* of the reader when this was opened, and so on: */
@@ -297,7 +304,13 @@ static char *shortened(const char *s)
 /* A spacer, or what counts who opened the mail. */
 static bool is_tiny(const char *side)
 {
-	return side && *side && !strchr(side, '%') && number(side, SIDE_MAX) <= TINY;
+	return side && g_ascii_isdigit(*side) && !strchr(side, '%') && number(side, SIDE_MAX) <= TINY;
+}
+
+/* A picture that came with the mail, and of which nothing is told. */
+static bool is_enclosed(const struct attributes *a)
+{
+	return a->src && g_ascii_strncasecmp(a->src, "cid:", 4) == 0 && !a->width && !a->height;
 }
 
 static void image(struct reader *r, struct html_node *n, const char *name,
@@ -315,7 +328,7 @@ static void image(struct reader *r, struct html_node *n, const char *name,
 		n->flags |= FLAG_HIDDEN;
 	if (!alt && !a->alt && !input)
 		n->flags |= FLAG_MUTE;
-	set_text(r, n, words);
+	set_text(r, n, n->flags & FLAG_MUTE && is_enclosed(a) ? _("image") : words);
 	if (table(r) && !(n->flags & FLAG_HIDDEN))
 		table(r)->images++;
 }
@@ -397,9 +410,14 @@ static void shape(struct reader *r, struct html_node *n, const char *name, const
 	unsigned flags = n->flags;
 
 	flags |= a->hidden ? FLAG_HIDDEN : 0u;
+	if (a->class && !(a->style && strstr(a->style, "display")) &&
+		html_sheet_hides(r->page->hidden, a->class))
+		flags |= FLAG_HIDDEN;
 	if (a->style)
 		flags |= html_style(a->style, &level, &r->page->blocked);
 	dim(r, flags, a);
+	if (flags & FLAG_LINED && table(r) && (n->tag == TAG_CELL || n->tag == TAG_HEAD_CELL))
+		table(r)->border = true;
 	if (flags & FLAG_TIGHT || (r->page->word && *name == 'p' && has_class(a, "Mso")))
 		flags = (flags & ~(unsigned)FLAG_PARA) | (flags & FLAG_PARA ? FLAG_BLOCK : 0u);
 	if (flags & FLAG_INLINE && (n->tag == TAG_BLOCK || n->tag == TAG_INLINE))
@@ -432,6 +450,14 @@ static void take_base(struct reader *r, const struct attributes *a)
 		r->page->base = g_strdup(a->href);
 }
 
+static void begin_numbers(struct html_node *n, const struct attributes *a)
+{
+	if (a->start)
+		n->one = number(a->start, UINT16_MAX);
+	if (a->type && strlen(a->type) == 1 && strchr("aAiI", *a->type))
+		n->two = (uint16_t)*a->type;
+}
+
 /* --- the parser's calls ------------------------------------------------------------------ */
 
 static struct html_node *make_node(struct reader *r, const struct element *e, const char *name,
@@ -457,8 +483,8 @@ static struct html_node *make_node(struct reader *r, const struct element *e, co
 		begin_table(r, n, a);
 	else if (n->tag == TAG_CELL || n->tag == TAG_HEAD_CELL)
 		begin_cell(r, n, a);
-	else if (n->tag == TAG_OL && a->start)
-		n->one = number(a->start, UINT16_MAX);
+	else if (n->tag == TAG_OL)
+		begin_numbers(n, a);
 	else if (n->tag == TAG_LI)
 		n->one = number(a->value, UINT16_MAX);
 	return n;
@@ -585,6 +611,15 @@ static void end_top(struct reader *r)
 	}
 }
 
+/* Whether the parser, which is behind the name of a tag, ends a link because a table begins. */
+static bool is_before_table(const struct reader *r, const char *name)
+{
+	const xmlParserInput *in = r->parser->input;
+
+	return strcmp(name, "a") == 0 && in->cur - in->base > 6 && in->cur[-6] == '<' &&
+	       g_ascii_strncasecmp((const char *)in->cur - 5, "table", 5) == 0;
+}
+
 static void end_element(void *ctx, const xmlChar *name)
 {
 	struct reader *r = ctx;
@@ -592,7 +627,13 @@ static void end_element(void *ctx, const xmlChar *name)
 
 	while (i >= 0 && r->stack[i].name != name)
 		i--;
+	if (i >= 0 && i == r->depth - 1 && is_before_table(r, (const char *)name)) {
+		r->stack[i].kept = true; /* a button is often a table in a link */
+		return;
+	}
 	while (i >= 0 && r->depth > i)
+		end_top(r);
+	if (i > 0 && r->stack[i - 1].kept && strcmp((const char *)name, "table") == 0)
 		end_top(r);
 }
 
@@ -651,7 +692,7 @@ void html_page_read(struct html_page *p, const char *html, size_t len,
 	*p = (struct html_page){ .nodes = g_array_new(FALSE, FALSE, sizeof(struct html_node)),
 		.tables = g_array_new(FALSE, FALSE, sizeof(struct html_table)),
 		.pool = g_string_sized_new(len + 1), .word = styles->word,
-		.blocked = styles->loads };
+		.blocked = styles->loads, .hidden = styles->hidden };
 	r->page = p;
 	r->row = r->cell = -1;
 	r->tables = g_array_new(FALSE, FALSE, sizeof(int));

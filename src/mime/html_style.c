@@ -115,6 +115,8 @@ static void edges(struct look *l, const char *name, const char *v)
 		l->no_bottom = is_zero(v);
 	else if (strcmp(name, "border-left") == 0)
 		l->left_line = strstr(v, "solid") && !is_zero(v);
+	else if (strcmp(name, "border") == 0 && strstr(v, "solid") && !is_zero(v))
+		l->flags |= FLAG_LINED;
 	else if (strcmp(name, "border-top") == 0 && strstr(v, "solid") && !is_zero(v))
 		l->flags |= FLAG_RULE;
 }

@@ -4,8 +4,6 @@
  */
 #include "mime/html_table.h"
 
-#include <string.h>
-
 #include "mime/document.h"
 #include "mime/html.h"
 

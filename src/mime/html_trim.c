@@ -6,7 +6,11 @@
 
 #include <string.h>
 
+#include <libxml/HTMLparser.h>
+
 #include "mime/html_page.h"
+
+enum { ENTITY_MAX = 8, LATIN_1 = 256 };
 
 /* Elements whose content is no HTML: nothing in it is a tag but their own end. */
 static const char *const raw[] = { "script", "style", "title", "iframe", "noframes", "noembed" };
@@ -87,23 +91,34 @@ static const char *raw_end(const char *p, const char *end, int i)
 	return NULL;
 }
 
-static void read_style(struct html_styles *styles, const char *css, size_t len)
+/* Whether the tag [p, end) of a style sheet says for which screens it is. */
+static bool is_for_some(const char *p, const char *end)
+{
+	for (; end - p > 5; p++)
+		if (g_ascii_strncasecmp(p, "media", 5) == 0)
+			return true;
+	return false;
+}
+
+static void read_style(struct html_styles *styles, const char *css, size_t len, bool for_all)
 {
 	const char *mso = memmem(css, len, "p.MsoNormal", 11);
 	size_t left = mso ? len - (size_t)(mso - css) : 0;
 	const char *rule = mso ? memchr(mso, '{', left) : NULL;
 	const char *end = rule ? memchr(rule, '}', left - (size_t)(rule - mso)) : NULL;
 
+	if (for_all)
+		html_sheet_read(styles->hidden, css, len);
 	styles->loads += html_style_loads(css, len);
 	if (end && g_strstr_len(rule, end - rule, "margin:0"))
 		styles->word = true;
 }
 
 /*
- * Behind the content of raw[i], whose tag ended at p.  Text behind a script or a style that never
+ * Behind the content of raw[i], whose tag is [tag, p).  Text behind a script or a style that never
  * ends is theirs; the others may have been broken off.
  */
-static const char *skip_raw(struct trim *t, const char *p, int i)
+static const char *skip_raw(struct trim *t, const char *tag, const char *p, int i)
 {
 	const char *stop = t->open[i] ? NULL : raw_end(p, t->end, i);
 
@@ -112,7 +127,7 @@ static const char *skip_raw(struct trim *t, const char *p, int i)
 		stop = i == SCRIPT || i == STYLE ? t->end : p;
 	}
 	if (i == STYLE)
-		read_style(t->styles, p, (size_t)(stop - p));
+		read_style(t->styles, p, (size_t)(stop - p), !is_for_some(tag, p));
 	return stop;
 }
 
@@ -153,10 +168,49 @@ static const char *trim_one(struct trim *t, const char *p, GString *out)
 		g_string_append_len(out, from, p - from);
 	if (element == RAWS || p[-1] != '>')
 		return p;
-	p = skip_raw(t, p, element);
+	p = skip_raw(t, from, p, element);
 	if (t->open[element]) /* without an end it begins nothing either */
 		g_string_truncate(out, before);
 	return p;
+}
+
+/*
+ * Bytes of the name of an entity at p that nobody closed ("&copy 2024"): of those of Latin-1, which
+ * browsers read without their ";".  Words that only begin so, and what may be part of an address
+ * ("&copy=1"), are left alone, where browsers are not that careful; but no word begins with nbsp.
+ */
+static size_t open_entity(const char *p, const char *end)
+{
+	char name[ENTITY_MAX + 1];
+	const htmlEntityDesc *known;
+	size_t n = 0;
+
+	if (end - p > 4 && memcmp(p, "nbsp", 4) == 0)
+		return p[4] == ';' ? 0 : 4;
+	while (p + n < end && n < ENTITY_MAX && g_ascii_isalnum(p[n])) {
+		name[n] = p[n];
+		n++;
+	}
+	name[n] = '\0';
+	if (n < 2 || p + n == end || g_ascii_isalnum(p[n]) || p[n] == ';' || p[n] == '=')
+		return 0;
+	known = htmlEntityLookup((const xmlChar *)name);
+	return known && known->value < LATIN_1 ? n : 0;
+}
+
+/* Text between tags. */
+static void append_words(GString *out, const char *p, const char *end)
+{
+	while (p < end) {
+		const char *amp = memchr(p, '&', (size_t)(end - p));
+		size_t n = amp ? open_entity(amp + 1, end) : 0;
+		const char *next = amp ? amp + 1 + n : end;
+
+		g_string_append_len(out, p, next - p);
+		if (n > 0)
+			g_string_append_c(out, ';');
+		p = next;
+	}
 }
 
 bool html_trim(GString *out, const char *html, size_t len, struct html_styles *styles)
@@ -167,7 +221,7 @@ bool html_trim(GString *out, const char *html, size_t len, struct html_styles *s
 	while (p < t.end) {
 		const char *open = memchr(p, '<', (size_t)(t.end - p));
 
-		g_string_append_len(out, p, (open ? open : t.end) - p);
+		append_words(out, p, open ? open : t.end);
 		if (!open)
 			break;
 		p = trim_one(&t, open, out);

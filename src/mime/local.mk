@@ -20,6 +20,7 @@ libtern_a_SOURCES += \
 	src/mime/html_links.c src/mime/html_links.h \
 	src/mime/html_page.h \
 	src/mime/html_parse.c \
+	src/mime/html_sheet.c \
 	src/mime/html_style.c \
 	src/mime/html_table.c src/mime/html_table.h \
 	src/mime/html_trim.c \

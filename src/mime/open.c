@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include "base/i18n.h"
-#include "base/mem.h"
 #include "mime/document.h"
 #include "mime/structure.h"
 

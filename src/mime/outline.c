@@ -201,7 +201,7 @@ void outline_holes(GArray *nodes, const struct body_hole *holes, size_t n_holes)
 GArray *outline_build(GMimeObject *root, int depth_max, int parts_max, bool *cut)
 {
 	GArray *nodes = g_array_new(FALSE, FALSE, sizeof(struct node));
-	g_autofree struct frame *stack = g_new0(struct frame, depth_max);
+	g_autofree struct frame *stack = g_new0(struct frame, (gsize)depth_max);
 	size_t budget = UNPACK_MESSAGES_MAX;
 	int open = 0;
 

@@ -310,7 +310,12 @@ static int said(const struct quote_scan *q, size_t at, bool *sure)
 		if (!ends_in_colon(l))
 			continue;
 		*sure = *sure && has_digit(all);
-		return holds_any(all, verbs) && (*sure || holds(all, "@")) ? n : 0;
+		if (!holds_any(all, verbs)) /* "3.5.2024, Ana <ana@...>:" is one above a quotation */
+			return has_digit(all) && holds(all, "@") && skip_blank(q, &at) >= 0 &&
+					       q->text[at] == '>'
+				       ? n
+				       : 0;
+		return *sure || holds(all, "@") ? n : 0;
 	}
 	return 0;
 }

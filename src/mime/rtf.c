@@ -1,6 +1,5 @@
 #include "mime/rtf.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "mime/charset.h"

@@ -5,7 +5,7 @@
 
 #include "mime/charset.h"
 
-/* =?charset*language?encoding?bytes?= */
+/* =?charset*language?encoding?bytes?=; some leave the charset out */
 struct word {
 	char charset[CHARSET_NAME_MAX];
 	char how;              /* 'q' or 'b' */
@@ -20,7 +20,7 @@ static bool read_word(const char *s, bool *closed, struct word *w)
 	const char *p = s + 2, *stop;
 	size_t n = strcspn(p, "?* \t"), all = strcspn(p, "? \t");
 
-	if (n == 0 || n >= sizeof w->charset || all > 4 * sizeof w->charset || p[all] != '?')
+	if (n >= sizeof w->charset || all > 4 * sizeof w->charset || p[all] != '?')
 		return false;
 	memcpy(w->charset, p, n);
 	w->charset[n] = '\0';

@@ -10,7 +10,6 @@
 #include <unistd.h>
 
 #include <glib.h>
-#include <glib/gstdio.h>
 
 #include "base/clock.h"
 #include "base/file.h"

@@ -14,7 +14,6 @@
 #include <unistd.h>
 
 #include <glib.h>
-#include <glib/gstdio.h>
 
 #include "base/i18n.h"
 #include "base/mem.h"

@@ -7,12 +7,9 @@
  */
 #include "read/seal_layer.h"
 
-#include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <glib.h>
-#include <glib/gstdio.h>
 #include <openssl/cms.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
@@ -20,7 +17,6 @@
 #include <openssl/x509v3.h>
 
 #include "base/clock.h"
-#include "base/file.h"
 #include "base/i18n.h"
 #include "base/mem.h"
 #include "base/spawn.h"

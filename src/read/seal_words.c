@@ -3,7 +3,6 @@
 #include <stdio.h>
 
 #include "base/i18n.h"
-#include "base/mem.h"
 
 /* One row per result; %s is the signer. */
 static const struct {

@@ -11,7 +11,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -24,7 +23,7 @@
 enum {
 	OPEN_TRIES = 2,
 	USED_GRAIN_S = 86400, /* body.used_at is right to a day */
-	UNLINK_SLICE = 64,    /* files that go while others wait for the write lock */
+	UNLINK_SLICE = 16,    /* files that go while others wait for the write lock */
 };
 
 char *body_path(const struct store *s, int64_t message)
@@ -350,6 +349,7 @@ static int enter(struct store *s, const struct body_draft *d, int64_t size, stru
 {
 	g_autofree char *path = body_path(s, d->message.v), *holes = holes_text(d), *before = NULL;
 	struct victims v;
+	bool named;
 	int r;
 
 	victims_init(&v);
@@ -358,10 +358,12 @@ static int enter(struct store *s, const struct body_draft *d, int64_t size, stru
 		r = enter_row(s, d->message, size, holes, err);
 	if (r == 0)
 		r = score_soon(s, d->message, err);
-	if (r == 0)
+	named = r == 0;
+	if (named)
 		r = take_name(d, path, &before, err);
 	r = tx_end(s, r, err);
-	settle_name(s, d->message, path, before, r == 0);
+	if (named)
+		settle_name(s, d->message, path, before, r == 0);
 	if (r == 0)
 		victims_unlink(s, &v);
 	victims_release(&v);

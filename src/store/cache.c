@@ -5,7 +5,6 @@
  */
 #include "base/backoff.h"
 #include "base/clock.h"
-#include "base/i18n.h"
 #include "store/ledger.h"
 
 enum { WAKE_MAX = 2000 }; /* rows in one step: a daily job may have evicted 100,000 in one minute */

@@ -8,7 +8,6 @@
  * pack without pieces goes with the last of them.
  */
 #include <float.h>
-#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/i18n.h"

@@ -4,8 +4,6 @@
  * saw or did stands before maintenance (L-30), which goes round all rows,
  * the longest not scored first (L-42, L-97).
  */
-#include <string.h>
-
 #include "base/clock.h"
 #include "model/flags.h"
 #include "store/ledger.h"

@@ -1,5 +1,4 @@
 /* What the scheduler did and will do: one row per account and job, for people (M-28). */
-#include "base/i18n.h"
 #include "store/priv.h"
 
 int store_job_note(struct store *s, const struct job_row *j, struct err *err)

@@ -23,7 +23,6 @@
 #include "base/file.h"
 #include "base/i18n.h"
 #include "base/log.h"
-#include "base/mem.h"
 #include "sync/priv.h"
 
 enum {

@@ -5,7 +5,6 @@
 #include <unistd.h>
 
 #include "base/i18n.h"
-#include "base/mem.h"
 #include "read/reader.h"
 #include "ui/priv.h"
 

@@ -269,13 +269,15 @@ static void draw(struct view *v, struct canvas *c, const struct area *a)
 /* How far the reader has come, by bytes of the text: lines are not all known. */
 static void progress(struct message_view *m, GString *out)
 {
-	size_t at;
+	size_t at, below = m->top + (size_t)m->page.height;
 
 	if (!is_shown(m))
 		return;
-	at = page_offset(&m->page, m->top + (size_t)m->page.height);
+	at = page_offset(&m->page, below);
 	if (at < m->page.flow.len)
 		g_string_append_printf(out, "%d%%", (int)(100 * at / m->page.flow.len));
+	else if (page_has(&m->page, below)) /* the attachments */
+		g_string_append(out, _("more below"));
 	else if (m->top > 0)
 		g_string_append(out, _("end"));
 }

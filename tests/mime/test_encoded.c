@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "mime/export.h"
 #include "mime/summary.h"
+#include "mime/unpack.h"
 
 #define MIXED "Content-Type: multipart/mixed; boundary=B\n\n"
 #define INNER "From: a@b\nSubject: in\nContent-Type: multipart/mixed; boundary=C\n\n" \
@@ -127,8 +128,29 @@ START_TEST(large_one_is_not_cut)
 }
 END_TEST
 
-/* Each holds the next one, deeper than is read. */
-START_TEST(nested_without_end)
+/* What passes the limit of bytes is a file, as it was; what is behind it is still opened. */
+START_TEST(too_large_is_a_file)
+{
+	g_autoptr(GString) inner = g_string_new("From: a@b\nSubject: in\n\n");
+	g_autofree char *large = NULL, *small = NULL, *both = NULL, *mail = NULL;
+	AUTO(document_free) struct document *d = NULL;
+	gsize head = inner->len;
+
+	g_string_set_size(inner, UNPACK_MESSAGES_MAX + 1);
+	memset(inner->str + head, 'x', inner->len - head);
+	large = encoded(inner->str, inner->len, "Content-Transfer-Encoding: base64\n");
+	small = encoded(INNER, strlen(INNER), "Content-Transfer-Encoding: base64\n");
+	both = g_strconcat(large, "--B\n", small, NULL);
+	mail = mixed(both);
+	d = document_of(mail, strlen(mail));
+	ck_assert_str_eq(d->text, "see\n\n" SHOWN "\nbehind\n");
+	ck_assert(part_of(d, 2)->attachment && !part_of(d, 3)->attachment);
+	ck_assert_ptr_null(d->note);
+}
+END_TEST
+
+/* Each holds the next one. */
+START_TEST(nested)
 {
 	g_autofree char *mail = g_strdup("From: a@b\n\ninnermost\n");
 	AUTO(document_free) struct document *d = NULL;
@@ -220,12 +242,14 @@ TCase *encoded_cases(void)
 {
 	TCase *c = tcase_create("encoded");
 
+	tcase_set_timeout(c, 60);
 	tcase_add_test(c, shown_in_place);
 	tcase_add_test(c, quoted_printable);
 	tcase_add_test(c, attached_stays_a_file);
 	tcase_add_test(c, no_message_inside);
 	tcase_add_test(c, large_one_is_not_cut);
-	tcase_add_test(c, nested_without_end);
+	tcase_add_test(c, too_large_is_a_file);
+	tcase_add_test(c, nested);
 	tcase_add_test(c, no_seal_inside);
 	tcase_add_loop_test(c, odd_names, 0, (int)G_N_ELEMENTS(names));
 	tcase_add_loop_test(c, headers_like_the_body, 0, (int)G_N_ELEMENTS(raw));

@@ -142,7 +142,7 @@ TCase *hostile_cases(void)
 {
 	TCase *c = tcase_create("hostile");
 
-	tcase_set_timeout(c, 60);
+	tcase_set_timeout(c, 180);
 	tcase_add_loop_test(c, deep, 0, 2);
 	tcase_add_loop_test(c, wide, 0, 5);
 	tcase_add_loop_test(c, long_headers, 0, (int)G_N_ELEMENTS(fillers));

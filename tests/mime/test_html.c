@@ -55,6 +55,8 @@ static const struct {
 	{ "a<div style='border-left:solid blue 1.5pt;padding:0 0 0 4pt'>b</div>", "a\n> b\n" },
 	{ "<ol start=9><li>a<li>b<li value=20>c</ol>", " 9. a\n10. b\n20. c\n" },
 	{ "<ol><li>a<ul><li>b</ul><li>c</ol>", "1. a\n   \u2022 b\n2. c\n" },
+	{ "<ol type=a><li>a<li>b</ol><ol type=I start=4><li>c<li>d</ol>", "a. a\nb. b\n\nIV. c\nV. d\n" },
+	{ "<ol type=A start=26><li>a<li>b</ol><ol type=x><li>c</ol>", "Z. a\nAA. b\n\n1. c\n" },
 	{ "<li>a<li>b", "\u2022 a\n\u2022 b\n" },
 	{ "<dl><dt>a<dd>b</dl>", "a\n    b\n" },
 	{ "--<br>me", "-- \nme\n" },
@@ -71,6 +73,15 @@ static const struct {
 	{ "<img width=20 height=20>x", "x\n" },
 	{ "<img alt=x width=1 height=1><img alt=y width=0><img alt=z height=3px>w", "w\n" },
 	{ "<img title=t>", "[t]\n" },
+	{ "<img alt=logo width=150 height=auto>", "[logo]\n" },
+	{ "<img src=x width=600><img src=x width=60>y", "[image]y\n" },
+	{ "<img src='cid:a'> <img src='cid:b' alt=''> <img src='cid:c' width=16 height=16>", "[image]\n" },
+	{ "so <img alt='\U0001F600' width=20 height=20>, \u2192<img alt='\u2192 x'>", "so \U0001F600, \u2192[\u2192 x]\n" },
+	{ "<details><summary>a</summary>b</details>c", "a\nb\nc\n" },
+	/* entities that nobody closed */
+	{ "a|&nbspb", "a| b\n" },
+	{ "a&nbsp b &copy 2024 &reg, caf&eacute! &alpha x http://a.b/?x&copy=1&lt;&amp;&", "a b \u00a9 2024 \u00ae, caf\u00e9! "
+	  "&alpha x http://a.b/?x&copy=1<&&\n" },
 	{ "<map><area href=http://a.b alt=words></map>", "words [1]\n\n[1] http://a.b\n" },
 	/* what was appended behind the end of the page */
 	{ "<html><body><p>a</p></body></html>\n<br><hr>list footer", "a\n\n"
@@ -90,6 +101,15 @@ static const struct {
 	{ "<p style='color:#fff;background-color:#FFF'>s</p>x", "x\n" },
 	{ "<p style='color:#fff;background:#000'>s</p>", "s\n" },
 	{ "<p hidden>s</p>x", "x\n" },
+	/* by a class; what is for some screens only is not looked at */
+	{ "<style>/* { */ body{margin:0} .pre-header, span.p2 { color:red; DISPLAY : none !important }"
+	  "@media (max-width:600px){.desk{display:none} .x{display:none}} .a .b{display:none}"
+	  ".shown{display:none}.shown{display:block}</style><span class='x pre-header y'>s</span>"
+	  "<b class=p2>s</b><i class=desk>a</i><i class=b>b</i><i class=shown>c</i>"
+	  "<i class=p2 style='display:inline'>d</i><i class=pre>e</i>", "abcde\n" },
+	{ "<style MEDIA='print'>.h{display:none}</style><p class=h>x</p>", "x\n" },
+	{ "<style><!-- @import 'x'; .h{display:none} --></style><p class=h>s</p>x", "x\n" },
+	{ "<style>.h{display:none</style><p class=h>s</p>x<style>.h{</style><style>}{;@{</style>y", "xy\n" },
 	/* a size and a colour pass on to what is inside, until something has its own */
 	{ "<table><tr><td style='font-size:0px;padding:10px'><div style='font-size:13px'>seen</div>s</table>",
 		"seen\n" },
@@ -115,6 +135,9 @@ static const struct {
 		"abcdef\n" },
 	{ "<a href='//a.b/c'>x</a> <a href=www.d.e>y</a>", "x [1] y [2]\n\n[1] https://a.b/c\n"
 		"[2] http://www.d.e\n" },
+	{ "<a href='http://a.b/'><table><tr><td>x</table></a> y <a href='http://c.d/'>z</a>",
+		"x [1]\ny z [2]\n\n[1] http://a.b/\n[2] http://c.d/\n" },
+	{ "<td><a href='http://a.b/'><table><tr><td>x</table></td>y", "x [1]\ny\n\n[1] http://a.b/\n" },
 	{ "<base href=http://a.b/c/><a href=../d>x</a>", "x [1]\n\n[1] http://a.b/d\n" },
 	{ "<a href='http://a.b/x y\u202Ez'>x</a>", "x [1]\n\n[1] http://a.b/x%20y%E2%80%AEz\n" },
 	{ "<a href=http://a.b/>a.b</a> <a href=tel:123>123</a>", "a.b 123\n" },
@@ -131,6 +154,11 @@ static const struct {
 		"\u6728   b\n\u2500\u2500\u2500  \u2500\nccc  d\n" },
 	{ "<blockquote><table><tr><th>a<th>b<tr><td>c<td>d</table></blockquote>",
 		"> a  b\n> \u2500  \u2500\n> c  d\n" },
+	{ "<table><tr><td style='border: 1px solid #ccc'>a<td style='border: 1px solid #ccc'>b<tr><td>c<td>"
+	  "a text of more than a hundred and twenty letters, which is the most that a cell of a table holds "
+	  "of which nothing says that it is one of data, so that it flows</table>",
+		"a  b\nc  a text of more than a hundred and twenty letters, which is the most that a\n"
+		"   cell of a table holds of which nothing says that it is one of data, so that\n   it flows\n" },
 	/* Word's own lists */
 	{ "<p style='mso-list:l0 level2 lfo1'><span style='mso-list:Ignore'>o<span>&nbsp; </span></span>a",
 		"  \u2022 a\n" },

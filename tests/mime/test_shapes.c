@@ -95,6 +95,31 @@ START_TEST(spans_of_parts)
 }
 END_TEST
 
+/* M-10: what may be broken where it reads well: not the lines that somebody broke himself. */
+START_TEST(paragraphs_are_known)
+{
+	static const char mail[] = MULTI("mixed") PART("text/plain", "own")
+		PART("text/plain; format=flowed", "one \ntwo") PART("text/html", "<p>words</p>")
+		PART("text/html", "<table><tr><th>a<th>b<tr><td>1<td>2</table>") PART("text/x-c; format=flowed", "x;") END;
+	static const char *const want[] = { "one two\n", "words\n", "a  b\n\u2500  \u2500\n1  2\n" };
+	AUTO(document_free) struct document *d = read_as(mail, NULL);
+	g_autofree char *table = span_text(d, SPAN_PREFORMATTED, 0);
+	size_t n = 0;
+
+	for (guint i = 0; i < d->spans->len; i++) {
+		const struct document_span *s = &g_array_index(d->spans, struct document_span, i);
+
+		if (s->kind != SPAN_FLOWED)
+			continue;
+		ck_assert_uint_lt(n, G_N_ELEMENTS(want));
+		ck_assert_uint_eq(s->len, strlen(want[n]));
+		ck_assert_int_eq(strncmp(d->text + s->at, want[n++], s->len), 0);
+	}
+	ck_assert_uint_eq(n, G_N_ELEMENTS(want));
+	ck_assert_str_eq(table, "a  b\n\u2500  \u2500\n1  2");
+}
+END_TEST
+
 START_TEST(one_text_or_another)
 {
 	static const char mail[] = MULTI("alternative") PART("text/plain", "plain")
@@ -276,6 +301,7 @@ TCase *shape_cases(void)
 
 	tcase_add_loop_test(c, addresses_in_text, 0, (int)G_N_ELEMENTS(urls));
 	tcase_add_test(c, spans_of_parts);
+	tcase_add_test(c, paragraphs_are_known);
 	tcase_add_test(c, one_text_or_another);
 	tcase_add_loop_test(c, seal_found, 0, (int)G_N_ELEMENTS(seals));
 	tcase_add_test(c, left_at_the_server);

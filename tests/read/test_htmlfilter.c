@@ -24,7 +24,7 @@ static void read_with(const char *command, int width, struct reader_answer *a)
 {
 	AUTO(reader_free) struct reader *r = reader_new(NULL);
 	struct reader_question q = { .fd = file_of(MAIL, sizeof MAIL - 1), .part = -1, .out = -1,
-		.how = { .width = width } };
+		.how = { .width = width, .text_width = 60 } };
 	struct err err;
 
 	reader_set_html_filter(r, command);
@@ -73,6 +73,17 @@ START_TEST(what_it_prints_stands_in_place_of_ours)
 	ck_assert_uint_eq(a.doc->links->len, 2);
 	ck_assert(a.doc->wide);
 	ck_assert_ptr_null(a.doc->note);
+}
+END_TEST
+
+/* M-READ: it is told how wide the words shall be, not the screen. */
+START_TEST(it_is_told_the_width_of_the_text)
+{
+	AUTO(reader_answer_release) struct reader_answer a = { 0 };
+
+	read_with("echo \"$COLUMNS cells\"", 200, &a);
+	ck_assert_ptr_nonnull(strstr(a.doc->text, "\n60 cells\n"));
+	ck_assert(!has_span(a.doc, SPAN_FLOWED, "60 cells\n"));
 }
 END_TEST
 
@@ -172,6 +183,7 @@ TCase *htmlfilter_cases(void)
 
 	tcase_set_timeout(c, 60);
 	tcase_add_test(c, what_it_prints_stands_in_place_of_ours);
+	tcase_add_test(c, it_is_told_the_width_of_the_text);
 	tcase_add_test(c, what_it_prints_is_cleaned);
 	tcase_add_loop_test(c, a_failure_is_told_and_ours_is_shown, 0, (int)G_N_ELEMENTS(failures));
 	tcase_add_test(c, one_that_hangs_is_ended);

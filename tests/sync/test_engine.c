@@ -72,18 +72,31 @@ START_TEST(looking_again_and_again_is_cheap)
 }
 END_TEST
 
+/* Two seconds in which somebody looks; true if polls came every 300 ms or more often. */
+static bool polls_while_looking(void)
+{
+	int before = fake_count(rig->server[0], FAKE_MAILBOXES);
+	int64_t began = now_ms();
+
+	for (int i = 0; i < 100; i++) {
+		rig->engine->look(rig->engine, rig->id[0], (mailbox_id){ 0 });
+		g_usleep(20000);
+	}
+	return (fake_count(rig->server[0], FAKE_MAILBOXES) - before) * 300 >= now_ms() - began;
+}
+
 START_TEST(looking_pulls_the_next_poll_forward)
 {
+	bool forward = false;
+
 	rig->sync->timing.poll = 400;
 	rig->sync->timing.poll_least = 10;
 	rig->sync->timing.poll_most = 400;
 	rig->server[0]->traits.cheap_scan = true;
 	rig_start(rig);
-	for (int i = 0; i < 60; i++) {
-		rig->engine->look(rig->engine, rig->id[0], (mailbox_id){ 0 });
-		g_usleep(20000);
-	}
-	ck_assert_int_ge(fake_count(rig->server[0], FAKE_MAILBOXES), 5); /* 200 ms each, not 400 */
+	for (int i = 0; i < 6 && !forward; i++) /* a busy machine may need another try */
+		forward = polls_while_looking();
+	ck_assert(forward); /* 200 ms each, not 400 */
 }
 END_TEST
 

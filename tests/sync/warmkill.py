@@ -231,8 +231,10 @@ class Look:
         expect("files that are missing: %s" % sorted(own - there)[:5], not own - there)
 
     def ledger(self):
+        """But what failed: its pause may end at any time."""
         return {r[0]: r for r in self.rows(
-            "SELECT message_id, state, stored_bytes, owner, attempts FROM cache_object")}
+            "SELECT message_id, state, stored_bytes, owner, attempts FROM cache_object"
+            " WHERE state <> 'failed'")}
 
     def missing_offline(self):
         """What a policy wants and is not here; but not what was interrupted too often (C-07), nor what

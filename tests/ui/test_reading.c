@@ -158,6 +158,26 @@ START_TEST(what_may_fold_far_below_is_opened)
 }
 END_TEST
 
+/* Where the text is on the screen, and what stands below it is not, the bar says so. */
+START_TEST(attachments_below_the_screen_are_told)
+{
+	static const char mail[] = "From: Ana Lima <ana@example.org>\nSubject: Tuesday\nMIME-Version: 1.0\n"
+		"Content-Type: multipart/mixed; boundary=B\n\n--B\n\none\ntwo\nthree\n--B\n"
+		"Content-Type: image/png; name=a.png\n\nx\n--B--\n";
+	g_autofree char *above = NULL, *below = NULL;
+
+	with_body(mail, 10, 80);
+	screen_keys(s, "<Enter>");
+	above = screen_row(s, 0);
+	ck_assert_ptr_nonnull(strstr(above, "more below"));
+	screen_keys(s, "G");
+	below = screen_row(s, 0);
+	ck_assert(screen_shows(s, "a.png"));
+	ck_assert_ptr_null(strstr(below, "more below"));
+	ck_assert_ptr_nonnull(strstr(below, "end"));
+}
+END_TEST
+
 START_TEST(own_words_are_found_between_quotations)
 {
 	g_autofree char *quoted = numbered("> line", 1, 40);
@@ -361,6 +381,18 @@ START_TEST(what_is_too_complex_can_be_saved_or_left)
 	ck_assert(screen_shows(s, "The message is not here yet"));
 	screen_keys(s, "r");
 	ck_assert(screen_shows(s, "text"));
+}
+END_TEST
+
+START_TEST(the_source_is_left_and_explained_like_other_texts)
+{
+	open_letter("text\n");
+	screen_keys(s, "gr?");
+	ck_assert(screen_shows(s, "In the source of a message"));
+	screen_keys(s, "<Esc>");
+	ck_assert(screen_shows(s, "X-Mailer: test"));
+	screen_keys(s, "<Esc>");
+	ck_assert(!screen_shows(s, "X-Mailer: test"));
 }
 END_TEST
 
@@ -625,6 +657,7 @@ Suite *suite_of_reading(void)
 	tcase_add_test(tc, a_long_quotation_folds_and_opens);
 	tcase_add_test(tc, what_has_nothing_to_fold_says_so);
 	tcase_add_test(tc, what_may_fold_far_below_is_opened);
+	tcase_add_test(tc, attachments_below_the_screen_are_told);
 	tcase_add_test(tc, own_words_are_found_between_quotations);
 	tcase_add_test(tc, words_are_found_marked_and_wrapped_around);
 	tcase_add_test(tc, a_match_in_a_folded_quotation_opens_it);
@@ -634,6 +667,7 @@ Suite *suite_of_reading(void)
 	tcase_add_test(tc, a_mail_cannot_imitate_the_verdict);
 	tcase_add_test(tc, every_verdict_has_words);
 	tcase_add_test(tc, what_is_too_complex_can_be_saved_or_left);
+	tcase_add_test(tc, the_source_is_left_and_explained_like_other_texts);
 	tcase_add_test(tc, spans_have_styles);
 	tcase_add_test(tc, resizing_keeps_the_line);
 	tcase_add_test(tc, more_of_a_message_keeps_the_place);

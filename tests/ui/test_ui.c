@@ -149,6 +149,7 @@ START_TEST(help_screen)
 	screen_size(s, 10, 40);
 	screen_golden(s, "help-40x10");
 	screen_size(s, 24, 80);
+	ck_assert(!screen_shows(s, "…"));
 	screen_keys(s, "<Space><Space>jkG<Esc>");
 	ck_assert_int_eq(ui_view(s->ui)->ops->context, IN_LIST);
 }

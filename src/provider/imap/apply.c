@@ -1,12 +1,9 @@
 /* The queue's batches: a job for each, which carries what becomes of every message. */
-#include <inttypes.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/i18n.h"
 #include "base/mem.h"
 #include "provider/imap/job.h"
-#include "provider/imap/status.h"
 #include "provider/imap/uidset.h"
 
 /* --- the job ------------------------------------------------------------------------- */

@@ -6,9 +6,6 @@
  * more than is wanted: what fills that is larger and left out, and no message
  * of 50 MB ever stands in memory.
  */
-#include <inttypes.h>
-#include <string.h>
-
 #include "base/i18n.h"
 #include "base/mem.h"
 #include "provider/imap/command.h"

@@ -9,7 +9,6 @@
 
 #include "base/i18n.h"
 #include "base/log.h"
-#include "base/mem.h"
 #include "mime/header.h"
 #include "provider/imap/partial.h"
 #include "provider/imap/skeleton.h"

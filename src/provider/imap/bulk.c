@@ -3,7 +3,6 @@
  * small change is not worth the round trip.
  */
 #include "base/host.h"
-#include "base/i18n.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "provider/imap/command.h"

@@ -23,7 +23,7 @@ enum evidence_kind {
 	EVIDENCE_MODSEQ_STUCK,   /* HIGHESTMODSEQ did not rise after our own STORE */
 	EVIDENCE_MODSEQ_BACK,    /* it went back under the same UIDVALIDITY */
 	EVIDENCE_VALIDITY_BACK,  /* UIDVALIDITY went back */
-	EVIDENCE_IDLE_SILENT,    /* a poll found mail that IDLE had not told; counts from SILENT_MAX on,
+	EVIDENCE_IDLE_SILENT,    /* a poll found mail that IDLE had not told; counts from EVIDENCE_SILENT_MAX on,
 				    in a row: mail may come just behind the end of an IDLE */
 	EVIDENCE_BAD_FEATURE,    /* BAD for a command that was announced, or OK and nothing done */
 	EVIDENCE_KINDS,

@@ -9,7 +9,6 @@
  * stays marked: what cannot be removed loses the mark again.
  */
 #include "base/i18n.h"
-#include "base/mem.h"
 #include "model/flags.h"
 #include "provider/imap/job.h"
 #include "provider/imap/rights.h"

@@ -13,7 +13,6 @@
 #include <string.h>
 
 #include "base/i18n.h"
-#include "base/mem.h"
 #include "model/flags.h"
 #include "provider/imap/job.h"
 #include "provider/imap/pull.h"

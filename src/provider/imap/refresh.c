@@ -18,7 +18,6 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/i18n.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "provider/imap/pull.h"

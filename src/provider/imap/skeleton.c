@@ -4,7 +4,6 @@
 
 #include "base/file.h"
 #include "base/i18n.h"
-#include "base/mem.h"
 #include "mime/header.h"
 
 /* One section: its name, and what came. */

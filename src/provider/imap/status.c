@@ -1,7 +1,5 @@
 #include "provider/imap/status.h"
 
-#include <string.h>
-
 #include "provider/imap/list.h"
 
 enum { OBJECT_ID_MAX = 255 }; /* bytes (RFC 8474) */
