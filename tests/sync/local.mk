@@ -3,7 +3,7 @@ check_PROGRAMS += tests/sync/test_sync
 tests_sync_test_sync_SOURCES = tests/sync/test_sync.c tests/sync/test_aside.c tests/sync/test_coalesce.c tests/sync/test_engine.c \
 	tests/sync/test_governor.c tests/sync/test_warm.c \
 	tests/sync/test_history.c tests/sync/test_interrupt.c \
-	tests/sync/test_push.c tests/sync/test_ready.c tests/sync/test_soak.c tests/sync/test_worker.c \
+	tests/sync/test_processes.c tests/sync/test_push.c tests/sync/test_ready.c tests/sync/test_soak.c tests/sync/test_worker.c \
 	tests/sync/rig.c tests/sync/rig.h tests/sync/suites.h \
 	tests/support/fake_provider.c tests/support/fake_provider.h \
 	tests/support/fake_apply.c tests/support/fake_world.c tests/support/fake_priv.h

@@ -10,6 +10,7 @@ void add_history_tests(Suite *s);
 TCase *suite_interrupt(void);
 TCase *suite_soak(void);
 TCase *suite_coalesce(void);
+TCase *suite_processes(void);
 TCase *suite_push(void);
 TCase *suite_aside(void);
 TCase *suite_ready(void);

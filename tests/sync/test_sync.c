@@ -646,6 +646,7 @@ int main(void)
 	suite_add_tcase(s, suite_coalesce());
 	suite_add_tcase(s, suite_push());
 	suite_add_tcase(s, suite_aside());
+	suite_add_tcase(s, suite_processes());
 	suite_add_tcase(s, suite_ready());
 	suite_add_tcase(s, suite_governor());
 	suite_add_tcase(s, suite_warm());
