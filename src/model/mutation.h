@@ -56,6 +56,7 @@ struct mutation_item {
 	uint64_t uid;            /* in the source mailbox; 0 for APPEND */
 	uint64_t size;           /* bytes of the raw message */
 	uint64_t modseq;         /* FLAGS: newest mod-sequence known of it, 0 = that of source_cursor */
+	unsigned base;           /* flags that the reader saw when he acted */
 	int64_t received_at;     /* APPEND: its internal date, unix seconds, 0 = now */
 	int fd;                  /* APPEND: the raw message, open for reading; -1 = none.  Owned */
 	char *canonical;         /* may be NULL */

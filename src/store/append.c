@@ -187,6 +187,7 @@ static int queue_append(struct store *s, const struct change *c, int64_t message
 
 	if (r == 0)
 		r = place_load(s, sqlite3_last_insert_rowid(s->db), true, &p, err);
+	w->place = p.id;
 	if (r > 0)
 		r = wish_insert(s, &p, w, p.id, err);
 	if (r == 0)
@@ -298,18 +299,26 @@ static int load_facts(struct store *s, int64_t message, sqlite3_stmt **out, stru
 	return 1;
 }
 
-/* Where the step that made it says which older version it replaces. */
+/* Where the step that made it says where that put it, and which older version it replaces. */
 static int append_again(struct store *s, const struct change *c, int64_t message, struct wish *w,
 	struct err *err)
 {
+	int64_t was = 0;
 	int r = db_ask(s, err, &w->replaces,
 		"SELECT replaces FROM undo_item WHERE message_id = ? AND replaces > 0 LIMIT 1", "i",
 		message);
 
 	if (r >= 0)
+		r = db_ask(s, err, &was,
+			"SELECT target_place FROM undo_item WHERE message_id = ? AND place = 0"
+			" AND target_place > 0 LIMIT 1",
+			"i", message);
+	if (r >= 0)
 		r = orphan_found(s, message, NULL, err);
 	if (r == 0)
 		r = queue_append(s, c, message, w, err);
+	if (r == 0)
+		r = history_place(s, message, was, w->place, err);
 	if (r == 0 && w->gave_way)
 		r = db_run(s, err,
 			"UPDATE undo_item SET gave_way = ? WHERE message_id = ? AND replaces > 0", "ii",

@@ -52,7 +52,8 @@ static void see(struct seen *list, int64_t message)
 /*
  * A copy that we moved here ourselves and whose number the server had not told
  * (1 = found).  While the move has not left, a likeness that comes is somebody
- * else's copy: it must stay when the move is undone.
+ * else's copy: it must stay when the move is undone.  Of two that are awaited
+ * the one with these flags.
  */
 static int adopt_awaited(struct work *w, const struct change *c, struct err *err)
 {
@@ -66,8 +67,9 @@ static int adopt_awaited(struct work *w, const struct change *c, struct err *err
 		       " WHERE l.mailbox_id = ? AND l.uid IS NULL AND m.rfc_id = ? AND l.size = ?"
 		       " AND NOT EXISTS (SELECT 1 FROM mutation q WHERE q.message_id = m.id"
 		       "  AND q.status IN ('queued', 'leased') AND q.target_location_id = l.id"
-		       "  AND q.status = 'queued' AND q.uncertain = 0) LIMIT 1");
-	db_bind(q, "iti", w->b->mailbox.v, c->message_id, (int64_t)c->size);
+		       "  AND q.status = 'queued' AND q.uncertain = 0)"
+		       " ORDER BY l.server_flags <> ?, l.id LIMIT 1");
+	db_bind(q, "itii", w->b->mailbox.v, c->message_id, (int64_t)c->size, (int64_t)c->flags);
 	r = db_step(w->s, q, err);
 	if (r <= 0)
 		return r;

@@ -344,54 +344,51 @@ static int queue_flags(struct store *s, const struct place *p, GArray *rows, str
 
 /* The row that brings the message here brings it there instead. */
 static int redirect(struct store *s, const struct place *p, const struct waiting *row,
-	const struct wish *w, struct err *err)
+	struct wish *w, struct err *err)
 {
-	int64_t location = 0;
-	int r = place_await(s, p, w->target, &location, err);
+	int r = place_await(s, p, w->target, &w->place, err);
 
 	if (r == 0)
 		r = db_run(s, err,
 			"UPDATE mutation SET target_id = ?1, target_location_id = ?2, mark = '',"
 			" step_id = iif(?3 > 0, ?3, step_id), updated_at = ?4 WHERE id = ?5",
-			"iiiii", w->target, location, w->step, clock_unix(), row->id);
+			"iiiii", w->target, w->place, w->step, clock_unix(), row->id);
 	if (r == 0 && row->verb == MUTATION_APPEND)
 		r = db_run(s, err,
 			"UPDATE mutation SET source_id = ?1, source_location_id = ?2, uidvalidity ="
 			" (SELECT uidvalidity FROM mailbox WHERE id = ?1) WHERE id = ?3",
-			"iii", w->target, location, row->id);
+			"iii", w->target, w->place, row->id);
 	return r;
 }
 
-/* A copy goes to where it is copied from, which the original leaves meanwhile. */
-static bool takes_its_place(GArray *rows, const struct waiting *row, int64_t target)
+/* A copy that goes to where it is copied from is a second message there: it has to be made first. */
+static bool goes_home(const struct waiting *row, const struct wish *w)
 {
-	for (guint i = 0; row->verb == MUTATION_COPY && row->source == target && i < rows->len; i++) {
-		const struct waiting *other = &g_array_index(rows, struct waiting, i);
-
-		if ((other->verb == MUTATION_MOVE || other->verb == MUTATION_EXPUNGE) &&
-			other->source_location == row->source_location)
-			return true;
-	}
-	return false;
+	return row->verb == MUTATION_COPY && row->source == w->target;
 }
 
-static int queue_move(struct store *s, const struct place *p, GArray *rows, const struct wish *w,
+/* Back to where it comes from: nothing is to be done. */
+static int stay(struct store *s, const struct waiting *row, struct wish *w, struct err *err)
+{
+	w->place = row->source_location;
+	return cancel_row(s, row->id, err);
+}
+
+static int queue_move(struct store *s, const struct place *p, GArray *rows, struct wish *w,
 	struct err *err)
 {
-	int64_t location;
 	int r, i = bringing(rows, p->id);
 
 	if (p->mailbox == w->target)
 		return 0;
-	if (i < 0 || takes_its_place(rows, row_at(rows, i), w->target)) {
-		r = place_await(s, p, w->target, &location, err);
+	if (i < 0 || goes_home(row_at(rows, i), w)) {
+		r = place_await(s, p, w->target, &w->place, err);
 		if (r == 0)
-			r = wish_insert(s, p, w, location, err);
+			r = wish_insert(s, p, w, w->place, err);
 		return r < 0 ? r : 1;
 	}
-	/* back to where it comes from, or to where it is copied from: nothing is to be done */
-	if (row_at(rows, i)->verb != MUTATION_APPEND && row_at(rows, i)->source == w->target)
-		r = cancel_row(s, row_at(rows, i)->id, err);
+	if (row_at(rows, i)->verb == MUTATION_MOVE && row_at(rows, i)->source == w->target)
+		r = stay(s, row_at(rows, i), w, err);
 	else
 		r = redirect(s, p, row_at(rows, i), w, err);
 	if (r == 0)
@@ -399,18 +396,18 @@ static int queue_move(struct store *s, const struct place *p, GArray *rows, cons
 	return r < 0 ? r : 1;
 }
 
-static int queue_copy(struct store *s, const struct place *p, const struct wish *w, struct err *err)
+static int queue_copy(struct store *s, const struct place *p, struct wish *w, struct err *err)
 {
-	int64_t location;
-	int r = db_ask(s, err, &location,
+	int64_t there;
+	int r = db_ask(s, err, &there,
 		"SELECT id FROM location WHERE message_id = ? AND mailbox_id = ? AND shown = 1", "ii",
 		p->message, w->target);
 
 	if (r != 0)
 		return r < 0 ? r : 0;
-	r = place_await(s, p, w->target, &location, err);
+	r = place_await(s, p, w->target, &w->place, err);
 	if (r == 0)
-		r = wish_insert(s, p, w, location, err);
+		r = wish_insert(s, p, w, w->place, err);
 	return r < 0 ? r : 1;
 }
 

@@ -123,6 +123,17 @@ int store_history(struct store *s, int64_t before, size_t max, GPtrArray **out, 
 	return 0;
 }
 
+int history_place(struct store *s, int64_t message, int64_t was, int64_t now, struct err *err)
+{
+	if (!was || !now || was == now)
+		return 0;
+	return db_run(s, err,
+		"UPDATE OR IGNORE undo_item SET place = iif(place = ?2, ?3, place),"
+		" target_place = iif(target_place = ?2, ?3, target_place)"
+		" WHERE message_id = ?1 AND ?2 IN (place, target_place)",
+		"iii", message, was, now);
+}
+
 int history_describe(struct store *s, int64_t step, int64_t rest, struct err *err)
 {
 	return db_run(s, err,

@@ -1,6 +1,7 @@
 # The schema is SQL in files of its own; the build turns it into a header.
 schema = src/store/schema/001-initial.sql src/store/schema/002-engine.sql \
-	src/store/schema/003-two-way.sql src/store/schema/004-cache.sql
+	src/store/schema/003-two-way.sql src/store/schema/004-cache.sql \
+	src/store/schema/005-undo-places.sql
 
 libtern_a_SOURCES += \
 	src/store/account.c \

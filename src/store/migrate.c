@@ -8,7 +8,7 @@
 #include "store/schema.h"
 
 static const char *const migrations[] = { schema_001_initial, schema_002_engine,
-	schema_003_two_way, schema_004_cache };
+	schema_003_two_way, schema_004_cache, schema_005_undo_places };
 
 static int upgrade(struct store *s, int64_t to, struct err *err)
 {

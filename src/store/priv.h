@@ -188,9 +188,10 @@ int wish_begin(struct store *s, struct err *err);
  * In a transaction: the wish about the message shown at a place goes into the
  * queue and onto the screen, as a row of that step of the history (0 = of
  * none).  1 = something changes, 0 = it is so already, or nothing is shown there.
+ * *place (may be NULL): where the message comes to be by it, 0 = nowhere.
  */
 int wish_apply(struct store *s, const struct want *w, int64_t location, int64_t step,
-	struct err *err);
+	int64_t *place, struct err *err);
 /* The same for an append that was taken back, with these flags: 0 = the message is gone.  What it
  * replaces gives way to it once more. */
 int wish_append_again(struct store *s, int64_t message, int64_t target, int64_t step, unsigned flags,
@@ -230,6 +231,10 @@ int history_describe(struct store *s, int64_t step, int64_t rest, struct err *er
  */
 int history_slice(struct store *s, int64_t step, bool redo, size_t max, int64_t *at,
 	struct undone *out, struct err *err);
+
+/* A place of the message is gone, and this one stands for it now (0 = none does, or none was): so the
+ * items of the history have it. */
+int history_place(struct store *s, int64_t message, int64_t was, int64_t now, struct err *err);
 
 /* The use of the mailbox that has this name in a statement (enum mailbox_role); none if it is NULL. */
 #define ROLE_OF(b)                                                                                 \

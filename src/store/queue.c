@@ -141,6 +141,7 @@ static struct mutation_item read_item(sqlite3_stmt *q)
 		.message_id_header = g_strdup((const char *)sqlite3_column_text(q, 5)),
 		.modseq = (uint64_t)sqlite3_column_int64(q, 6),
 		.received_at = sqlite3_column_int64(q, 7),
+		.base = (unsigned)sqlite3_column_int(q, 8),
 		.fd = -1,
 	};
 }
@@ -149,7 +150,7 @@ static struct mutation_item read_item(sqlite3_stmt *q)
 static int read_items(struct store *s, struct mutation_batch *b, struct err *err)
 {
 	sqlite3_stmt *q = db_stmt(s, "SELECT q.id, q.message_id, l.uid, m.size, m.canonical, m.rfc_id,"
-				     " l.modseq, m.received_at FROM mutation q"
+				     " l.modseq, m.received_at, q.base_flags FROM mutation q"
 				     " JOIN message m ON m.id = q.message_id"
 				     " LEFT JOIN location l ON l.id = q.source_location_id WHERE" DUE
 				     " AND q.verb = ?3 AND q.source_id = ?4"

@@ -96,7 +96,7 @@ static int wish_anew(struct store *s, const struct wished *w, int64_t target, st
 		.remove_keywords = w->remove_keywords,
 		.target = { target ? target : w->target } };
 	bool append = w->verb == MUTATION_APPEND;
-	int64_t location = 0;
+	int64_t location = 0, place = 0;
 	int r = append || waits(w) ? 0 : find_now(s, w, &location, err);
 
 	if (r == 0)
@@ -107,7 +107,9 @@ static int wish_anew(struct store *s, const struct wished *w, int64_t target, st
 	if (r == 0 && waits(w))
 		r = find_now(s, w, &location, err);
 	/* nowhere but in the target: it is so already */
-	return r < 0 || !location ? r : wish_apply(s, &again, location, w->step, err);
+	if (r == 0 && location)
+		r = wish_apply(s, &again, location, w->step, &place, err);
+	return r < 0 ? r : history_place(s, w->message, w->target_location, place, err);
 }
 
 /* What may have reached the server is looked for there before it is done again. */
@@ -159,12 +161,13 @@ static int act_one(struct store *s, const struct wished *w, enum queue_act act, 
 	return 0;
 }
 
-/* The history tells where the reader wanted it in the end. */
+/* The history tells where the reader wanted it in the end; of two places of a message that of one. */
 static int note_target(struct store *s, const struct wished *w, int64_t target, struct err *err)
 {
 	return db_run(s, err,
 		"UPDATE undo_item SET target_id = ?1 WHERE step_id = ?2 AND message_id = ?3"
-		" AND target_id = ?4",
+		" AND target_id = ?4 AND (target_place = 0 OR EXISTS (SELECT 1 FROM location l"
+		"  WHERE l.id = target_place AND l.mailbox_id = ?1))",
 		"iiii", target, w->step, w->message, w->target);
 }
 

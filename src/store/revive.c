@@ -14,7 +14,7 @@
 #include "store/wish.h"
 
 struct swallowed {
-	int64_t id, message, source_location, source, target, step;
+	int64_t id, message, source_location, source, target_location, target, step;
 	enum mutation_verb verb;
 	unsigned add;
 	char *add_keywords;
@@ -30,7 +30,7 @@ static int load(struct store *s, int64_t row, struct swallowed *w, struct err *e
 {
 	sqlite3_stmt *q = db_stmt(s, "SELECT q.message_id, q.source_location_id, q.source_id,"
 				     " ifnull(q.target_id, 0), q.step_id, q.verb, q.add_flags,"
-				     " q.add_keywords FROM mutation q JOIN message m"
+				     " q.add_keywords, ifnull(q.target_location_id, 0) FROM mutation q JOIN message m"
 				     " ON m.id = q.message_id WHERE q.id = ? AND q.status = 'canceled'");
 	int r;
 
@@ -48,7 +48,8 @@ static int load(struct store *s, int64_t row, struct swallowed *w, struct err *e
 		.step = sqlite3_column_int64(q, 4),
 		.verb = queue_verb(db_column(q, 5)),
 		.add = (unsigned)sqlite3_column_int(q, 6),
-		.add_keywords = g_strdup(db_column(q, 7)) };
+		.add_keywords = g_strdup(db_column(q, 7)),
+		.target_location = sqlite3_column_int64(q, 8) };
 	sqlite3_reset(q);
 	return 1;
 }
@@ -69,22 +70,22 @@ static int has_its_place(struct store *s, const struct swallowed *w, struct err 
 		"iii", w->source_location, w->message, w->id);
 }
 
-static int copy_as_before(struct store *s, const struct swallowed *w, struct err *err)
+static int copy_as_before(struct store *s, const struct swallowed *w, int64_t *place,
+	struct err *err)
 {
 	const struct wish wish = { .verb = MUTATION_COPY, .target = w->target };
 	AUTO(place_clear) struct place p = { 0 };
-	int64_t location;
 	int r = place_load(s, w->source_location, true, &p, err);
 
 	if (r <= 0)
 		return r;
-	r = place_await(s, &p, w->target, &location, err);
+	r = place_await(s, &p, w->target, place, err);
 	if (r == 0)
 		r = db_run(s, err,
 			"UPDATE mutation SET status = 'queued', target_location_id = ?, uidvalidity = ?,"
 			" attempts = 0, next_at = 0, mark = '', answer = '', updated_at = ?"
 			" WHERE id = ?",
-			"iiii", location, p.uidvalidity, clock_unix(), w->id);
+			"iiii", *place, p.uidvalidity, clock_unix(), w->id);
 	if (r == 0)
 		r = rebase(s, w->message, err);
 	wish_news(s, &p, &wish);
@@ -92,18 +93,18 @@ static int copy_as_before(struct store *s, const struct swallowed *w, struct err
 }
 
 static int copy_from_here(struct store *s, const struct swallowed *w, const struct want *want,
-	struct err *err)
+	int64_t *place, struct err *err)
 {
 	int64_t location;
 	int r = db_ask(s, err, &location,
 		"SELECT id FROM location WHERE message_id = ? AND shown = 1"
-		" ORDER BY mailbox_id <> ?, id LIMIT 1",
-		"ii", w->message, w->source);
+		" ORDER BY id <> ?, mailbox_id <> ?, id LIMIT 1",
+		"iii", w->message, w->source_location, w->source);
 
-	return r <= 0 ? r : wish_apply(s, want, location, w->step, err);
+	return r <= 0 ? r : wish_apply(s, want, location, w->step, place, err);
 }
 
-static int revive_copy(struct store *s, const struct swallowed *w, struct err *err)
+static int revive_copy(struct store *s, const struct swallowed *w, int64_t *place, struct err *err)
 {
 	const struct want want = { .verb = MUTATION_COPY, .target = { w->target } };
 	int64_t goal, there;
@@ -118,19 +119,25 @@ static int revive_copy(struct store *s, const struct swallowed *w, struct err *e
 		return MIN(r, 0);
 	r = has_its_place(s, w, err);
 	if (r == 0)
-		return copy_from_here(s, w, &want, err);
-	return r < 0 ? r : copy_as_before(s, w, err);
+		r = copy_from_here(s, w, &want, place, err);
+	else if (r > 0)
+		r = copy_as_before(s, w, place, err);
+	if (r <= 0)
+		return r;
+	r = history_place(s, w->message, w->target_location, *place, err);
+	return r < 0 ? r : 1;
 }
 
-int wish_revive(struct store *s, int64_t row, struct err *err)
+int wish_revive(struct store *s, int64_t row, int64_t *place, struct err *err)
 {
 	AUTO(swallowed_clear) struct swallowed w = { 0 };
 	int r = load(s, row, &w, err);
 
+	*place = 0;
 	if (r <= 0)
 		return r;
 	if (w.verb == MUTATION_COPY)
-		return revive_copy(s, &w, err);
+		return revive_copy(s, &w, place, err);
 	return w.verb != MUTATION_APPEND ? 0
 					 : wish_append_again(s, w.message, w.target, w.step, w.add,
 						   w.add_keywords, err);

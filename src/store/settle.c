@@ -638,6 +638,20 @@ static int settle_changed(struct store *s, const struct outcome *c, const struct
 	return judge_anew(s, c, o, keywords, err);
 }
 
+/* The outcome is not known, for whatever reason: if the attempts run out, words say so. */
+static int settle_unknown(struct store *s, const struct outcome *c, const struct open_row *o,
+	struct err *err)
+{
+	struct err why = *c->why;
+
+	if (!*why.text)
+		g_strlcpy(why.text, *c->a->answer ? c->a->answer
+						  : _("The server does not tell whether it made "
+						      "this change; look there before trying again."),
+			sizeof why.text);
+	return put_back(s, o, true, true, &why, err);
+}
+
 /* --- a batch -------------------------------------------------------------- */
 
 static int settle_one(struct store *s, const struct outcome *c, const struct open_row *o,
@@ -654,7 +668,7 @@ static int settle_one(struct store *s, const struct outcome *c, const struct ope
 	case APPLIED_REFUSED:
 		return fail(s, o, MUTATION_FAILED, c->a->answer, err);
 	case APPLIED_UNKNOWN:
-		return put_back(s, o, true, true, c->why, err);
+		return settle_unknown(s, c, o, err);
 	case APPLIED_CHANGED:
 		return settle_changed(s, c, o, err);
 	case APPLIED_NOT_TRIED:

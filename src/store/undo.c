@@ -15,12 +15,13 @@
 
 #include "base/clock.h"
 #include "base/i18n.h"
+#include "base/mem.h"
 #include "store/wish.h"
 
 enum { UNDO_PASSED_MAX = 1000 }; /* newer steps that cannot be undone and are passed over */
 
 struct item {
-	int64_t message, source, target, gave_way, replaces;
+	int64_t message, source, place, target, target_place, gave_way, replaces;
 	unsigned add, remove;
 	char *add_keywords, *remove_keywords;
 };
@@ -40,77 +41,123 @@ struct doing {
 	enum mutation_verb verb;
 	bool redo;
 	int final;             /* items that cannot be taken back any more */
+	int64_t place;         /* of the last item: its own, which a revived copy may have changed */
+	int64_t put, gave_way; /* ... where its message comes to be, and what gave way to it */
 	struct undone *out;
 };
 
 /* --- one item ---------------------------------------------------------- */
 
-/* Where the message is shown: in that mailbox, else (anywhere) in the oldest of its places. */
-static int find_place(struct store *s, int64_t message, int64_t mailbox, bool anywhere,
-	int64_t *location, struct err *err)
+/*
+ * Where the message is now: at the place of the item; else (anywhere) where
+ * later steps took it from there; else in that mailbox; else (anywhere) in the
+ * oldest of its places.  Places that other items of the step are about are theirs.
+ */
+static int find_place(const struct doing *d, const struct item *u, bool anywhere, int64_t *location,
+	struct err *err)
 {
-	return db_ask(s, err, location,
-		"SELECT id FROM location WHERE message_id = ?1 AND shown = 1"
-		" AND (?3 OR mailbox_id = ?2) ORDER BY mailbox_id <> ?2, id LIMIT 1",
-		"iii", message, mailbox, (int64_t)anywhere);
+	return db_ask(d->s, err, location,
+		"WITH RECURSIVE way (id) AS (SELECT ?3 UNION SELECT i.target_place FROM way"
+		"  JOIN undo_item i ON i.message_id = ?1 AND i.place = way.id"
+		"  WHERE way.id > 0 AND i.target_place > 0)"
+		" SELECT id FROM location l WHERE message_id = ?1 AND shown = 1"
+		" AND (?5 OR mailbox_id = ?2) AND NOT EXISTS (SELECT 1 FROM undo_item o"
+		"  WHERE o.step_id = ?4 AND o.message_id = ?1 AND o.place = l.id AND o.place <> ?3)"
+		" ORDER BY id <> ?3, id NOT IN (SELECT id FROM way), mailbox_id <> ?2, id LIMIT 1",
+		"iiiii", u->message, u->source, u->place, d->step, (int64_t)anywhere);
 }
 
 /*
- * Where a move put the message that was in that mailbox.  It may be there
- * twice, if two places of it were moved: then that which came from there, and
+ * Where the step put the message: that place; else one in that mailbox that no
+ * step is known to have put it to.  Of several that which came from there, and
  * not one that is known to come from elsewhere.
  */
-static int find_moved(struct store *s, const struct item *u, int64_t *location, struct err *err)
+static int find_put(const struct doing *d, const struct item *u, int64_t *location, struct err *err)
 {
-	return db_ask(s, err, location,
+	return db_ask(d->s, err, location,
 		"SELECT id FROM location l WHERE message_id = ?1 AND shown = 1 AND mailbox_id = ?2"
-		" ORDER BY ifnull((SELECT iif(q.source_id = ?3, 0, 2) FROM mutation q"
+		" AND (id = ?4 OR NOT EXISTS (SELECT 1 FROM undo_item o WHERE o.message_id = ?1"
+		"  AND o.target_place = l.id))"
+		" ORDER BY id <> ?4, ifnull((SELECT iif(q.source_id = ?3, 0, 2) FROM mutation q"
 		"  WHERE q.message_id = ?1 AND q.target_location_id = l.id AND q.verb = 'move'"
 		"  AND q.status IN ('queued', 'leased')), 1), id LIMIT 1",
-		"iii", u->message, u->target, u->source);
+		"iiii", u->message, u->target, u->source, u->target_place);
 }
 
-static int wish_at(const struct doing *d, const struct want *w, int64_t message, int64_t mailbox,
-	struct err *err)
+static int wish_at(struct doing *d, const struct want *w, int64_t location, struct err *err)
 {
-	int64_t location = 0;
-	int r = find_place(d->s, message, mailbox, w->verb == MUTATION_FLAGS, &location, err);
+	AUTO(wishing_close) struct wishing x = { 0 };
+	int r;
 
-	return r <= 0 ? r : wish_apply(d->s, w, location, d->step, err);
+	wishing_open(&x, d->s, w, d->step, false);
+	r = wishing_act(&x, location, err);
+	d->put = x.place;
+	d->gave_way = x.gave_way;
+	return r;
 }
 
-/* The row of this step that deletes what was shown there: a move that waited gave way to it, and it
- * is about where that would have come from; or there is one about just that place. */
+/* The row of this step that deletes what was shown there: about just that place; or a move that
+ * waited gave way to it, and it is about where that would have come from. */
 static int find_expunge(const struct doing *d, const struct item *u, int64_t *row, struct err *err)
 {
 	return db_ask(d->s, err, row,
 		"SELECT id FROM mutation q WHERE message_id = ?1 AND verb = 'expunge'"
 		" AND status IN ('queued', 'leased') AND status = 'queued' AND uncertain = 0"
-		" AND step_id = ?2 ORDER BY source_id <> ?3, EXISTS (SELECT 1 FROM undo_item o"
-		"  WHERE o.step_id = ?2 AND o.message_id = ?1 AND o.source_id = q.source_id), id"
-		" LIMIT 1",
-		"iii", u->message, d->step, u->source);
+		" AND step_id = ?2 AND NOT EXISTS (SELECT 1 FROM undo_item o WHERE o.step_id = ?2"
+		"  AND o.message_id = ?1 AND o.place = q.source_location_id AND o.place <> ?4)"
+		" ORDER BY source_location_id <> ?4, source_id <> ?3, EXISTS (SELECT 1"
+		"  FROM undo_item o WHERE o.step_id = ?2 AND o.message_id = ?1"
+		"  AND o.source_id = q.source_id), id LIMIT 1",
+		"iiii", u->message, d->step, u->source, u->place);
+}
+
+/* What the row was about: a place in that mailbox. */
+static int row_place(const struct doing *d, int64_t row, int64_t *location, int64_t *mailbox,
+	struct err *err)
+{
+	sqlite3_stmt *q = db_stmt(d->s, "SELECT source_location_id, source_id FROM mutation WHERE id = ?");
+	int r;
+
+	if (!q)
+		return db_fail(d->s, err);
+	db_bind(q, "i", row);
+	r = db_step(d->s, q, err);
+	if (r <= 0)
+		return r;
+	*location = sqlite3_column_int64(q, 0);
+	*mailbox = sqlite3_column_int64(q, 1);
+	sqlite3_reset(q);
+	return 1;
+}
+
+/* What had not left when the item made it give way: 1 = it waits again, in the item's place. */
+static int revive(struct doing *d, const struct item *u, struct err *err)
+{
+	int64_t place;
+	int r = wish_revive(d->s, u->gave_way, &place, err);
+
+	if (r > 0 && place)
+		d->place = place;
+	return r;
 }
 
 /* Taken back only while it is certain that nothing of it has left. */
 static int undo_expunge(struct doing *d, const struct item *u, struct err *err)
 {
 	const struct want back = { .verb = MUTATION_MOVE, .target = { u->source } };
-	int64_t row, source, location;
-	int r = u->gave_way ? wish_revive(d->s, u->gave_way, err) : find_expunge(d, u, &row, err);
+	int64_t row, location, mailbox;
+	int r = u->gave_way ? revive(d, u, err) : find_expunge(d, u, &row, err);
 
 	d->final += r == 0;
 	if (r <= 0 || u->gave_way)
 		return r;
-	r = db_ask(d->s, err, &source, "SELECT source_id FROM mutation WHERE id = ?", "i", row);
+	r = row_place(d, row, &location, &mailbox, err);
 	if (r > 0)
 		r = queue_end(d->s, row, MUTATION_CANCELED, "", err);
-	if (r < 0 || source == u->source)
+	if (r < 0 || mailbox == u->source)
 		return r < 0 ? r : 1;
 	/* it was shown elsewhere when it was deleted: a move that waited gave way to the deletion */
-	r = find_place(d->s, u->message, source, false, &location, err);
-	if (r > 0)
-		r = wish_apply(d->s, &back, location, d->step, err);
+	r = wish_at(d, &back, location, err);
 	return r < 0 ? r : 1;
 }
 
@@ -118,14 +165,18 @@ static int undo_expunge(struct doing *d, const struct item *u, struct err *err)
  * newer one waits for it. */
 static int revive_older(const struct doing *d, const struct item *u, struct err *err)
 {
-	int r = wish_revive(d->s, u->gave_way, err);
+	int64_t unused;
+	int r = wish_revive(d->s, u->gave_way, &unused, err);
 
-	return r <= 0 ? r : MAX(db_run(d->s, err,
+	if (r <= 0)
+		return r;
+	r = db_run(d->s, err,
 		"UPDATE mutation SET after_id = (SELECT max(id) FROM mutation WHERE message_id = ?1"
 		"  AND status IN ('queued', 'leased') AND verb = 'append') WHERE after_id > 0"
 		" AND after_id IN (SELECT id FROM mutation WHERE message_id = ?2"
 		"  AND status IN ('queued', 'leased') AND verb = 'append')",
-		"ii", u->replaces, u->message), 1);
+		"ii", u->replaces, u->message);
+	return r < 0 ? r : 1;
 }
 
 /* The server had it: 1 = it is not deleted after all, or never was to be. */
@@ -153,7 +204,7 @@ static int undo_append(struct doing *d, const struct item *u, struct err *err)
 {
 	const struct want w = { .verb = MUTATION_EXPUNGE };
 	int64_t location;
-	int r = find_place(d->s, u->message, u->target, false, &location, err);
+	int r = find_put(d, u, &location, err);
 
 	if (r > 0 && u->replaces) {
 		r = u->gave_way ? revive_older(d, u, err) : keep_older(d, u, err);
@@ -162,7 +213,7 @@ static int undo_append(struct doing *d, const struct item *u, struct err *err)
 				_("The older version of this draft is gone: to undo this would "
 				  "remove both.  Delete the newer one if that is meant."));
 	}
-	return r <= 0 ? r : wish_apply(d->s, &w, location, d->step, err);
+	return r <= 0 ? r : wish_at(d, &w, location, err);
 }
 
 static int undo_item(struct doing *d, const struct item *u, struct err *err)
@@ -178,13 +229,15 @@ static int undo_item(struct doing *d, const struct item *u, struct err *err)
 
 	switch (d->verb) {
 	case MUTATION_FLAGS:
-		return wish_at(d, &w, u->message, u->source, err);
+		r = find_place(d, u, true, &location, err);
+		return r <= 0 ? r : wish_at(d, &w, location, err);
 	case MUTATION_MOVE:
-		r = find_moved(d->s, u, &location, err);
-		return r <= 0 ? r : wish_apply(d->s, &w, location, d->step, err);
+		r = find_put(d, u, &location, err);
+		return r <= 0 ? r : wish_at(d, &w, location, err);
 	case MUTATION_COPY:
 		w.verb = MUTATION_EXPUNGE;
-		return wish_at(d, &w, u->message, u->target, err);
+		r = find_put(d, u, &location, err);
+		return r <= 0 ? r : wish_at(d, &w, location, err);
 	case MUTATION_APPEND:
 		return undo_append(d, u, err);
 	case MUTATION_EXPUNGE:
@@ -201,11 +254,33 @@ static int redo_item(struct doing *d, const struct item *u, struct err *err)
 		.add_keywords = u->add_keywords,
 		.remove_keywords = u->remove_keywords,
 		.target = { u->target } };
+	int64_t location;
+	int r;
 
 	if (d->verb == MUTATION_APPEND)
 		return wish_append_again(d->s, u->message, u->target, d->step, u->add,
 			u->add_keywords, err);
-	return wish_at(d, &w, u->message, u->source, err);
+	r = find_place(d, u, d->verb == MUTATION_FLAGS, &location, err);
+	return r <= 0 ? r : wish_at(d, &w, location, err);
+}
+
+/* The item was undone, or done again: what it is about from now on. */
+static int note_item(const struct doing *d, const struct item *u, struct err *err)
+{
+	bool again = d->redo && d->verb != MUTATION_APPEND;
+	int64_t was = d->redo ? u->target_place : u->place;
+	int r = db_run(d->s, err,
+		"UPDATE undo_item SET undone = ?, gave_way = iif(?, ?, gave_way)"
+		" WHERE step_id = ? AND message_id = ? AND source_id = ? AND place = ?",
+		"iiiiiii", (int64_t)!d->redo, (int64_t)again, d->gave_way, d->step, u->message,
+		u->source, d->place);
+
+	if (r == 0 && again && !was)
+		r = db_run(d->s, err,
+			"UPDATE undo_item SET target_place = ? WHERE step_id = ? AND message_id = ?"
+			" AND source_id = ? AND place = ?",
+			"iiiii", d->put, d->step, u->message, u->source, d->place);
+	return r < 0 ? r : history_place(d->s, u->message, was, d->put, err);
 }
 
 /* What this one message does not allow is left out, the others go on. */
@@ -216,8 +291,11 @@ static bool skips(int r)
 
 static int do_item(struct doing *d, const struct item *u, struct err *err)
 {
-	int r = d->redo ? redo_item(d, u, err) : undo_item(d, u, err);
+	int r;
 
+	d->place = u->place;
+	d->put = d->gave_way = 0;
+	r = d->redo ? redo_item(d, u, err) : undo_item(d, u, err);
 	/* the one item of an append: what is refused is refused as a whole */
 	if (r < 0 && (!skips(r) || d->verb == MUTATION_APPEND))
 		return r;
@@ -226,10 +304,7 @@ static int do_item(struct doing *d, const struct item *u, struct err *err)
 		return 0;
 	}
 	d->out->done++;
-	return db_run(d->s, err,
-		"UPDATE undo_item SET undone = ? WHERE step_id = ? AND message_id = ?"
-		" AND source_id = ?",
-		"iiii", (int64_t)!d->redo, d->step, u->message, u->source);
+	return note_item(d, u, err);
 }
 
 /* --- many items -------------------------------------------------------- */
@@ -247,7 +322,9 @@ static int read_items(struct store *s, sqlite3_stmt *q, GArray *items, struct er
 			.add_keywords = g_strdup(db_column(q, 5)),
 			.remove_keywords = g_strdup(db_column(q, 6)),
 			.gave_way = sqlite3_column_int64(q, 7),
-			.replaces = sqlite3_column_int64(q, 8) };
+			.replaces = sqlite3_column_int64(q, 8),
+			.place = sqlite3_column_int64(q, 9),
+			.target_place = sqlite3_column_int64(q, 10) };
 
 		g_array_append_val(items, u);
 	}
@@ -256,14 +333,15 @@ static int read_items(struct store *s, sqlite3_stmt *q, GArray *items, struct er
 
 #define ITEMS                                                                                      \
 	"SELECT message_id, source_id, ifnull(target_id, 0), add_flags, remove_flags,"             \
-	" add_keywords, remove_keywords, gave_way, replaces FROM undo_item WHERE step_id = ?1 AND undone = ?2"
+	" add_keywords, remove_keywords, gave_way, replaces, place, target_place FROM undo_item"    \
+	" WHERE step_id = ?1 AND undone = ?2"
 
 /* At least max of them, if there are so many: a message with several places is not cut in two. */
 static int load_items(const struct doing *d, int64_t after, size_t max, GArray *items,
 	struct err *err)
 {
-	sqlite3_stmt *q = db_stmt(d->s, ITEMS " AND message_id > ?3 ORDER BY message_id, source_id"
-					      " LIMIT ?4");
+	sqlite3_stmt *q = db_stmt(d->s, ITEMS " AND message_id > ?3 ORDER BY message_id, source_id,"
+					      " place LIMIT ?4");
 	const struct item *last;
 	int r;
 
@@ -272,8 +350,9 @@ static int load_items(const struct doing *d, int64_t after, size_t max, GArray *
 	if (r < 0 || items->len < max)
 		return r;
 	last = &g_array_index(items, struct item, items->len - 1);
-	q = db_stmt(d->s, ITEMS " AND message_id = ?3 AND source_id > ?4 ORDER BY source_id");
-	db_bind(q, "iiii", d->step, (int64_t)d->redo, last->message, last->source);
+	q = db_stmt(d->s, ITEMS " AND message_id = ?3 AND (source_id, place) > (?4, ?5)"
+			      " ORDER BY source_id, place");
+	db_bind(q, "iiiii", d->step, (int64_t)d->redo, last->message, last->source, last->place);
 	return read_items(d->s, q, items, err);
 }
 

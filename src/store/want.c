@@ -45,22 +45,14 @@ int step_item(struct store *s, const struct place *p, const struct wish *w, stru
 	bool flags = w->verb == MUTATION_FLAGS || w->verb == MUTATION_APPEND;
 
 	return db_run(s, err,
-		"INSERT INTO undo_item (step_id, message_id, source_id, target_id, add_flags,"
-		" remove_flags, add_keywords, remove_keywords, gave_way, replaces)"
-		" VALUES (?, ?, ?, nullif(?, 0), ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
-		"iiiiiittii", w->step, p->message, p->mailbox, w->target,
+		"INSERT INTO undo_item (step_id, message_id, source_id, place, target_id,"
+		" target_place, add_flags, remove_flags, add_keywords, remove_keywords, gave_way,"
+		" replaces) VALUES (?, ?, ?, ?, nullif(?, 0), ?, ?, ?, ?, ?, ?, ?)"
+		" ON CONFLICT DO NOTHING",
+		"iiiiiiiittii", w->step, p->message, p->mailbox, p->id, w->target, w->place,
 		flags ? (int64_t)w->add : 0, flags ? (int64_t)w->remove : 0,
 		flags ? w->add_keywords : "", flags ? w->remove_keywords : "", w->gave_way,
 		w->replaces);
-}
-
-int step_item_again(struct store *s, const struct place *p, const struct wish *w, struct err *err)
-{
-	return db_run(s, err,
-		"UPDATE undo_item SET gave_way = ? WHERE step_id = ? AND message_id = ?"
-		" AND source_id = ? AND EXISTS (SELECT 1 FROM undo_step u"
-		"  WHERE u.id = step_id AND u.verb = 'expunge')",
-		"iiii", w->gave_way, w->step, p->message, p->mailbox);
 }
 
 /* --- wishes of one transaction ----------------------------------------- */
@@ -153,8 +145,9 @@ static int act(struct wishing *w, const struct place *p, struct err *err)
 		r = wish_queue(w->s, p, &wish, err);
 	if (r <= 0)
 		return r;
-	r = w->noted ? step_item(w->s, p, &wish, err)
-	    : wish.gave_way ? step_item_again(w->s, p, &wish, err) : 0;
+	w->place = wish.place;
+	w->gave_way = wish.gave_way;
+	r = w->noted ? step_item(w->s, p, &wish, err) : 0;
 	if (r == 0)
 		r = rebase(w->s, p->message, err);
 	wish_news(w->s, p, &wish);
@@ -190,12 +183,16 @@ int wishing_act(struct wishing *w, int64_t location, struct err *err)
 }
 
 int wish_apply(struct store *s, const struct want *want, int64_t location, int64_t step,
-	struct err *err)
+	int64_t *place, struct err *err)
 {
 	AUTO(wishing_close) struct wishing w = { 0 };
+	int r;
 
 	wishing_open(&w, s, want, step, false);
-	return wishing_act(&w, location, err);
+	r = wishing_act(&w, location, err);
+	if (place)
+		*place = w.place;
+	return r;
 }
 
 /* --- before anything is written ---------------------------------------- */
@@ -363,7 +360,7 @@ int store_note_read(struct store *s, location_id l, struct err *err)
 
 	if (r < 0)
 		return r;
-	r = wish_apply(s, &w, l.v, 0, err);
+	r = wish_apply(s, &w, l.v, 0, NULL, err);
 	if (r == ERR_REFUSED) /* where nothing may be marked, reading is no mistake */
 		r = 0;
 	return tx_end(s, r, err);

@@ -30,6 +30,7 @@ struct wish {
 	char *add_keywords, *remove_keywords; /* normal form, never NULL; owned */
 	int64_t target, step;
 	int64_t gave_way;      /* out: the row of a copy or an append that had not left and will not; 0 = none */
+	int64_t place;         /* out: where the message comes to be by it; 0 = nowhere */
 	int64_t replaces;      /* APPEND: the older version, a message; 0 = none */
 };
 void wish_clear(struct wish *w);
@@ -44,9 +45,10 @@ int wish_insert(struct store *s, const struct place *p, const struct wish *w, in
 
 /*
  * Taking back a row that gave way before it left (undo_item.gave_way): a copy
- * or an append waits again.  1 = so it does, 0 = it cannot come back.
+ * or an append waits again, *place is where (0 = of an append).  1 = so it does,
+ * 0 = it cannot come back.  The items of the history are told of the place.
  */
-int wish_revive(struct store *s, int64_t row, struct err *err);
+int wish_revive(struct store *s, int64_t row, int64_t *place, struct err *err);
 
 /* What many wishes of one transaction share. */
 struct wishing {
@@ -57,6 +59,7 @@ struct wishing {
 	bool noted;             /* each message becomes an item of the step */
 	GArray *grounds;        /* mailboxes: where a wish about their messages goes */
 	GPtrArray *bulks;       /* large steps that are not through; NULL = not looked yet */
+	int64_t place, gave_way; /* of the last wish, as struct wish has them */
 };
 void wishing_open(struct wishing *w, struct store *s, const struct want *want, int64_t step,
 	bool noted);
@@ -91,8 +94,6 @@ void bulk_drop(gpointer bulk);
 int step_begin(struct store *s, const struct want *w, int64_t *step, struct err *err);
 /* What the step does to one message. */
 int step_item(struct store *s, const struct place *p, const struct wish *w, struct err *err);
-/* The same of a deletion that is done again: only what gave way is new. */
-int step_item_again(struct store *s, const struct place *p, const struct wish *w, struct err *err);
 /* A place in the target that the server does not know yet, looking like the one it comes from. */
 int place_await(struct store *s, const struct place *p, int64_t target, int64_t *out,
 	struct err *err);

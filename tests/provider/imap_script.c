@@ -47,6 +47,7 @@ static bool answer(struct script *s, int fd, const char *tag, const char *comman
 		text = g_strjoinv(tag, parts);
 	}
 	say(fd, text, strlen(text));
+	s->leaving |= g_str_has_prefix(text, "* BYE");
 	return *text == '+';
 }
 
@@ -58,21 +59,29 @@ static bool literal(struct script *s, int fd, const char *tag, const char *comma
 
 	if (!brace || (!ahead && !answer(s, fd, tag, command)))
 		return brace != NULL;
-	s->literal = (size_t)g_ascii_strtoull(brace + 1, NULL, 10) + 2;
+	s->literal = (size_t)g_ascii_strtoull(brace + 1, NULL, 10);
 	g_strlcpy(s->literal_tag, tag, sizeof s->literal_tag);
 	g_strlcpy(s->literal_of, ahead ? command : "(literal)", sizeof s->literal_of);
 	return true;
 }
 
-/* Takes what came of a literal. */
-static void swallow(struct script *s, int fd, GString *in)
+/* Takes what came of a literal and of the command behind it; false if more of it must come. */
+static bool swallow(struct script *s, int fd, GString *in)
 {
 	size_t n = MIN(s->literal, in->len);
+	const char *end;
 
+	if (!*s->literal_of)
+		return true;
 	g_string_erase(in, 0, (gssize)n);
 	s->literal -= n;
-	if (n > 0 && s->literal == 0)
-		answer(s, fd, s->literal_tag, s->literal_of);
+	end = s->literal ? NULL : strstr(in->str, "\r\n");
+	if (!end)
+		return false;
+	g_string_erase(in, 0, end + 2 - in->str);
+	answer(s, fd, s->literal_tag, s->literal_of);
+	*s->literal_of = '\0';
+	return true;
 }
 
 /* All complete lines of one flight. */
@@ -82,7 +91,7 @@ static void obey(struct script *s, int fd, GString *in, char *idle)
 
 	g_mutex_lock(&s->lock);
 	s->flights++;
-	while (swallow(s, fd, in), s->literal == 0 && (end = strstr(in->str, "\r\n"))) {
+	while (swallow(s, fd, in) && (end = strstr(in->str, "\r\n"))) {
 		g_autofree char *line = g_strndup(in->str, (gsize)(end - in->str));
 		char *space = strchr(line, ' ');
 
@@ -112,7 +121,8 @@ static void serve(struct script *s, int fd)
 	ssize_t n;
 
 	say(fd, hello, strlen(hello));
-	while ((n = recv(fd, buf, sizeof buf, 0)) > 0) {
+	s->leaving = false;
+	while (!s->leaving && (n = recv(fd, buf, sizeof buf, 0)) > 0) {
 		struct pollfd p = { .fd = fd, .events = POLLIN };
 
 		g_string_append_len(in, buf, n);

@@ -6,8 +6,10 @@
  * waiting for an answer are read together; they are one flight, and flights are
  * round trips.  Needs no login (PREAUTH).
  *
- * A literal at the end of a command is read and not kept.  One that waits comes
- * if the answer of its rule begins with "+"; the rule of "(literal)" answers it.
+ * A literal is read and not kept, one in a command, with what stands behind it.
+ * One that waits comes if the answer of its rule begins with "+"; the rule of
+ * "(literal)" answers the command.  Behind an answer that begins with "* BYE"
+ * the connection ends.
  */
 #ifndef TESTS_PROVIDER_IMAP_SCRIPT_H
 #define TESTS_PROVIDER_IMAP_SCRIPT_H
@@ -31,8 +33,9 @@ struct script {
 	GString *heard; /* one line "FLIGHT COMMAND" each */
 	int flights;
 	int used[32];
-	size_t literal; /* bytes that are awaited, line end included */
-	char literal_tag[20], literal_of[80];
+	size_t literal; /* bytes that are awaited; behind them, the rest of the line */
+	char literal_tag[20], literal_of[80]; /* literal_of: "" = no literal is awaited */
+	bool leaving;
 };
 
 /* Unknown commands are answered with OK; ENABLE enables all it names. */

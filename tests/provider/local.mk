@@ -6,6 +6,7 @@ tests_provider_test_imap_SOURCES = tests/provider/test_imap.c tests/provider/tes
 	tests/provider/test_imap_delta.c tests/provider/test_imap_watch.c \
 	tests/provider/test_imap_partial.c \
 	tests/provider/test_imap_verbs.c tests/provider/test_imap_doubt.c \
+	tests/provider/test_imap_literal.c \
 	tests/provider/imap_script.c tests/provider/imap_script.h \
 	tests/provider/imap_rig.c tests/provider/imap_rig.h \
 	tests/provider/imap_server.c tests/provider/imap_server.h

@@ -717,6 +717,7 @@ int main(void)
 	srunner_add_suite(sr, imap_partial_suite());
 	srunner_add_suite(sr, imap_verbs_suite());
 	srunner_add_suite(sr, imap_doubt_suite());
+	srunner_add_suite(sr, imap_literal_suite());
 	srunner_run_all(sr, CK_ENV);
 	failed = srunner_ntests_failed(sr);
 	srunner_free(sr);

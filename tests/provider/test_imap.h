@@ -26,6 +26,7 @@ Suite *imap_delta_suite(void);
 Suite *imap_trust_suite(void);
 Suite *imap_verbs_suite(void);
 Suite *imap_doubt_suite(void);
+Suite *imap_literal_suite(void);
 Suite *imap_watch_suite(void);
 Suite *imap_partial_suite(void);
 

@@ -153,6 +153,77 @@ START_TEST(of_twins_the_one_that_left_has_come)
 }
 END_TEST
 
+/* --- a copy that somebody removed ------------------------------------------------------------ */
+
+/* Without MOVE: our \Deleted at the source and a number of the target that names nothing any more say
+ * that it was copied.  What was removed at the server is not brought back (C-14), and nothing stays
+ * behind marked; where one of the two is missing, nothing happened yet, and it is copied. */
+START_TEST(a_removed_copy_is_not_made_again)
+{
+	static const struct {
+		const char *next, *flags;
+		unsigned base;
+		int copies;
+	} rows[] = {
+		{ "41", "\\Deleted \\Seen", 0, 0 },
+		{ "41", "\\Deleted", FLAG_DELETED, 1 }, /* the reader saw the mark: it is not ours */
+		{ "41", "\\Seen", 0, 1 },
+		{ "40", "\\Deleted", 0, 1 }, /* nothing came */
+	};
+
+	for (size_t k = 0; k < G_N_ELEMENTS(rows); k++) {
+		g_autofree char *target = g_strdup_printf("* 9 EXISTS\r\n* OK [UIDVALIDITY 6]\r\n"
+			"* OK [UIDNEXT %s]\r\n%%T OK\r\n", rows[k].next);
+		g_autofree char *flags = g_strdup_printf("* 1 FETCH (UID 1 FLAGS (%s))\r\n%%T OK\r\n",
+			rows[k].flags);
+		const struct script_rule rules[] = {
+			{ "SELECT", SOURCE, 0 },
+			{ "EXAMINE", target, 0 },
+			/* of "40:*" the last one is always part */
+			{ "UID FETCH 40:*", "* 9 FETCH (UID 39 RFC822.SIZE 9 " ID("") "%T OK\r\n", 0 },
+			{ "UID FETCH 1 (UID)", "* 1 FETCH (UID 1)\r\n%T OK\r\n", 0 },
+			{ "UID FETCH 1 (UID FLAGS)", flags, 0 },
+			{ "UID COPY 1 ", "%T OK [COPYUID 6 1 41]\r\n", 0 },
+			{ NULL, NULL, 0 },
+		};
+		struct doubt d;
+
+		begin(&d, "UIDPLUS LITERAL+", rules, MUTATION_MOVE, 1,
+			(const char *const[]){ "m@x" });
+		d.items[0].base = rows[k].base;
+		apply(&d);
+		expect(&d, 0, "D");
+		heard(&d, "UID COPY", rows[k].copies);
+		heard(&d, "UID STORE 1 +FLAGS.SILENT (\\Deleted)", 1);
+		heard(&d, "UID EXPUNGE 1", 1);
+		end(&d);
+	}
+}
+END_TEST
+
+/* Two are marked and one number is missing: who marked which is not known, and both are copied. */
+START_TEST(more_marks_than_missing_prove_nothing)
+{
+	const struct script_rule rules[] = {
+		{ "SELECT", SOURCE, 0 },
+		{ "EXAMINE", "* 9 EXISTS\r\n* OK [UIDVALIDITY 6]\r\n* OK [UIDNEXT 41]\r\n%T OK\r\n", 0 },
+		{ "UID FETCH 1:2 (UID)", "* 1 FETCH (UID 1)\r\n* 2 FETCH (UID 2)\r\n%T OK\r\n", 0 },
+		{ "UID FETCH 1:2 (UID FLAGS)",
+			"* 1 FETCH (UID 1 FLAGS (\\Deleted))\r\n"
+			"* 2 FETCH (UID 2 FLAGS (\\Deleted))\r\n%T OK\r\n", 0 },
+		{ "UID COPY 1:2 ", "%T OK [COPYUID 6 1:2 41:42]\r\n", 0 },
+		{ NULL, NULL, 0 },
+	};
+	struct doubt d;
+
+	begin(&d, "UIDPLUS LITERAL+", rules, MUTATION_MOVE, 2, (const char *const[]){ "m1@x", "m2@x" });
+	apply(&d);
+	expect(&d, 0, "DD");
+	heard(&d, "UID COPY 1:2", 1);
+	end(&d);
+}
+END_TEST
+
 /* --- looking that fails --------------------------------------------------------------------- */
 
 /* A no without a reason is no proof that the target is not there. */
@@ -273,6 +344,8 @@ Suite *imap_doubt_suite(void)
 	tcase_add_test(c, odd_message_ids_are_recognised);
 	tcase_add_test(c, nothing_is_removed_on_a_likeness);
 	tcase_add_test(c, of_twins_the_one_that_left_has_come);
+	tcase_add_test(c, a_removed_copy_is_not_made_again);
+	tcase_add_test(c, more_marks_than_missing_prove_nothing);
 	tcase_add_test(c, a_target_that_cannot_be_opened_proves_nothing);
 	tcase_add_test(c, a_refused_look_decides_nothing);
 	tcase_add_test(c, an_ok_is_no_proof_for_all);

@@ -122,3 +122,9 @@ check_DATA += tests/bench/cachesim$(EXEEXT)
 CLEANFILES += tests/bench/cachesim$(EXEEXT)
 tests_bench_cachesim_SOURCES = tests/bench/cachesim.c tests/bench/cacheday.c tests/bench/cacheday.h
 tests_bench_cachesim_CPPFLAGS = $(test_cppflags)
+
+check_PROGRAMS += tests/store/test_places
+tests_store_test_places_SOURCES = tests/store/test_places.c $(desk)
+tests_store_test_places_CFLAGS = $(test_cflags)
+tests_store_test_places_CPPFLAGS = $(test_cppflags)
+tests_store_test_places_LDADD = $(test_ldadd)

@@ -467,6 +467,23 @@ static void make_store_2(const char *dir)
 	sqlite3_close(db);
 }
 
+/* The number that a statement gives in the store of that folder. */
+static int ask_file(const char *dir, const char *sql)
+{
+	g_autofree char *path = g_build_filename(dir, "tern.db", NULL);
+	sqlite3_stmt *q;
+	sqlite3 *db;
+	int n;
+
+	ck_assert_int_eq(sqlite3_open(path, &db), SQLITE_OK);
+	ck_assert_int_eq(sqlite3_prepare_v2(db, sql, -1, &q, NULL), SQLITE_OK);
+	ck_assert_int_eq(sqlite3_step(q), SQLITE_ROW);
+	n = sqlite3_column_int(q, 0);
+	sqlite3_finalize(q);
+	sqlite3_close(db);
+	return n;
+}
+
 START_TEST(wishes_of_version_2_wait_on)
 {
 	g_autofree char *dir = g_build_filename(rig->dir, "old", NULL);
@@ -478,6 +495,8 @@ START_TEST(wishes_of_version_2_wait_on)
 	ck_assert_int_eq(g_mkdir_with_parents(dir, 0700), 0);
 	make_store_2(dir);
 	ck_assert_msg(store_open(dir, STORE_CLI, NULL, &s, &err) == 0, "%s", err.text);
+	ck_assert_int_eq(ask_file(dir, "SELECT add_flags FROM undo_item WHERE step_id = 5"
+		" AND message_id = 1 AND source_id = 1 AND place = 0"), FLAG_FLAGGED);
 	must(store_row(s, (location_id){ 1 }, &row, &err));
 	ck_assert_uint_eq(row->flags, FLAG_FLAGGED);
 	ck_assert(row->pending);

@@ -436,6 +436,24 @@ START_TEST(what_failed_in_doubt_is_looked_for_when_tried_again)
 }
 END_TEST
 
+/* A server that answers and never tells what it did: the row that gives up says so. */
+START_TEST(an_outcome_that_is_never_told_has_words)
+{
+	rig_add(rig, rig->inbox, 1, 0);
+	want_at(MUTATION_MOVE, rig->inbox, 1, rig->archive);
+	for (int i = 0; i < MUTATION_ATTEMPTS_MAX; i++) {
+		struct mutation_batch *b = rig_claim(rig);
+
+		settle(&b, (struct applied){ .state = APPLIED_UNKNOWN });
+		if (status_at(0) == MUTATION_QUEUED)
+			ck_assert_int_eq(act(row_at(0), false, QUEUE_RETRY), 1);
+	}
+	ck_assert_int_eq(status_at(0), MUTATION_FAILED);
+	ck_assert_int_eq(rig_ask(rig, "SELECT count(*) FROM mutation WHERE answer LIKE '%not tell%'"),
+		1);
+}
+END_TEST
+
 START_TEST(a_retry_ends_the_pause)
 {
 	struct mutation_batch *b;
@@ -691,6 +709,7 @@ int main(void)
 	tcase_add_test(t, a_dropped_move_gives_back_what_follows);
 	tcase_add_test(t, what_failed_is_wished_again_where_the_message_is);
 	tcase_add_test(t, what_failed_in_doubt_is_looked_for_when_tried_again);
+	tcase_add_test(t, an_outcome_that_is_never_told_has_words);
 	tcase_add_test(t, a_retry_ends_the_pause);
 	tcase_add_test(t, a_move_gets_another_target);
 	tcase_add_test(t, what_follows_on_a_move_ends_when_its_source_goes);

@@ -369,7 +369,7 @@ START_TEST(a_newer_store_is_refused_untouched)
 	ck_assert_int_eq(store_open(rig->dir, STORE_CLI, NULL, &s, &err), ERR_STORAGE);
 	ck_assert_ptr_nonnull(strstr(err.text, "newer"));
 	ck_assert_int_eq(sqlite3_open(path, &db), SQLITE_OK);
-	sqlite3_exec(db, "PRAGMA user_version=4", NULL, NULL, NULL);
+	sqlite3_exec(db, "PRAGMA user_version=5", NULL, NULL, NULL);
 	sqlite3_close(db);
 	ck_assert_int_eq(store_open(rig->dir, STORE_CLI, rig->events, &rig->store, &err), 0);
 }

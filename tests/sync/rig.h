@@ -57,10 +57,10 @@ struct engine_state rig_state(struct rig *r, int account);
 int rig_body_event(struct rig *r, message_id m);
 int64_t now_ms(void);
 
-/* Waits up to 10 s for a condition. */
+/* Waits up to 40 s for a condition: a first pause after a failure alone is 6 s. */
 #define UNTIL(condition)                                                                           \
 	do {                                                                                       \
-		int64_t end_ = now_ms() + 10000;                                                   \
+		int64_t end_ = now_ms() + 40000;                                                   \
 		while (!(condition) && now_ms() < end_)                                            \
 			g_usleep(2000);                                                            \
 		ck_assert_msg(condition, "waited in vain for: %s", #condition);                    \

@@ -266,41 +266,100 @@ static void note(struct imap *i, const struct response *r)
 
 /* --- sending and reading --------------------------------------------------------- */
 
-int imap_read(struct imap *i, int timeout_ms, untagged_fn fn, void *ctx, struct response *r,
-	struct err *err)
+static void free_kept(gpointer p)
 {
-	int n = wire_next(i->wire, timeout_ms, r, err);
+	g_bytes_unref(p);
+}
 
+/* What came while a literal waited goes first; the last of it lives until the next call. */
+static int next(struct imap *i, int timeout_ms, struct response *r, struct err *err)
+{
+	const char *p;
+	gsize len;
+
+	if (i->kept && i->kept_read == i->kept->len)
+		imap_forget_kept(i);
+	if (!i->kept)
+		return wire_next(i->wire, timeout_ms, r, err);
+	p = g_bytes_get_data(g_ptr_array_index(i->kept, i->kept_read++), &len);
+	response_parse(p, p + len, r);
+	return 0;
+}
+
+void imap_forget_kept(struct imap *i)
+{
+	g_clear_pointer(&i->kept, g_ptr_array_unref);
+	i->kept_read = 0;
+	i->kept_bytes = 0;
+}
+
+static int ended(const struct imap *i, int n, struct err *err)
+{
 	if (n == ERR_OFFLINE && i->bye[0])
 		return err_set(err, ERR_OFFLINE, _("The server ended the session: %s"), i->bye);
-	if (n < 0)
-		return n;
-	if (r->kind == RESPONSE_TAGGED && i->in_flight > 0) {
+	return n;
+}
+
+static void count_answer(struct imap *i)
+{
+	if (i->in_flight > 0) {
 		i->in_flight--;
 		wire_answered(i->wire);
 	}
+}
+
+int imap_read(struct imap *i, int timeout_ms, untagged_fn fn, void *ctx, struct response *r,
+	struct err *err)
+{
+	int n = next(i, timeout_ms, r, err);
+
+	if (n < 0)
+		return ended(i, n, err);
+	if (r->kind == RESPONSE_TAGGED)
+		count_answer(i);
 	if (r->kind != RESPONSE_DATA)
 		return 0;
 	note(i, r);
 	return fn ? fn(i, r, ctx, err) : 0;
 }
 
-/* The server must ask for a literal; a tagged answer instead is its refusal. */
-static int await_go_ahead(struct imap *i, struct err *err)
+/* An answer to a command that left before: for whoever awaits it, when he reads. */
+static int keep(struct imap *i, const struct response *r, struct err *err)
+{
+	size_t len = (size_t)(r->end - r->p);
+
+	if (slice_is(r->word, "BYE")) /* the connection may end before anybody reads it */
+		status_line(i, r);
+	if (i->kept_bytes + len > COMMAND_KEPT_MAX)
+		return err_set(err, ERR_LIMIT,
+			_("The server says too much before it takes a name; the connection was "
+			  "closed."));
+	if (!i->kept)
+		i->kept = g_ptr_array_new_with_free_func(free_kept);
+	g_ptr_array_add(i->kept, g_bytes_new(r->p, len));
+	i->kept_bytes += len;
+	return 0;
+}
+
+/* The server must ask for the literal of this command; a tagged answer instead is its refusal. */
+static int await_go_ahead(struct imap *i, uint32_t tag, struct err *err)
 {
 	struct response r;
 	struct answer a;
+	int n = 0;
 
-	for (;;) {
-		int n = imap_read(i, STREAM_READ_MS, NULL, NULL, &r, err);
-
+	while (n == 0) {
+		n = wire_next(i->wire, STREAM_READ_MS, &r, err);
 		if (n < 0 || r.kind == RESPONSE_CONTINUE)
-			return n;
-		if (r.kind == RESPONSE_TAGGED) {
+			break;
+		if (r.kind == RESPONSE_TAGGED && r.tag == tag) {
+			count_answer(i);
 			answer_parse(&r, &a);
 			return answer_error(&a, err);
 		}
+		n = keep(i, &r, err);
 	}
+	return ended(i, n, err);
 }
 
 int imap_send(
@@ -322,7 +381,7 @@ int imap_send(
 
 		r = wire_write(i->wire, c->text->str + at, stop - at, err);
 		if (r == 0)
-			r = await_go_ahead(i, err);
+			r = await_go_ahead(i, *tag, err);
 		at = stop;
 	}
 	return r < 0 ? r : wire_write(i->wire, c->text->str + at, c->text->len - at, err);

@@ -4,7 +4,9 @@
  * A struct command is built piece by piece, so that nothing from outside gets
  * into it but through command_astring, which quotes it or makes it a literal;
  * the guard below refuses any stray line end.  Several commands may be in
- * flight; answers are matched by tag, never by order.
+ * flight; answers are matched by tag, never by order.  A literal that waits for
+ * the server's "+" may leave behind other commands: what is heard before the
+ * "+" is kept, and imap_read hands it out in its order.
  */
 #ifndef TERN_PROVIDER_IMAP_COMMAND_H
 #define TERN_PROVIDER_IMAP_COMMAND_H
@@ -15,6 +17,7 @@
 
 enum {
 	COMMAND_STOPS_MAX = 4, /* literals of one command that wait for the server */
+	COMMAND_KEPT_MAX = 4 << 20, /* bytes of answers to others that come before a "+" */
 	COMMAND_LITERAL_MINUS = 4096, /* bytes of a literal under LITERAL- (RFC 7888) */
 	ANSWER_AFTER_MAX_S = 24 * 3600, /* a longer wait that a server asks for is cut */
 	ANSWER_CODE_MAX = 40,
@@ -69,6 +72,9 @@ int imap_run(struct imap *i, struct command *c, untagged_fn fn, void *ctx, struc
 
 /* The wait in seconds that the words name, 0 = none. */
 int answer_after_s(const char *words);
+
+/* Drops what was kept and not read: the connection is another one. */
+void imap_forget_kept(struct imap *i);
 
 void resp_text_parse(struct scan s, struct resp_text *out);
 void answer_parse(const struct response *r, struct answer *out);

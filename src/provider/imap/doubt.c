@@ -10,6 +10,11 @@
  *	yes     no      nothing happened: act
  *	no      no      gone, by somebody else's hand
  *
+ * Without MOVE there is a fifth: the source has it with a \Deleted that the reader
+ * had not seen, and of the numbers that the target gave out since the mark one
+ * names nothing any more.  We mark what is copied only; so it was copied, and
+ * somebody removed the copy.  It is not brought back: the source follows.
+ *
  * A copy is done where the target has it.  A message is recognised by its
  * Message-ID and size; one without a Message-ID that still stands in the source
  * by its whole header and size; one that we appended by its Message-ID or our
@@ -23,6 +28,7 @@
 #include "base/mem.h"
 #include "mime/text.h"
 #include "model/change.h"
+#include "model/flags.h"
 #include "provider/imap/job.h"
 #include "provider/imap/list.h"
 #include "provider/imap/uidset.h"
@@ -35,6 +41,7 @@ struct search {
 	struct job *job;
 	bool by_id;	    /* APPEND */
 	uint64_t from;	    /* uids below were there before the first try */
+	uint64_t seen;	    /* messages from there on */
 	GHashTable *wanted; /* fingerprint -> struct pick, twins chained */
 };
 
@@ -157,6 +164,7 @@ static int on_candidate(struct imap *i, const struct response *r, void *ctx, str
 	if (r->kind != RESPONSE_DATA || !slice_is(r->word, "FETCH") ||
 		!fetch_parse(r->number, &at, &f))
 		return 0;
+	s->seen += f.uid >= s->from;
 	if (f.uid < s->from || !(f.has & FETCH_SIZE) || !(f.has & FETCH_HEADER))
 		return 0;
 	header = (struct scan){ f.header.p, f.header.p ? f.header.p + f.header.n : NULL };
@@ -211,18 +219,26 @@ static int ask_target(struct search *s, const char *items, untagged_fn fn, struc
 	return r;
 }
 
-/* The mark counts only while the target is the same mailbox. */
-static uint64_t search_from(const struct job *j)
+/* The UIDNEXT of the mark, 0 = not known: it counts only while the target is the same mailbox. */
+static uint64_t marked_uidnext(const struct job *j)
 {
 	struct scan s = { j->batch->mark, j->batch->mark + strlen(j->batch->mark) };
 	uint64_t uidvalidity, uidnext;
 
 	if (!scan_number(&s, &uidvalidity))
-		return 1;
+		return 0;
 	scan_blanks(&s);
 	if (!scan_number(&s, &uidnext) || uidvalidity != j->imap->sel.uidvalidity)
-		return 1;
-	return MAX(uidnext, 1);
+		return 0;
+	return uidnext;
+}
+
+/* Of the numbers that were given out since the mark, how many name nothing. */
+static uint64_t vanished(const struct search *s, uint64_t mark)
+{
+	uint64_t next = s->job->imap->sel.uidnext;
+
+	return mark && next > mark + s->seen ? next - mark - s->seen : 0;
 }
 
 /* Is the target not there (ERR_GONE), or is that only how the server says no? */
@@ -241,17 +257,23 @@ int job_search(struct job *j, struct err *err)
 		.job = j, .wanted = wanted, .by_id = j->batch->verb == MUTATION_APPEND
 	};
 	int r = imap_select(j->imap, j->batch->target_path, false, true, err);
+	uint64_t mark;
 
 	if (r == ERR_GONE)
 		return target_gone(j, err); /* no target: nothing is in it */
-	if (r < 0 || j->imap->sel.exists == 0)
+	if (r < 0)
 		return r;
+	mark = marked_uidnext(j);
+	j->vanished = vanished(&s, mark);
+	if (j->imap->sel.exists == 0)
+		return 0;
 	want_all(&s);
-	s.from = search_from(j);
+	s.from = MAX(mark, 1);
 	r = ask_target(&s,
 		s.by_id ? "BODY.PEEK[HEADER.FIELDS (MESSAGE-ID X-TUID)]"
 			: "BODY.PEEK[HEADER.FIELDS (MESSAGE-ID)]",
 		on_candidate, err);
+	j->vanished = vanished(&s, mark);
 	if (r == 0 && any_digest(j))
 		r = ask_target(&s, DOUBT_HEADER, on_nameless, err);
 	return r;
@@ -275,6 +297,7 @@ static int look_all(struct job *j, struct err *err)
 	return r;
 }
 
+/* The headers of those that have no id and are still there: a size alone proves nothing. */
 static int on_header(struct imap *i, const struct response *r, void *ctx, struct err *err)
 {
 	struct job *j = ctx;
@@ -292,16 +315,21 @@ static int on_header(struct imap *i, const struct response *r, void *ctx, struct
 	return 0;
 }
 
-/* The headers of those that have no id and are still there: a size alone proves nothing. */
-static int learn_headers(struct job *j, struct err *err)
+static bool is_nameless(const struct pick *p)
+{
+	return p->there && !has_id(p);
+}
+
+/* Asks for these items of those picks in the source. */
+static int ask_source(struct job *j, bool (*which)(const struct pick *), const char *items,
+	untagged_fn fn, struct err *err)
 {
 	g_autofree uint64_t *uids = g_new(uint64_t, j->n + 1);
 	size_t n = 0, taken;
 	int r = 0;
 
 	for (size_t k = 0; k < j->n; k++)
-		if (j->picks[k].there && !has_id(&j->picks[k]) &&
-			(n == 0 || uids[n - 1] != j->picks[k].uid))
+		if (which(&j->picks[k]) && (n == 0 || uids[n - 1] != j->picks[k].uid))
 			uids[n++] = j->picks[k].uid;
 	for (size_t at = 0; r == 0 && at < n; at += taken) {
 		AUTO(command_release) struct command c = { 0 };
@@ -309,11 +337,48 @@ static int learn_headers(struct job *j, struct err *err)
 
 		command_init(&c, j->imap, "UID FETCH ");
 		taken = uidset_write(c.text, uids + at, n - at);
-		command_add(&c, " (UID " DOUBT_HEADER ")");
-		r = imap_run(j->imap, &c, on_header, j, &a, err);
+		command_add(&c, items);
+		r = imap_run(j->imap, &c, fn, j, &a, err);
 		if (r == 0 && a.status != ANSWER_OK)
 			r = answer_error(&a, err);
 	}
+	return r;
+}
+
+/* It is where it was, and its copy is nowhere. */
+static bool is_alone(const struct pick *p)
+{
+	return p->there && !p->target_uid && !(p->item->base & FLAG_DELETED);
+}
+
+static int on_flags(struct imap *i, const struct response *r, void *ctx, struct err *err)
+{
+	struct job *j = ctx;
+	struct scan at = r->rest;
+	struct fetch f;
+
+	(void)i;
+	(void)err;
+	if (r->kind != RESPONSE_DATA || !slice_is(r->word, "FETCH") ||
+		!fetch_parse(r->number, &at, &f) || !(f.has & FETCH_FLAGS) || !f.uid)
+		return 0;
+	for (struct pick *p = job_find(j, f.uid); p; p = job_next(j, p))
+		p->doomed = is_alone(p) && f.flags & FLAG_DELETED;
+	return 0;
+}
+
+/* Which of them were copied, and somebody removed the copy? */
+static int find_doomed(struct job *j, struct err *err)
+{
+	uint64_t n = 0;
+	int r = j->imap->plan.move || !j->vanished
+			? 0
+			: ask_source(j, is_alone, " (UID FLAGS)", on_flags, err);
+
+	for (size_t k = 0; k < j->n; k++)
+		n += j->picks[k].doomed;
+	for (size_t k = 0; n > j->vanished && k < j->n; k++)
+		j->picks[k].doomed = false; /* more than can have been: somebody else marks, too */
 	return r;
 }
 
@@ -329,9 +394,9 @@ static int remove_copied(struct job *j, struct err *err)
 	for (size_t n = 0; n < j->n; n++) {
 		struct pick *p = &j->picks[n];
 
-		if (!p->open || !p->target_uid)
+		if (!p->open || (!p->target_uid && !p->doomed))
 			continue;
-		if (has_id(p) || *p->digest) {
+		if (p->doomed || has_id(p) || *p->digest) {
 			picks[part.n++] = *p;
 			p->open = false;
 		} else {
@@ -354,7 +419,7 @@ int job_doubt(struct job *j, struct err *err)
 	int r = look_all(j, err);
 
 	if (r == 0)
-		r = learn_headers(j, err);
+		r = ask_source(j, is_nameless, " (UID " DOUBT_HEADER ")", on_header, err);
 	if (r == 0)
 		r = job_search(j, err);
 	if (r == 0)
@@ -370,5 +435,7 @@ int job_doubt(struct job *j, struct err *err)
 		else if (!p->there)
 			job_decide(j, n, n + 1, APPLIED_GONE, NULL);
 	}
+	if (r == 0 && !copy)
+		r = find_doomed(j, err);
 	return r < 0 || copy ? r : remove_copied(j, err);
 }

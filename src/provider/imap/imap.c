@@ -24,6 +24,7 @@ void imap_drop(struct imap *i)
 	g_clear_pointer(&i->heard, g_free);
 	g_clear_pointer(&i->prefix, g_free);
 	i->in_flight = 0;
+	imap_forget_kept(i);
 	i->bye[0] = '\0';
 }
 

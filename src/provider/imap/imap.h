@@ -61,6 +61,9 @@ struct imap {
 	struct row *row;
 	uint32_t last_tag;
 	unsigned in_flight;	/* commands whose tagged answer has not come */
+	GPtrArray *kept;	/* of GBytes: answers that came before a "+" (command.c); NULL = none */
+	guint kept_read;	/* ... so many were handed out */
+	size_t kept_bytes;	/* ... of all of them */
 	char bye[ERR_TEXT_MAX]; /* the words of a BYE, "" if none came */
 	bool bulk;		/* compression was begun or is not to be had: imap_bulk was called */
 	GHashTable *status;	/* path -> struct box_status, of the last scan; NULL = none */

@@ -29,6 +29,7 @@ struct pick {
 	unsigned flags;	     /* FLAGS: as last told, with `flags_told` */
 	bool flags_told;
 	uint64_t target_uid; /* where it was found or put, 0 = not known */
+	bool doomed;	     /* in doubt: \Deleted in the source, which the reader had not seen */
 	struct pick *twin;   /* the next one with the same Message-ID and size */
 	char digest[JOB_DIGEST]; /* in doubt, without a Message-ID: of its header in the source, "" = not known */
 };
@@ -51,6 +52,7 @@ struct job {
 	struct pick *picks; /* n of them */
 	size_t n;
 	struct witness witness;
+	uint64_t vanished; /* in doubt: messages that came to the target since the mark and are gone */
 };
 
 /* A command that was sent: its tag, 0 = none was, and what came of it. */
@@ -121,8 +123,8 @@ int job_remove(struct job *j, size_t from, size_t to, bool look, struct err *err
 /* MOVE and COPY in doubt: decides what has happened already, removes from the source what was only
  * copied; what is left open has not happened.  (doubt.c) */
 int job_doubt(struct job *j, struct err *err);
-/* What came to the target since the mark: target_uid of the picks that are recognised.  Leaves the
- * target selected.  (doubt.c) */
+/* What came to the target since the mark: target_uid of the picks that are recognised, and how many
+ * have vanished again.  Leaves the target selected.  (doubt.c) */
 int job_search(struct job *j, struct err *err);
 /* "UIDVALIDITY UIDNEXT" of the target into b->mark; with the source opened on the way.  (mark.c) */
 int job_mark(struct imap *i, struct mutation_batch *b, struct err *err);

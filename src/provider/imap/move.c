@@ -93,6 +93,12 @@ static bool tells(const struct job *j)
 	return j->imap->plan.uidplus || j->batch->uncertain; /* in doubt we have just looked */
 }
 
+/* Was it the name of the target that the server did not take?  Then the command was never whole. */
+static bool never_left(int r)
+{
+	return r == ERR_REFUSED || r == ERR_RETRY || r == ERR_GONE || r == ERR_LIMIT;
+}
+
 /* The question who is there leaves in front of a MOVE, but behind a COPY: servers may answer a
  * FETCH as if what is gone were there still (RFC 3501, section 5.5), and a COPY leaves all there. */
 static int send_verb(struct trial *t, const char *verb, const char *set, struct err *err)
@@ -111,6 +117,8 @@ static int send_verb(struct trial *t, const char *verb, const char *set, struct 
 		r = command_mailbox(j->imap, &c, j->batch->target_path, err);
 	if (r == 0)
 		r = imap_send(j->imap, &c, 0, &t->sent[1].tag, err);
+	if (never_left(r))
+		return r;
 	if (r == 0 && ask && !t->moves)
 		r = job_ask(j, t->from, t->to, set, &t->sent[0], err);
 	if (r == 0)
