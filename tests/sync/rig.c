@@ -301,6 +301,15 @@ int rig_rows(struct rig *r, enum mutation_status status)
 	return n;
 }
 
+int rig_waiting(struct rig *r)
+{
+	int64_t waiting = 0, stuck = 0;
+	struct err err = { 0 };
+
+	ck_assert_int_ge(store_queue_counts(r->store, (account_id){ 0 }, &waiting, &stuck, &err), 0);
+	return (int)waiting;
+}
+
 static bool box_equal(struct rig *r, int account, int box)
 {
 	struct fake_box *b = rig_box(r, account, box);

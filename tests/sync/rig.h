@@ -50,6 +50,9 @@ void rig_want_box(struct rig *r, const char *name);
 enum mailbox_state rig_box_state(struct rig *r, int account, int box);
 /* Rows of the queue with that status. */
 int rig_rows(struct rig *r, enum mutation_status status);
+/* Rows that are queued or leased, counted at one moment: between two counts a row may pass from one to
+ * the other. */
+int rig_waiting(struct rig *r);
 /* True if every mailbox of the account shows exactly what the server has. */
 bool rig_equal(struct rig *r, int account);
 struct engine_state rig_state(struct rig *r, int account);
@@ -61,9 +64,10 @@ int64_t now_ms(void);
 #define UNTIL(condition)                                                                           \
 	do {                                                                                       \
 		int64_t end_ = now_ms() + 40000;                                                   \
-		while (!(condition) && now_ms() < end_)                                            \
+		bool came_;                                                                        \
+		while (!(came_ = (condition)) && now_ms() < end_)                                  \
 			g_usleep(2000);                                                            \
-		ck_assert_msg(condition, "waited in vain for: %s", #condition);                    \
+		ck_assert_msg(came_, "waited in vain for: %s", #condition);                        \
 	} while (0)
 
 #endif

@@ -61,11 +61,6 @@ static unsigned flags_of(int serial)
 	return flags;
 }
 
-static int open_rows(void)
-{
-	return rig_rows(rig, MUTATION_QUEUED) + rig_rows(rig, MUTATION_LEASED);
-}
-
 /* The history flows, and the second connection is there: a body was read by it. */
 static void begin(bool warm)
 {
@@ -87,9 +82,9 @@ static void begin(bool warm)
  */
 static void end(void)
 {
-	UNTIL(open_rows() == 0);
+	UNTIL(rig_waiting(rig) == 0);
 	fake_slow(rig->server[0], 10, 0);
-	UNTIL(rig_total(rig, 0, INBOX) + rig_total(rig, 0, ARCHIVE) == MANY && open_rows() == 0);
+	UNTIL(rig_total(rig, 0, INBOX) + rig_total(rig, 0, ARCHIVE) == MANY && rig_waiting(rig) == 0);
 	UNTIL(rig_equal(rig, 0));
 	ck_assert_int_eq(rig_state(rig, 0).error.code, 0);
 	ck_assert_int_eq(rig->server[0]->wrong, 0);
@@ -104,7 +99,7 @@ START_TEST(a_flag_leaves_while_history_comes)
 	for (int i = 0; i < 5; i++) {
 		flag(newest(i), FLAG_FLAGGED);
 		UNTIL(flags_of(newest(i)) == FLAG_FLAGGED);
-		UNTIL(open_rows() == 0);
+		UNTIL(rig_waiting(rig) == 0);
 	}
 	applied = fake_count(rig->server[0], FAKE_APPLY);
 	ck_assert_int_lt(rig_total(rig, 0, INBOX), MANY); /* it was still under way ... */
@@ -125,12 +120,12 @@ START_TEST(a_cold_connection_is_warmed_by_the_first_change)
 
 	begin(false);
 	flag(newest(0), FLAG_FLAGGED);
-	UNTIL(open_rows() == 0 && rig->server[0]->connected_max == 2);
+	UNTIL(rig_waiting(rig) == 0 && rig->server[0]->connected_max == 2);
 	UNTIL(aside_takes(rig->sync->lanes));
 	calls = fake_count(rig->server[0], FAKE_CHANGES);
 	for (int i = 1; i < 5; i++) {
 		flag(newest(i), FLAG_FLAGGED);
-		UNTIL(open_rows() == 0);
+		UNTIL(rig_waiting(rig) == 0);
 	}
 	ck_assert_int_lt(rig_total(rig, 0, INBOX), MANY);
 	/* the first one's, and one that met a slow machine: not each of them */
@@ -157,7 +152,7 @@ START_TEST(order_is_kept_and_moves_are_seen)
 	flag(m, FLAG_SEEN);
 	rig_move(rig, INBOX, m, ARCHIVE);
 	rig->engine->push(rig->engine, rig->id[0]);
-	UNTIL(open_rows() == 0);
+	UNTIL(rig_waiting(rig) == 0);
 	ck_assert_int_lt(rig_total(rig, 0, INBOX), MANY - 1);
 	end();
 	ck_assert_int_eq(rig->server[0]->moved[m], 1);
@@ -217,7 +212,7 @@ START_TEST(one_connection_does_as_ever)
 	rig->server[0]->traits.connections = 1;
 	begin(false);
 	flag(newest(0), FLAG_FLAGGED);
-	UNTIL(open_rows() == 0);
+	UNTIL(rig_waiting(rig) == 0);
 	ck_assert_int_lt(rig_total(rig, 0, INBOX), MANY);
 	end();
 	ck_assert_int_eq(rig->server[0]->connected_max, 1);
@@ -230,7 +225,7 @@ START_TEST(a_refused_connection_does_as_ever)
 	begin(false);
 	for (int i = 0; i < 3; i++) {
 		flag(newest(i), FLAG_FLAGGED);
-		UNTIL(open_rows() == 0);
+		UNTIL(rig_waiting(rig) == 0);
 	}
 	ck_assert_int_lt(rig_total(rig, 0, INBOX), MANY);
 	end();
@@ -407,7 +402,7 @@ static void live(struct rig *r)
 	r->engine->push(r->engine, r->id[0]);
 	rig_flag(r, INBOX, serial - 3, FLAG_SEEN);
 	r->engine->push(r->engine, r->id[0]);
-	while (rig_rows(r, MUTATION_QUEUED) + rig_rows(r, MUTATION_LEASED) > 0)
+	while (rig_waiting(r) > 0)
 		g_usleep(1000);
 	kill(getpid(), SIGKILL); /* after the last step that matters */
 }
@@ -423,7 +418,7 @@ static void check_after_death(struct rig *r)
 		err.text);
 	rig_restart(r);
 	rig_pass(r);
-	ck_assert_int_eq(open_rows(), 0);
+	ck_assert_int_eq(rig_waiting(rig), 0);
 	ck_assert_int_eq(rig_rows(r, MUTATION_CONFLICT) + rig_rows(r, MUTATION_FAILED), 0);
 	ck_assert_msg(rig_equal(r, 0), "store and server differ");
 	ck_assert_int_eq(rig_total(r, 0, INBOX) + rig_total(r, 0, ARCHIVE), MANY);

@@ -173,7 +173,7 @@ START_TEST(a_large_step_survives_a_stop)
 	ck_assert_int_le(now_ms() - begin, 1000);
 	rig_start(rig);
 	UNTIL(unread(NULL) == 0);
-	UNTIL(rig_rows(rig, MUTATION_QUEUED) + rig_rows(rig, MUTATION_LEASED) == 0);
+	UNTIL(rig_waiting(rig) == 0);
 	rig_stop(rig);
 }
 END_TEST
