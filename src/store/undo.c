@@ -152,8 +152,9 @@ static int undo_expunge(struct doing *d, const struct item *u, struct err *err)
 	if (r <= 0 || u->gave_way)
 		return r;
 	r = row_place(d, row, &location, &mailbox, err);
-	if (r > 0)
-		r = queue_end(d->s, row, MUTATION_CANCELED, "", err);
+	if (r <= 0)
+		return r;
+	r = queue_end(d->s, row, MUTATION_CANCELED, "", err);
 	if (r < 0 || mailbox == u->source)
 		return r < 0 ? r : 1;
 	/* it was shown elsewhere when it was deleted: a move that waited gave way to the deletion */
