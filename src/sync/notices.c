@@ -11,6 +11,7 @@
 void notices_init(struct notices *n)
 {
 	*n = (struct notices){ 0 };
+	pthread_mutex_init(&n->writing, NULL);
 	pthread_mutex_init(&n->lock, NULL);
 	purse_init(&n->purse, clock_mono_ms());
 }
@@ -18,6 +19,7 @@ void notices_init(struct notices *n)
 void notices_release(struct notices *n)
 {
 	pthread_mutex_destroy(&n->lock);
+	pthread_mutex_destroy(&n->writing);
 }
 
 /* The reader looks at what these are about. */

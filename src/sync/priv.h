@@ -386,6 +386,7 @@ void *body_main(void *lane);
 
 /* Signals on their way to the ledger; of all accounts. */
 struct notices {
+	pthread_mutex_t writing;     /* from notices_take until they are in the ledger: nobody chooses meanwhile */
 	pthread_mutex_t lock;        /* a leaf */
 	size_t first, n;
 	struct cache_notice ring[NOTICES_MAX];
@@ -405,6 +406,7 @@ struct warm {
 	_Atomic int64_t last_at;     /* ... the last one */
 	_Atomic int64_t offline_at;  /* ... the next look for what should be readable offline */
 	_Atomic bool stirred;        /* a signal came: no later than warm_gap after the last slice */
+	_Atomic bool held;           /* a slice had something to fetch, and no connection */
 	_Atomic bool busy;
 	struct governor governor;
 	message_id offline_after;    /* it goes on behind this one */
@@ -416,6 +418,8 @@ struct warm {
 void warm_init(struct lane *l);
 /* Something came that may be worth a slice. */
 void warm_stir(struct lane *l);
+/* The account is online: what was held up goes on. */
+void warm_resume(struct lane *l);
 /* Milliseconds until warm_turn has something to do. */
 int64_t warm_wait(struct lane *l);
 /* One slice, if it is time; ends early for everything else that the lane has to do. */

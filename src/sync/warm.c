@@ -76,6 +76,12 @@ void warm_stir(struct lane *l)
 		cancel_set(&l->bodies.ring);
 }
 
+void warm_resume(struct lane *l)
+{
+	if (atomic_exchange(&l->warm.held, false))
+		warm_stir(l);
+}
+
 int64_t warm_wait(struct lane *l)
 {
 	struct warm *w = &l->warm;
@@ -158,10 +164,13 @@ static int take_signals(struct slice *k)
 {
 	struct cache_notice some[WARM_NOTICES];
 	size_t n;
+	struct notices *from = &k->lane->sync->notices;
 	int r = 0;
 
-	while (r >= 0 && (n = notices_take(&k->lane->sync->notices, some, WARM_NOTICES)) > 0)
+	pthread_mutex_lock(&from->writing);
+	while (r >= 0 && (n = notices_take(from, some, WARM_NOTICES)) > 0)
 		r = write_signals(k, some, n);
+	pthread_mutex_unlock(&from->writing);
 	return r;
 }
 
@@ -218,8 +227,11 @@ static int get_ready(struct slice *k)
 {
 	int r;
 
-	if (!k->s->up && !warm_online(k->lane))
-		return ERR_OFFLINE;
+	if (!k->s->up && !warm_online(k->lane)) {
+		atomic_store(&k->lane->warm.held, true);
+		if (!warm_online(k->lane)) /* else it came just now, and saw nothing held */
+			return ERR_OFFLINE;
+	}
 	r = session_connect(k->s, &k->why);
 	if (r >= 0)
 		return 0;

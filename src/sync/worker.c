@@ -487,8 +487,10 @@ static int connect_up(struct worker *w, struct err *err)
 	r = session_connect(&w->s, err);
 	if (r < 0)
 		return r;
-	if (!atomic_exchange(&l->up, true))
+	if (!atomic_exchange(&l->up, true)) {
 		ready_from_now(l);
+		warm_resume(l);
+	}
 	share(l, w->s.provider->traits.connections == 1 || (crowded >= 0 && crowded < CROWDED_MS));
 	if (atomic_load(&l->shared))
 		bodies_serve(l, &w->s);

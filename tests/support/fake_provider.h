@@ -131,6 +131,7 @@ bool fake_expunge_if_here(struct fake_box *b, int serial);
 void fake_flag_if_here(struct fake_box *b, int serial, unsigned add);
 /* From now on slices are so long and each takes so many milliseconds. */
 void fake_slow(struct fake_account *a, int slice, int ms);
+void fake_slow_bodies(struct fake_account *a, int ms);
 /* The answers of the next so many apply calls are lost. */
 void fake_lose(struct fake_account *a, int times);
 enum fake_lies { FAKE_EMPTY, FAKE_VOID, FAKE_NO_BOXES };

@@ -204,6 +204,13 @@ void fake_slow(struct fake_account *a, int slice, int ms)
 	fake_unlock();
 }
 
+void fake_slow_bodies(struct fake_account *a, int ms)
+{
+	fake_lock();
+	a->body_ms = ms;
+	fake_unlock();
+}
+
 void fake_lie(struct fake_account *a, int times, int kind)
 {
 	fake_lock();

@@ -182,7 +182,7 @@ START_TEST(the_reader_goes_first)
 
 	rig_pass(rig);
 	m = rig_message(rig, INBOX, first); /* the oldest: the last to be warmed */
-	rig->server[0]->body_ms = 50;
+	fake_slow_bodies(rig->server[0], 50);
 	rig_start(rig);
 	UNTIL(fetched(0) >= 2);
 	before = fetched(0);
@@ -448,7 +448,7 @@ START_TEST(offline_fetching_gives_way_and_survives)
 
 	fake_deliver(rig_box(rig, 0, ARCHIVE), 120);
 	account(0)->cache = false;
-	rig->server[0]->body_ms = 2; /* a third of them comes one by one */
+	fake_slow_bodies(rig->server[0], 2); /* a third of them comes one by one */
 	rig_pass(rig);
 	m = rig_message(rig, INBOX, first);
 	want_offline(ARCHIVE, OFFLINE_ALL, 0);
@@ -493,7 +493,7 @@ START_TEST(offline_fetching_outlives_a_new_uidvalidity)
 	uint32_t was;
 
 	account(0)->cache = false;
-	rig->server[0]->body_ms = 50; /* of the first step: what comes behind it was read before */
+	fake_slow_bodies(rig->server[0], 50); /* of the first step: what comes behind it was read before */
 	rig_pass(rig);
 	was = validity(ARCHIVE);
 	want_offline(ARCHIVE, OFFLINE_ALL, 0);
@@ -503,7 +503,7 @@ START_TEST(offline_fetching_outlives_a_new_uidvalidity)
 	fake_renumber(rig_box(rig, 0, ARCHIVE));
 	rig->engine->sync_now(rig->engine, rig->id[0], true);
 	UNTIL(validity(ARCHIVE) != was);
-	rig->server[0]->body_ms = 0;
+	fake_slow_bodies(rig->server[0], 0);
 	UNTIL(job_says(0, "offline", "189 of 189"));
 	rig_stop(rig);
 	for (int i = 1; i < 190; i++)
