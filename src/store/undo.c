@@ -145,7 +145,7 @@ static int revive(struct doing *d, const struct item *u, struct err *err)
 static int undo_expunge(struct doing *d, const struct item *u, struct err *err)
 {
 	const struct want back = { .verb = MUTATION_MOVE, .target = { u->source } };
-	int64_t row, location, mailbox;
+	int64_t row, location = 0, mailbox = 0;
 	int r = u->gave_way ? revive(d, u, err) : find_expunge(d, u, &row, err);
 
 	d->final += r == 0;
